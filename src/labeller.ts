@@ -1,0 +1,88 @@
+/*
+ * Terminology, one word for one thing:
+ *
+ * text         what is labelled: one string
+ * encoding     a text as the model's token ids, special tokens included, truncated to `maxLength`
+ * micro-batch  encodings of like length, padded to the longest, that go through a device in one run
+ * token budget the padded tokens that a micro-batch may hold: rows x longest
+ * max wait     how long a text may wait for company before its micro-batch is sent
+ * lane         `interactive` or `bulk`: which of two waiting lines a text stands in
+ * device       what runs a session: for `cpu`, one single-threaded child process for each core granted
+ * session      a graph loaded into an execution provider
+ * logits       what the graph gives: one number a label
+ * scores       the logits after softmax, sigmoid or nothing
+ * label        a name from the model's `id2label`
+ * lexicon      a word list with a valence for each word
+ */
+
+/** How logits become scores. */
+export type ScoreFunction = "softmax" | "sigmoid" | "none"
+
+/** Which of two waiting lines a text stands in: `interactive` goes first, `bulk` ages so that it never starves. */
+export type Lane = "interactive" | "bulk"
+
+/** What labelled a text: enough to refuse a run that is continued with another model. */
+export interface ModelInfo {
+  readonly name: string
+  /** Changes whenever the same text could get other scores: a digest of the files that decide them. */
+  readonly revision: string
+  /** `fp32`, `int8`; `lexicon` for a word list. */
+  readonly dtype: string
+  readonly labels: readonly string[]
+  /** Tokens that a text may have, special tokens included; `Infinity` where the model has no bound. */
+  readonly maxLength: number
+}
+
+/** What a caller may choose for each call. */
+export interface LabelOptions {
+  /** How many `scores` a result lists, best first, or `"all"`; without it a result has `label` and `score` alone. */
+  readonly topK?: number | "all" | undefined
+  /** Default: as the model's `problem_type` says, softmax for a single label and sigmoid for several. */
+  readonly function?: ScoreFunction | undefined
+  /** Tokens after which a text is truncated, special tokens included; at most the model's `maxLength`. */
+  readonly maxLength?: number | undefined
+  /** Default `interactive`. */
+  readonly lane?: Lane | undefined
+  /** Texts that have not reached a device when it aborts are dropped, and `label()` rejects. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A label with its score. */
+export interface LabelScore {
+  readonly label: string
+  readonly score: number
+}
+
+/** The result of a text that was labelled. */
+export interface Labelled extends LabelScore {
+  /** Best first; only where `topK` asked for it. */
+  readonly scores?: readonly LabelScore[]
+  /** Tokens that the model saw, special tokens included; for a lexicon, the words of the text. */
+  readonly tokens: number
+  /** Whether the text had more tokens than the model saw. */
+  readonly truncated: boolean
+  /** The words or phrases that a lexicon matched, in order; absent for other models. */
+  readonly words?: readonly string[]
+  readonly error?: never
+}
+
+/** The result of a text that could not be labelled; its neighbours are not affected. */
+export interface Failed {
+  readonly error: { readonly code: string; readonly message: string }
+}
+
+/** One text's result. */
+export type LabelledText = Labelled | Failed
+
+/** Labels texts: in this process, in a fleet, or from a word list; whoever is handed one cannot tell which. */
+export interface Labeller extends AsyncDisposable {
+  readonly model: ModelInfo
+  /**
+   * One result a text, in the order of `texts`; a text that fails carries its own error.
+   *
+   * @throws ValenceError `option_invalid`, `aborted`, `closed`
+   */
+  label(texts: readonly string[], options?: LabelOptions): Promise<LabelledText[]>
+  /** Finishes what was accepted, then lets go of every process and file; may be called twice. */
+  close(): Promise<void>
+}
