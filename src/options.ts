@@ -177,7 +177,7 @@ export const classifierOptions = {
     default: 500,
     min: 0,
     unit: "ms",
-    help: "after this wait a bulk text is served as if it were interactive",
+    help: "bulk texts that wait so long without a turn get the next one",
   }),
   runTimeoutMs: count({
     default: 60_000,

@@ -1,0 +1,27 @@
+import type { MicroBatch } from "./micro-batch.ts"
+
+/** What a device child is started with, as its one argument in JSON. */
+export interface SessionSettings {
+  /** Path of the ONNX file; the child reads it itself. */
+  readonly graph: string
+}
+
+/** To the child: run this. */
+export interface RunRequest {
+  readonly id: number
+  readonly batch: MicroBatch
+}
+
+/** From the child: the session is loaded and warm; or what came of a run. */
+export type DeviceMessage =
+  | { readonly type: "ready" }
+  | { readonly type: "start-failed"; readonly message: string }
+  | {
+      readonly type: "ran"
+      readonly id: number
+      /** float32, shape [rows, labels]. */
+      readonly logits: Float32Array
+      /** Time inside `session.run()`. */
+      readonly runMs: number
+    }
+  | { readonly type: "run-failed"; readonly id: number; readonly message: string }

@@ -1,0 +1,56 @@
+import type { Lane } from "../labeller.ts"
+import { type BatchLimits, type Waiter, Waiting } from "./waiting.ts"
+
+/** A batcher's limits, and how its lanes share the devices. */
+export interface BatcherLimits extends BatchLimits {
+  /** Bulk texts that wait so long without a turn get the next one, ms. */
+  readonly bulkAgeMs: number
+  /** How long a text may wait for company while a device is free, ms. */
+  readonly maxWaitMs: number
+}
+
+/** The waiting lines of both lanes, and when the bulk lane last had its turn. */
+export interface Lanes<T extends Waiter> {
+  readonly interactive: Waiting<T>
+  readonly bulk: Waiting<T>
+  bulkServedAt: number
+}
+
+/** Two empty waiting lines. */
+export function createLanes<T extends Waiter>(): Lanes<T> {
+  return { interactive: new Waiting(), bulk: new Waiting(), bulkServedAt: -Infinity }
+}
+
+/** The lane whose turn it is: interactive, unless bulk texts have waited `bulkAgeMs` without a turn. */
+function laneToServe<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): Lane {
+  const bulk = lanes.bulk.oldest()
+  if (!bulk) return "interactive"
+  if (!lanes.interactive.oldest()) return "bulk"
+  return now - Math.max(bulk.since, lanes.bulkServedAt) >= limits.bulkAgeMs ? "bulk" : "interactive"
+}
+
+/**
+ * How long the next batch should still wait for company, ms.
+ *
+ * @returns 0 when it is full or its oldest has waited `maxWaitMs`; `undefined` when nobody waits
+ */
+export function timeToWait<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): number | undefined {
+  const oldest = [lanes.interactive.oldest(), lanes.bulk.oldest()].filter(waiter => waiter !== undefined)
+  if (oldest.length === 0) return undefined
+  if (limits.maxWaitMs === 0 || lanes.interactive.size + lanes.bulk.size >= limits.maxBatchTexts) return 0
+  const since = Math.min(...oldest.map(waiter => waiter.since))
+  return Math.max(0, since + limits.maxWaitMs - now)
+}
+
+/**
+ * Takes the next micro-batch out of the lanes: around the oldest text of the lane whose turn it is, of like lengths,
+ * within the token budget; the other lane's texts fill what room is left.
+ *
+ * @returns empty when nobody waits
+ */
+export function nextBatch<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): T[] {
+  const lane = laneToServe(lanes, limits, now)
+  if (lane === "bulk") lanes.bulkServedAt = now
+  const batch = lanes[lane].takeBatch(limits)
+  return lanes[lane === "bulk" ? "interactive" : "bulk"].joinBatch(batch, limits)
+}

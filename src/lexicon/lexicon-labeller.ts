@@ -1,0 +1,118 @@
+import { basename } from "node:path"
+import { setImmediate } from "node:timers/promises"
+import { shown, ValenceError } from "../errors.ts"
+import type { LabelledText, Labeller, LabelOptions, ModelInfo } from "../labeller.ts"
+import { readOption, scoreOptions } from "../options.ts"
+import { findLexicon } from "./find-lexicon.ts"
+import type { Lexicon } from "./lexicon.ts"
+import { readLexicon } from "./read-lexicon.ts"
+import { lexiconLabels, scoreMatch } from "./score-match.ts"
+
+/** Which lexicon labels. */
+export interface LexiconOptions {
+  /** `mvp`, `afinn-111`, or the path of a `.tsv` file. */
+  readonly model: string
+}
+
+/** How many characters are labelled before the event loop gets a turn: some 5 ms of work. */
+const charactersBetweenTurns = 200_000
+/** What a text costs besides its characters, in characters. */
+const charactersPerText = 50
+
+/**
+ * A labeller from a list of words and phrases with valences. A result's `score` is the mean valence of what matched,
+ * on the lexicon's own scale and below 0 for NEGATIVE; `words` names what matched; `tokens` counts the words.
+ *
+ * @throws ValenceError `option_invalid`, `model_not_found`, `lexicon_invalid`
+ * @example
+ * await using labeller = await createLexiconLabeller({ model: 'afinn-111' })
+ * await labeller.label(['Not good, but fun.'])
+ * // → [ { label: 'POSITIVE', score: 1, tokens: 4, truncated: false, words: [ 'not good', 'fun' ] } ]
+ */
+export async function createLexiconLabeller({ model }: LexiconOptions): Promise<Labeller> {
+  const path = findLexicon(model)
+  const { lexicon, revision } = await readLexicon(path)
+  return new LexiconLabeller(lexicon, {
+    name: basename(path).replace(/\.tsv$/i, ""),
+    revision,
+    dtype: "lexicon",
+    labels: lexiconLabels,
+    maxLength: Infinity,
+  })
+}
+
+class LexiconLabeller implements Labeller {
+  readonly model: ModelInfo
+  readonly #lexicon: Lexicon
+  readonly #running = new Set<Promise<unknown>>()
+  #closed = false
+
+  constructor(lexicon: Lexicon, model: ModelInfo) {
+    this.#lexicon = lexicon
+    this.model = model
+  }
+
+  async label(texts: readonly string[], options: LabelOptions = {}): Promise<LabelledText[]> {
+    if (this.#closed) throw new ValenceError("closed", "labeller must be open to label; it is closed")
+    checkOptions(texts, options)
+    const running = this.#labelInTurns(texts, options)
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled(this.#running)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #labelInTurns(texts: readonly string[], options: LabelOptions): Promise<LabelledText[]> {
+    throwIfAborted(options.signal)
+    const results: LabelledText[] = []
+    let characters = 0
+    for (const text of texts) {
+      if (characters >= charactersBetweenTurns) {
+        await setImmediate()
+        throwIfAborted(options.signal)
+        characters = 0
+      }
+      results.push(this.#labelOne(text, options))
+      characters += charactersPerText + (typeof text === "string" ? text.length : 0)
+    }
+    return results
+  }
+
+  #labelOne(text: unknown, { maxLength, topK }: LabelOptions): LabelledText {
+    if (typeof text !== "string")
+      return {
+        error: { code: "text_invalid", message: `text must be a string; got ${text === null ? "null" : typeof text}` },
+      }
+    return scoreMatch(this.#lexicon.match(text, maxLength), topK)
+  }
+}
+
+function checkOptions(texts: readonly string[], { topK, maxLength, function: scoreFunction }: LabelOptions): void {
+  if (!Array.isArray(texts))
+    throw new ValenceError("option_invalid", `texts must be an array of strings; got ${shown(texts)}`)
+  if (topK !== undefined) readOption("topK", scoreOptions.topK, topK)
+  if (maxLength !== undefined) readOption("maxLength", scoreOptions.maxLength, maxLength)
+  if (scoreFunction !== undefined && scoreFunction !== "none")
+    throw new ValenceError(
+      "option_invalid",
+      `function must be none for a lexicon, which has no logits; got ${shown(scoreFunction)}`,
+    )
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted)
+    throw new ValenceError("aborted", "labelling was aborted before every text had its label", {
+      cause: signal.reason,
+    })
+}

@@ -1,0 +1,21 @@
+import type { LabelScore, ScoreFunction } from "../labeller.ts"
+
+/**
+ * Logits as scores.
+ *
+ * @param logits - one number a label
+ * @returns as many numbers, float64: `softmax` sums to 1, `sigmoid` treats every label on its own, `none` gives the logits
+ */
+export function scoresOf(logits: Float32Array, how: ScoreFunction): number[] {
+  if (how === "none") return Array.from(logits)
+  if (how === "sigmoid") return Array.from(logits, logit => 1 / (1 + Math.exp(-logit)))
+  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity)
+  const powers = Array.from(logits, logit => Math.exp(logit - largest))
+  const sum = powers.reduce((a, b) => a + b, 0)
+  return powers.map(power => power / sum)
+}
+
+/** Labels with their scores, best first; equal scores keep the model's order. */
+export function ranked(labels: readonly string[], scores: readonly number[]): LabelScore[] {
+  return labels.map((label, index) => ({ label, score: scores[index] ?? Number.NaN })).sort((a, b) => b.score - a.score)
+}
