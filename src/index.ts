@@ -1,3 +1,4 @@
+export { Classifier, createClassifier } from "./classifier/classifier.ts"
 export { type ErrorCode, ValenceError } from "./errors.ts"
 export type {
   Failed,
@@ -10,3 +11,5 @@ export type {
   ModelInfo,
   ScoreFunction,
 } from "./labeller.ts"
+export { createLexiconLabeller } from "./lexicon/lexicon-labeller.ts"
+export type { ClassifierOptions } from "./options.ts"

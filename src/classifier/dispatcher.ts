@@ -69,21 +69,18 @@ export class Dispatcher {
   #waitTimer: NodeJS.Timeout | undefined
   #lost: ValenceError | undefined
   #closed = false
-  readonly #onTaken: () => void
 
-  private constructor(options: DispatcherOptions, onTaken: () => void) {
+  private constructor(options: DispatcherOptions) {
     this.#options = options
-    this.#onTaken = onTaken
   }
 
   /**
    * Starts all devices.
    *
-   * @param onTaken - called whenever entries have left the waiting lines
    * @throws ValenceError `device_failed` when one does not start
    */
-  static async start(options: DispatcherOptions, onTaken: () => void): Promise<Dispatcher> {
-    const dispatcher = new Dispatcher(options, onTaken)
+  static async start(options: DispatcherOptions): Promise<Dispatcher> {
+    const dispatcher = new Dispatcher(options)
     const started = await Promise.allSettled(Array.from({ length: options.devices }, () => options.startDevice()))
     for (const start of started)
       if (start.status === "fulfilled") dispatcher.#slots.push({ device: start.value, running: 0, startFailures: 0 })
@@ -104,13 +101,11 @@ export class Dispatcher {
     return this.#slots.map(slot => slot.device?.pid).filter(pid => pid !== undefined)
   }
 
-  /** Entries that wait in a lane. */
-  waiting(lane: Lane): number {
-    return this.#lanes[lane].size
-  }
-
   add(entry: Entry, lane: Lane): void {
-    if (this.#lost) return entry.settle(this.#lost)
+    if (this.#lost) {
+      entry.settle(this.#lost)
+      return
+    }
     this.#lanes[lane].add(entry)
     this.#schedule()
   }
@@ -156,9 +151,7 @@ export class Dispatcher {
       this.#waitTimer = setTimeout(() => this.#pump(), waitMs)
       return undefined
     }
-    const entries = nextBatch(this.#lanes, this.#options, now)
-    this.#onTaken()
-    return { entries, failures: 0 }
+    return { entries: nextBatch(this.#lanes, this.#options, now), failures: 0 }
   }
 
   async #run(slot: Slot, device: Device, cut: Cut): Promise<void> {
@@ -219,8 +212,8 @@ export class Dispatcher {
     if (this.#closed) return
     try {
       const device = await this.#options.startDevice()
-      if (this.#closed) return device.destroy()
-      slot.device = device
+      if (this.#closed) device.destroy()
+      else slot.device = device
       this.#schedule()
     } catch (cause) {
       slot.startFailures += 1
@@ -237,6 +230,5 @@ export class Dispatcher {
     for (const cut of this.#again.splice(0)) for (const entry of cut.entries) entry.settle(error)
     for (const lane of [this.#lanes.interactive, this.#lanes.bulk])
       for (const entry of lane.drain()) entry.settle(error)
-    this.#onTaken()
   }
 }

@@ -5,7 +5,7 @@ export interface Waiter {
   /** When it came, ms on any clock that only goes forward. */
   readonly since: number
   /** Set by whoever no longer wants it: it is never handed out. */
-  dropped?: boolean
+  readonly dropped?: boolean
 }
 
 /** How large a micro-batch may be. */

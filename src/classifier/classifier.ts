@@ -1,0 +1,220 @@
+import { readFile } from "node:fs/promises"
+import { asError, ValenceError } from "../errors.ts"
+import type { LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
+import { type ModelConfig, readConfig } from "../model/config.ts"
+import { ranked, scoresOf } from "../model/scores.ts"
+import { findModel } from "../model/store.ts"
+import { createTokenizer } from "../model/tokenizer.ts"
+import { type ClassifierOptions, classifierOptions, completeOptions, readOption, scoreOptions } from "../options.ts"
+import { startChildDevice } from "./device.ts"
+import { Dispatcher, type DispatcherStats, type Entry } from "./dispatcher.ts"
+import { deviceChildren } from "./granted-cores.ts"
+import { Tokenising, type Untokenised } from "./tokenising.ts"
+
+/** Texts of one call that are on their way at a time; the rest of a longer call waits without being encoded. */
+const MAX_UNDER_WAY = 4096
+
+interface Request {
+  readonly topK: number | "all" | undefined
+  readonly function: ScoreFunction
+  readonly maxLength: number
+  readonly lane: "interactive" | "bulk"
+  readonly signal: AbortSignal | undefined
+}
+
+/** A `Labeller` in this process: texts are encoded, batched, run on device children and scored. */
+export class Classifier implements Labeller {
+  readonly model: ModelInfo
+  readonly #scoreFunction: ScoreFunction
+  readonly #tokenising: Tokenising
+  readonly #dispatcher: Dispatcher
+  readonly #underWay = new Set<Promise<unknown>>()
+  #closing: Promise<void> | undefined
+
+  /** @internal use `createClassifier` */
+  constructor(model: ModelInfo, scoreFunction: ScoreFunction, tokenising: Tokenising, dispatcher: Dispatcher) {
+    this.model = model
+    this.#scoreFunction = scoreFunction
+    this.#tokenising = tokenising
+    this.#dispatcher = dispatcher
+  }
+
+  /** What went through the devices so far. */
+  get stats(): DispatcherStats {
+    return this.#dispatcher.stats
+  }
+
+  /** The process ids of the device children that serve. */
+  get devicePids(): number[] {
+    return this.#dispatcher.devicePids
+  }
+
+  async label(texts: readonly string[], options: LabelOptions = {}): Promise<LabelledText[]> {
+    if (this.#closing) throw new ValenceError("closed", "the classifier was closed; it takes no more texts")
+    const request = this.#complete(options)
+    const labelled = this.#labelAll(texts, request)
+    this.#underWay.add(labelled)
+    try {
+      return await labelled
+    } finally {
+      this.#underWay.delete(labelled)
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#dispatcher.destroy())
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #complete(options: LabelOptions): Request {
+    const { topK, maxLength = this.model.maxLength } = options
+    if (maxLength > this.model.maxLength)
+      throw new ValenceError(
+        "option_invalid",
+        `maxLength must be a whole number of tokens, 2 to ${this.model.maxLength} for ${this.model.name}; got ${maxLength}`,
+      )
+    return {
+      topK: topK === undefined ? undefined : readOption("topK", scoreOptions.topK, topK),
+      maxLength: readOption("maxLength", scoreOptions.maxLength, maxLength) ?? this.model.maxLength,
+      function:
+        options.function === undefined
+          ? this.#scoreFunction
+          : (readOption("function", scoreOptions.function, options.function) ?? this.#scoreFunction),
+      lane: options.lane ?? "interactive",
+      signal: options.signal,
+    }
+  }
+
+  /** A window of `MAX_UNDER_WAY` texts moves over the call's texts, so that memory does not grow with them. */
+  #labelAll(texts: readonly string[], request: Request): Promise<LabelledText[]> {
+    const results = new Array<LabelledText>(texts.length)
+    const entries = new Map<number, { dropped: boolean }>()
+    return new Promise((resolve, reject) => {
+      let next = 0
+      let left = texts.length
+      const abort = () => {
+        for (const entry of entries.values()) entry.dropped = true
+        reject(new ValenceError("aborted", "labelling was aborted", { cause: request.signal?.reason }))
+      }
+      const finish = () => {
+        request.signal?.removeEventListener("abort", abort)
+        resolve(results)
+      }
+      const refill = () => {
+        if (entries.size > MAX_UNDER_WAY / 2 || next >= texts.length) return
+        const arrivals: Untokenised[] = []
+        for (; next < texts.length && entries.size < MAX_UNDER_WAY; next += 1) {
+          const index = next
+          const arrival = this.#arrival(texts[index], request, result => {
+            results[index] = result
+            entries.delete(index)
+            left -= 1
+            if (left === 0) finish()
+            else refill()
+          })
+          entries.set(index, arrival)
+          arrivals.push(arrival)
+        }
+        this.#tokenising.add(arrivals, request.lane === "interactive")
+      }
+      if (request.signal?.aborted) return abort()
+      if (texts.length === 0) return resolve(results)
+      request.signal?.addEventListener("abort", abort, { once: true })
+      refill()
+    })
+  }
+
+  #arrival(
+    text: unknown,
+    request: Request,
+    settle: (result: LabelledText) => void,
+  ): Untokenised & { dropped: boolean } {
+    const isText = typeof text === "string"
+    const arrival: Untokenised & { dropped: boolean } = {
+      text: isText ? text : "",
+      maxLength: request.maxLength,
+      dropped: false,
+      encoded: outcome => {
+        if (!isText)
+          return settle(failed(new ValenceError("text_invalid", `text must be a string; got ${typeof text}`)))
+        if (outcome instanceof ValenceError) return settle(failed(outcome))
+        const { inputIds, truncated } = outcome
+        const entry: Entry = {
+          inputIds,
+          tokens: inputIds.length,
+          since: performance.now(),
+          get dropped() {
+            return arrival.dropped
+          },
+          settle: result =>
+            settle(
+              result instanceof ValenceError
+                ? failed(result)
+                : this.#result(result, inputIds.length, truncated, request),
+            ),
+        }
+        this.#dispatcher.add(entry, request.lane)
+      },
+    }
+    return arrival
+  }
+
+  #result(logits: Float32Array, tokens: number, truncated: boolean, request: Request): LabelledText {
+    const scores = ranked(this.model.labels, scoresOf(logits, request.function))
+    const best = scores[0]
+    if (!best || scores.some(({ score }) => Number.isNaN(score)))
+      return failed(new ValenceError("text_failed", "the graph gave scores that are not numbers"))
+    const listed =
+      request.topK === undefined ? {} : { scores: scores.slice(0, request.topK === "all" ? undefined : request.topK) }
+    return { label: best.label, score: best.score, ...listed, tokens, truncated }
+  }
+}
+
+function failed(error: ValenceError): LabelledText {
+  return { error: { code: error.code, message: error.message } }
+}
+
+async function readModelConfig(file: string): Promise<ModelConfig> {
+  return readConfig(await readFile(file, "utf8"), file)
+}
+
+/**
+ * A `Labeller` in this process.
+ *
+ * @example
+ * await using classifier = await createClassifier()
+ * await classifier.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false }]
+ *
+ * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_failed`
+ */
+export async function createClassifier(options: ClassifierOptions = {}): Promise<Classifier> {
+  const settings = completeOptions(classifierOptions, options)
+  const devices = deviceChildren(settings.device)
+  const stored = await findModel(settings.model, settings.dtype)
+  const config = await readModelConfig(stored.config)
+  const starting = Dispatcher.start({
+    ...settings,
+    devices,
+    padId: config.padId,
+    startDevice: () => startChildDevice({ graph: stored.graph }, settings.runTimeoutMs),
+  })
+  try {
+    const tokenizer = createTokenizer(await readFile(stored.tokenizer, "utf8"), stored.tokenizer)
+    const model: ModelInfo = {
+      name: stored.name,
+      revision: stored.revision,
+      dtype: settings.dtype,
+      labels: config.labels,
+      maxLength: config.maxPositions,
+    }
+    const scoreFunction = config.problemType === "multi_label_classification" ? "sigmoid" : "softmax"
+    return new Classifier(model, scoreFunction, new Tokenising(tokenizer), await starting)
+  } catch (error) {
+    void starting.then(dispatcher => dispatcher.destroy()).catch(() => {})
+    throw asError(error)
+  }
+}
