@@ -1,0 +1,101 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { createLanes, nextBatch, timeToWait } from "../../src/classifier/next-batch.ts"
+import type { Waiter } from "../../src/classifier/waiting.ts"
+
+const limits = { maxBatchTokens: 128, maxBatchTexts: 8, bulkAgeMs: 500, maxWaitMs: 10 }
+const waiters = fc.array(
+  fc.record({ tokens: fc.integer({ min: 1, max: 200 }), lane: fc.constantFrom("interactive", "bulk") }),
+  { maxLength: 200 },
+)
+
+function filled(arrivals: readonly { tokens: number; lane: "interactive" | "bulk" }[]) {
+  const lanes = createLanes<Waiter & { lane: string }>()
+  arrivals.forEach(({ tokens, lane }, since) => {
+    lanes[lane].add({ tokens, lane, since })
+  })
+  return lanes
+}
+
+describe("nextBatch", () => {
+  it("takes every text exactly once, within the limits, with the oldest of a lane in each batch", () => {
+    fc.assert(
+      fc.property(waiters, arrivals => {
+        const lanes = filled(arrivals)
+        const taken = new Set<Waiter>()
+        for (;;) {
+          const oldest = [lanes.interactive.oldest(), lanes.bulk.oldest()]
+          const batch = nextBatch(lanes, limits, 0)
+          if (batch.length === 0) break
+          const longest = Math.max(...batch.map(({ tokens }) => tokens))
+          expect(batch.length).toBeLessThanOrEqual(limits.maxBatchTexts)
+          if (batch.length > 1) expect(batch.length * longest).toBeLessThanOrEqual(limits.maxBatchTokens)
+          expect(batch.some(waiter => oldest.includes(waiter))).toBe(true)
+          for (const waiter of batch) {
+            expect(taken.has(waiter)).toBe(false)
+            taken.add(waiter)
+          }
+        }
+        expect(taken.size).toBe(arrivals.length)
+        expect(lanes.interactive.size + lanes.bulk.size).toBe(0)
+      }),
+    )
+  })
+
+  it("serves the interactive lane first", () => {
+    const lanes = filled([
+      { tokens: 5, lane: "bulk" },
+      { tokens: 100, lane: "interactive" },
+    ])
+    expect(nextBatch(lanes, limits, 0).map(({ lane }) => lane)).toEqual(["interactive"])
+  })
+
+  it("serves bulk texts that waited bulkAgeMs without a turn, once", () => {
+    const lanes = filled([
+      { tokens: 5, lane: "bulk" },
+      { tokens: 5, lane: "bulk" },
+      { tokens: 100, lane: "interactive" },
+      { tokens: 100, lane: "interactive" },
+    ])
+    const one = { ...limits, maxBatchTexts: 1 }
+    const order = [0, 1, 2, 3].map(later => nextBatch(lanes, one, 600 + later)[0]?.lane)
+    expect(order).toEqual(["bulk", "interactive", "interactive", "bulk"])
+  })
+
+  it("fills what room an interactive batch leaves with bulk texts of like length", () => {
+    const lanes = filled([
+      { tokens: 6, lane: "bulk" },
+      { tokens: 60, lane: "bulk" },
+      { tokens: 7, lane: "interactive" },
+    ])
+    expect(nextBatch(lanes, limits, 0).map(({ tokens }) => tokens)).toEqual([7, 6])
+  })
+
+  it("puts texts of like length together and not those of another", () => {
+    const lanes = filled([10, 100, 11, 9, 50].map(tokens => ({ tokens, lane: "bulk" as const })))
+    expect(nextBatch(lanes, limits, 0).map(({ tokens }) => tokens)).toEqual([10, 9, 11])
+  })
+
+  it("never hands out a dropped text", () => {
+    const lanes = createLanes<Waiter>()
+    lanes.bulk.add({ tokens: 5, since: 0, dropped: true })
+    lanes.bulk.add({ tokens: 5, since: 1 })
+    expect(nextBatch(lanes, limits, 0).map(({ since }) => since)).toEqual([1])
+    expect(lanes.bulk.size).toBe(0)
+  })
+})
+
+describe("timeToWait", () => {
+  it("is undefined when nobody waits", () => {
+    expect(timeToWait(createLanes(), limits, 0)).toBeUndefined()
+  })
+
+  it("is what is left of maxWaitMs for the oldest", () => {
+    expect(timeToWait(filled([{ tokens: 5, lane: "bulk" }]), limits, 4)).toBe(6)
+  })
+
+  it("is 0 when as many wait as a batch may hold", () => {
+    const full = filled(Array.from({ length: 8 }, () => ({ tokens: 5, lane: "bulk" as const })))
+    expect(timeToWait(full, limits, 0)).toBe(0)
+  })
+})

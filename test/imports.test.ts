@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, normalize } from "node:path"
+import { describe, expect, it } from "vitest"
+
+/** What each folder of `src/` may import besides itself and the files that lie in `src/` itself. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  classifier: ["model"],
+  cli: ["classifier", "corpus", "graph", "lexicon", "model"],
+  corpus: [],
+  graph: ["model"],
+  lexicon: [],
+  model: [],
+}
+
+const sources = () =>
+  readdirSync("src", { recursive: true, encoding: "utf8" })
+    .filter(file => file.endsWith(".ts"))
+    .map(file => `src/${file}`)
+
+const importsOf = (file: string) =>
+  [...readFileSync(file, "utf8").matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
+    normalize(join(dirname(file), path ?? "")),
+  )
+
+const folderOf = (file: string) => file.split("/").at(1) ?? ""
+
+describe("imports", () => {
+  const files = sources().filter(file => file.split("/").length > 2)
+
+  it("finds the files of src/", () => {
+    expect(files.length).toBeGreaterThan(10)
+  })
+
+  it.each(files)("%s - imports only what its folder may", file => {
+    const folder = folderOf(file)
+    const foreign = importsOf(file)
+      .filter(path => path.split("/").length > 2)
+      .map(folderOf)
+      .filter(other => other !== folder && !allowed[folder]?.includes(other))
+    expect(allowed).toHaveProperty(folder)
+    expect(foreign).toEqual([])
+  })
+
+  it("src/*.ts - import nothing from a folder, but for index.ts", () => {
+    const files = sources().filter(file => file.split("/").length === 2 && file !== "src/index.ts")
+    expect(files.flatMap(importsOf).filter(path => path.split("/").length > 2)).toEqual([])
+  })
+})
