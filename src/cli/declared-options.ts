@@ -1,0 +1,48 @@
+import { type Command, InvalidArgumentError, Option } from "commander"
+import { ValenceError } from "../errors.ts"
+import { type Complete, type Declaration, readOption } from "../options.ts"
+
+type Declarations = Readonly<Record<string, Declaration<unknown>>>
+
+const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+
+/**
+ * Gives a command the declared options: flag, help, default, environment and validation all come from the declaration.
+ *
+ * @param short - one-letter flags by option name, such as `{ output: 'o' }`
+ */
+export function addOptions(
+  command: Command,
+  declarations: Declarations,
+  short: Readonly<Record<string, string>> = {},
+): Command {
+  for (const [name, declaration] of Object.entries(declarations)) {
+    const flag = flagOf(name)
+    const letter = short[name] === undefined ? "" : `-${short[name]}, `
+    const value = declaration.unit === undefined ? "" : ` <${declaration.unit}>`
+    const option = new Option(`${letter}${flag}${value}`, declaration.help)
+    if (declaration.default !== undefined && declaration.default !== false) option.default(declaration.default)
+    if (declaration.env !== undefined) option.env(declaration.env)
+    if (declaration.unit !== undefined) option.argParser(given => parsed(flag, declaration, given))
+    command.addOption(option)
+  }
+  return command
+}
+
+function parsed(flag: string, declaration: Declaration<unknown>, given: string): unknown {
+  try {
+    return readOption(flag, declaration, given)
+  } catch (error) {
+    if (error instanceof ValenceError) throw new InvalidArgumentError(error.message)
+    throw error
+  }
+}
+
+/** The values of one group of declared options out of all that a command was given. */
+export function pickOptions<D extends Declarations>(
+  declarations: D,
+  given: Readonly<Record<string, unknown>>,
+): Complete<D> {
+  const picked = Object.entries(declarations).map(([name, declaration]) => [name, given[name] ?? declaration.default])
+  return Object.fromEntries(picked) as Complete<D>
+}

@@ -1,0 +1,23 @@
+import { Command } from "commander"
+import { describe, expect, it } from "vitest"
+import { addOptions, pickOptions } from "../../src/cli/declared-options.ts"
+import { classifierOptions } from "../../src/options.ts"
+
+function parse(...words: string[]): Record<string, unknown> {
+  const command = addOptions(new Command(), classifierOptions)
+    .exitOverride()
+    .configureOutput({ writeErr() {} })
+  return command.parse(words, { from: "user" }).opts()
+}
+
+describe("addOptions", () => {
+  it("reads a flag by its declaration", () => {
+    expect(pickOptions(classifierOptions, parse("--max-wait-ms", "5"))).toMatchObject({ maxWaitMs: 5, dtype: "int8" })
+  })
+
+  it("names flag, rule and value of what breaks the rule", () => {
+    expect(() => parse("--max-wait-ms", "-1")).toThrow(
+      '--max-wait-ms must be a whole number of ms, 0 or more; got "-1"',
+    )
+  })
+})
