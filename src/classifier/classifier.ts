@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises"
 import { asError, ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
 import { type ModelConfig, readConfig } from "../model/config.ts"
-import { ranked, scoresOf } from "../model/scores.ts"
+import { ranked, scoreFunctionOf, scoresOf } from "../model/scores.ts"
 import { findModel } from "../model/store.ts"
 import { createTokenizer } from "../model/tokenizer.ts"
 import { type ClassifierOptions, classifierOptions, completeOptions, readOption, scoreOptions } from "../options.ts"
@@ -211,8 +211,7 @@ export async function createClassifier(options: ClassifierOptions = {}): Promise
       labels: config.labels,
       maxLength: config.maxPositions,
     }
-    const scoreFunction = config.problemType === "multi_label_classification" ? "sigmoid" : "softmax"
-    return new Classifier(model, scoreFunction, new Tokenising(tokenizer), await starting)
+    return new Classifier(model, scoreFunctionOf(config), new Tokenising(tokenizer), await starting)
   } catch (error) {
     void starting.then(dispatcher => dispatcher.destroy()).catch(() => {})
     throw asError(error)

@@ -1,4 +1,10 @@
 import type { LabelScore, ScoreFunction } from "../labeller.ts"
+import type { ModelConfig } from "./config.ts"
+
+/** How a model's logits become scores where nobody asks for another way: as its `problem_type` says. */
+export function scoreFunctionOf({ problemType }: ModelConfig): ScoreFunction {
+  return problemType === "multi_label_classification" ? "sigmoid" : "softmax"
+}
 
 /**
  * Logits as scores.

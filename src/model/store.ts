@@ -23,6 +23,12 @@ export function graphFile(dtype: string): string {
   return `model.${dtype}.onnx`
 }
 
+/** The dtypes of the graphs that lie in a checkpoint's folder. */
+export async function builtDtypes(folder: string): Promise<string[]> {
+  const files = await readdir(folder)
+  return files.map(file => /^model\.(\w+)\.onnx$/.exec(file)?.[1]).filter(dtype => dtype !== undefined)
+}
+
 const exists = (path: string) =>
   access(path).then(
     () => true,

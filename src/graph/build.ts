@@ -1,0 +1,44 @@
+import type { ModelConfig } from "../model/config.ts"
+import { addDistilbert, contextName, valueName } from "./distilbert.ts"
+import { carryBiases, foldAttention, smoothContexts } from "./fold.ts"
+import { fp32 } from "./fp32.ts"
+import { GraphBuilder } from "./graph-builder.ts"
+import { int8 } from "./int8.ts"
+import type { Precision } from "./precision.ts"
+import type { Scales } from "./scales.ts"
+import type { ModelWeights } from "./weights.ts"
+
+/** Changes whenever the same checkpoint and scales give other bytes. */
+export const builderVersion = "1"
+
+/** The float32 graph of a checkpoint, in ONNX's wire format. */
+export function buildFp32(config: ModelConfig, weights: ModelWeights): Uint8Array {
+  return encode(config, carryBiases(foldAttention(weights, config)), fp32)
+}
+
+/** The int8 graph of a checkpoint and its calibration: the same bytes for the same weights and scales, on any CPU. */
+export function buildInt8(config: ModelConfig, weights: ModelWeights, scales: Scales): Uint8Array {
+  const smoothing = weights.layers.map((_, layer) => scales.activations[contextName(layer)]?.smoothing)
+  const folded = smoothContexts(foldAttention(weights, config), smoothing)
+  return encode(config, folded, int8(withoutContextSmoothing(scales, smoothing)))
+}
+
+/** The scales of a graph whose value layers give their values smoothed already. */
+function withoutContextSmoothing(scales: Scales, smoothing: readonly (readonly number[] | undefined)[]): Scales {
+  const activations = { ...scales.activations }
+  const biasCorrections = { ...scales.biasCorrections }
+  smoothing.forEach((factors, layer) => {
+    if (factors === undefined) return
+    const { low, high } = activations[contextName(layer)] ?? { low: 0, high: 0 }
+    activations[contextName(layer)] = { low, high }
+    const correction = biasCorrections[valueName(layer)] ?? []
+    biasCorrections[valueName(layer)] = correction.map((added, channel) => added / (factors[channel] ?? 1))
+  })
+  return { activations, biasCorrections }
+}
+
+function encode(config: ModelConfig, weights: ModelWeights, precision: Precision): Uint8Array {
+  const graph = new GraphBuilder()
+  addDistilbert(graph, config, weights, precision)
+  return graph.encode({ name: "distilbert", producerVersion: builderVersion, properties: {} })
+}

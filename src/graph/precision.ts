@@ -1,0 +1,18 @@
+import type { GraphBuilder, Value } from "./graph-builder.ts"
+import type { LinearWeights } from "./weights.ts"
+
+/** Where an fp32 and an int8 graph differ: the embedding table and the linear layers. */
+export interface Precision {
+  /**
+   * The rows of an embedding table that ids name.
+   *
+   * @param ids - int32, any shape
+   * @param table - shape [rows, channels]
+   * @returns float32, the shape of `ids` and then [channels]
+   */
+  embed(graph: GraphBuilder, name: string, ids: Value, table: Float32Array, channels: number): Value
+  /** x W + b, float32: shape [tokens, inputs] to [tokens, outputs]. */
+  linear(graph: GraphBuilder, name: string, x: Value, weights: LinearWeights): Value
+  /** x W + b + residual, float32, shape [tokens, outputs]. */
+  addLinear(graph: GraphBuilder, name: string, x: Value, weights: LinearWeights, residual: Value): Value
+}

@@ -1,0 +1,53 @@
+import type { Reading } from "./observe.ts"
+import { type ActivationRange, roundScale } from "./scales.ts"
+
+/** The least and the most that each channel of a value was seen to hold; 0 is always in between. */
+export interface ChannelRanges {
+  readonly low: Float32Array
+  readonly high: Float32Array
+}
+
+/** Channels that were never seen to differ from 0, and weights that are 0, count as this much. */
+const LEAST = 1e-5
+
+/**
+ * How a value could be quantised: its whole range as it was seen, with each channel divided by
+ * largest activation^alpha / largest weight^(1 - alpha), the factor of SmoothQuant (arXiv 2211.10438).
+ *
+ * @param alpha - 0 leaves all the unevenness to the activations, 1 moves all of it into the weights; `undefined`
+ * divides by nothing
+ */
+export function smoothedRange(reading: Reading, ranges: ChannelRanges, alpha: number | undefined): ActivationRange {
+  if (alpha === undefined) return rangeOf(ranges, undefined)
+  const weights = largestWeights(reading)
+  const factors = Array.from(weights, (weight, channel) => {
+    const activation = Math.max(-(ranges.low[channel] ?? 0), ranges.high[channel] ?? 0, LEAST)
+    return activation ** alpha / Math.max(weight, LEAST) ** (1 - alpha)
+  })
+  const mean = Math.exp(factors.reduce((sum, factor) => sum + Math.log(factor), 0) / factors.length)
+  return rangeOf(
+    ranges,
+    factors.map(factor => roundScale(factor / mean)),
+  )
+}
+
+function rangeOf({ low, high }: ChannelRanges, smoothing: number[] | undefined): ActivationRange {
+  let [least, most] = [0, 0]
+  for (let channel = 0; channel < low.length; channel++) {
+    const factor = smoothing?.[channel] ?? 1
+    least = Math.min(least, (low[channel] ?? 0) / factor)
+    most = Math.max(most, (high[channel] ?? 0) / factor)
+  }
+  return { low: roundScale(least), high: roundScale(most), ...(smoothing && { smoothing }) }
+}
+
+/** The largest weight, without its sign, by which each channel is multiplied. */
+function largestWeights({ channels, readers }: Reading): Float32Array {
+  const largest = new Float32Array(channels)
+  for (const { weight, outputs } of readers.values())
+    for (let i = 0; i < weight.length; i++) {
+      const channel = Math.floor(i / outputs)
+      largest[channel] = Math.max(largest[channel] ?? 0, Math.abs(weight[i] ?? 0))
+    }
+  return largest
+}
