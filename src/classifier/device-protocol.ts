@@ -1,4 +1,4 @@
-import type { MicroBatch } from "./micro-batch.ts"
+import type { MicroBatch } from "../model/micro-batch.ts"
 
 /** What a device child is started with, as its one argument in JSON. */
 export interface SessionSettings {

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { ValenceError } from "../errors.ts"
+import type { MicroBatch } from "../model/micro-batch.ts"
 import { fromPackageRoot } from "../package-root.ts"
 import type { DeviceMessage, RunRequest, SessionSettings } from "./device-protocol.ts"
-import type { MicroBatch } from "./micro-batch.ts"
 
 /** A micro-batch's logits. */
 export interface RunResult {

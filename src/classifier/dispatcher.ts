@@ -1,7 +1,7 @@
 import { asError, ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
+import { padded } from "../model/micro-batch.ts"
 import type { Device, RunResult, StartDevice } from "./device.ts"
-import { padded } from "./micro-batch.ts"
 import { type BatcherLimits, createLanes, nextBatch, timeToWait } from "./next-batch.ts"
 import type { Waiter } from "./waiting.ts"
 

@@ -1,5 +1,7 @@
-import { InferenceSession, Tensor } from "onnxruntime-node"
+import { InferenceSession } from "onnxruntime-node"
 import type { ModelConfig } from "../model/config.ts"
+import { padded } from "../model/micro-batch.ts"
+import { runGraph } from "../model/run-graph.ts"
 import { scoreFunctionOf, scoresOf } from "../model/scores.ts"
 
 /** How far a graph's scores lie from those of its reference. */
@@ -41,17 +43,10 @@ export async function compareGraphs(
 }
 
 /** Each text's logits, from a run of its own. */
-export async function logitsOf(graph: Uint8Array, encodings: readonly Int32Array[]): Promise<Float32Array[]> {
+async function logitsOf(graph: Uint8Array, encodings: readonly Int32Array[]): Promise<Float32Array[]> {
   const session = await InferenceSession.create(graph)
   const all: Float32Array[] = []
-  for (const inputIds of encodings) {
-    const dims = [1, inputIds.length]
-    const results = await session.run({
-      input_ids: new Tensor("int32", inputIds, dims),
-      attention_mask: new Tensor("int32", new Int32Array(inputIds.length).fill(1), dims),
-    })
-    all.push(Float32Array.from(results["logits"]?.data as Float32Array))
-  }
+  for (const inputIds of encodings) all.push(await runGraph(session, padded([inputIds], 0)))
   await session.release()
   return all
 }

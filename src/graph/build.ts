@@ -1,4 +1,5 @@
 import type { ModelConfig } from "../model/config.ts"
+import { copyChannels } from "./copy-channels.ts"
 import { addDistilbert, contextName, valueName } from "./distilbert.ts"
 import { carryBiases, foldAttention, smoothContexts } from "./fold.ts"
 import { fp32 } from "./fp32.ts"
@@ -19,7 +20,7 @@ export function buildFp32(config: ModelConfig, weights: ModelWeights): Uint8Arra
 /** The int8 graph of a checkpoint and its calibration: the same bytes for the same weights and scales, on any CPU. */
 export function buildInt8(config: ModelConfig, weights: ModelWeights, scales: Scales): Uint8Array {
   const smoothing = weights.layers.map((_, layer) => scales.activations[contextName(layer)]?.smoothing)
-  const folded = smoothContexts(foldAttention(weights, config), smoothing)
+  const folded = smoothContexts(copyChannels(foldAttention(weights, config), scales.copies), smoothing)
   return encode(config, folded, int8(withoutContextSmoothing(scales, smoothing)))
 }
 
@@ -34,7 +35,7 @@ function withoutContextSmoothing(scales: Scales, smoothing: readonly (readonly n
     const correction = biasCorrections[valueName(layer)] ?? []
     biasCorrections[valueName(layer)] = correction.map((added, channel) => added / (factors[channel] ?? 1))
   })
-  return { activations, biasCorrections }
+  return { ...scales, activations, biasCorrections }
 }
 
 function encode(config: ModelConfig, weights: ModelWeights, precision: Precision): Uint8Array {

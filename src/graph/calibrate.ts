@@ -1,4 +1,6 @@
 import type { ModelConfig } from "../model/config.ts"
+import { copyChannels, outlierCopies } from "./copy-channels.ts"
+import { hiddenName } from "./distilbert.ts"
 import { type LayerError, layerError } from "./layer-error.ts"
 import { Observed, type Reading } from "./observe.ts"
 import { type ActivationRange, roundScale, type Scales } from "./scales.ts"
@@ -55,8 +57,9 @@ class Seen {
 }
 
 /**
- * Finds the scales of an int8 graph: what each linear layer reads is seen in the float32 graph; then for each value the
- * smoothing is chosen whose layers have the least error, and what their outputs lack on average joins their biases.
+ * Finds the scales of an int8 graph. What each linear layer reads is seen in the float32 graph: first to find the
+ * outlier channels that get copies, then, with the copies, to choose for each value the smoothing whose layers have the
+ * least error; what their outputs lack on average joins their biases.
  *
  * @param encodings - token ids of the calibration texts
  * @param onValue - called for each value once its range is chosen
@@ -67,24 +70,35 @@ export async function calibrate(
   encodings: readonly Int32Array[],
   onValue: (found: Calibrated) => void = () => {},
 ): Promise<Scales> {
-  const observed = await Observed.load(config, weights)
-  const totalTokens = encodings.reduce((sum, ids) => sum + ids.length, 0)
-  const seen = new Map(observed.readings.map(({ value, channels }) => [value, new Seen(channels, totalTokens)]))
-  for (const inputIds of encodings)
-    await observed.run(inputIds, (value, activations) => seen.get(value)?.add(activations))
+  const before = await observe(config, weights, encodings)
+  const copies = weights.layers.map((_, layer) =>
+    outlierCopies(before.get(hiddenName(layer))?.seen.ranges.high ?? new Float32Array()),
+  )
   const activations: Record<string, ActivationRange> = {}
   const biasCorrections: Record<string, readonly number[]> = {}
-  for (const reading of observed.readings) {
-    const { ranges, sample } = seen.get(reading.value) as Seen
-    const { range, biases, ...found } = await chooseSmoothing(reading, ranges, sample)
+  for (const { reading, seen } of (await observe(config, copyChannels(weights, copies), encodings)).values()) {
+    const { range, biases, ...found } = await chooseSmoothing(reading, seen)
     activations[reading.value] = range
     for (const [layer, bias] of biases) biasCorrections[layer] = Array.from(bias, roundScale)
     onValue({ value: reading.value, ...found })
   }
-  return { activations, biasCorrections }
+  return { activations, biasCorrections, copies }
 }
 
-async function chooseSmoothing(reading: Reading, ranges: ChannelRanges, sample: Float32Array) {
+/** By value: who reads it, and what was seen of it over all texts. */
+async function observe(config: ModelConfig, weights: ModelWeights, encodings: readonly Int32Array[]) {
+  const observed = await Observed.load(config, weights)
+  const tokens = encodings.reduce((sum, ids) => sum + ids.length, 0)
+  const values = new Map(
+    observed.readings.map(reading => [reading.value, { reading, seen: new Seen(reading.channels, tokens) }]),
+  )
+  for (const inputIds of encodings)
+    await observed.run(inputIds, (value, activations) => values.get(value)?.seen.add(activations))
+  await observed.release()
+  return values
+}
+
+async function chooseSmoothing(reading: Reading, { ranges, sample }: Seen) {
   const tried: (LayerError & { alpha: number | undefined; range: ActivationRange })[] = []
   for (const alpha of ALPHAS) {
     const range = smoothedRange(reading, ranges, alpha)

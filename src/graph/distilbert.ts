@@ -33,9 +33,10 @@ interface Batch {
 /** Added to the score of a padding token, which then has a probability of exactly 0. */
 const MASKED = -1e9
 
-/** The names of an attention's value layer, and of the context that is made of its values. */
+/** The names of an attention's value layer and of the context that is made of its values; of what a feed-forward layer holds. */
 export const valueName = (layer: number): Value => `layer.${layer}.attention.v`
 export const contextName = (layer: number): Value => `layer.${layer}.attention.context`
+export const hiddenName = (layer: number): Value => `layer.${layer}.feedForward.hidden`
 
 /**
  * Adds DistilBERT with its classification head.

@@ -12,7 +12,7 @@ import type { LinearWeights } from "./weights.ts"
  *
  * @param scales - an entry for each value that a linear layer reads
  */
-export function int8(scales: Scales): Precision {
+export function int8(scales: Pick<Scales, "activations" | "biasCorrections">): Precision {
   const codes = new Map<Value, Codes>()
   const codesOf = (graph: GraphBuilder, x: Value) => {
     const known = codes.get(x) ?? quantise(graph, x, scales)
@@ -49,7 +49,7 @@ interface Codes {
   readonly smoothing: Float32Array | undefined
 }
 
-function quantise(graph: GraphBuilder, x: Value, { activations }: Scales): Codes {
+function quantise(graph: GraphBuilder, x: Value, { activations }: Pick<Scales, "activations">): Codes {
   const range = activations[x]
   if (range === undefined)
     throw new ValenceError("model_invalid", `the scales must have an entry for ${x}; they have none`)

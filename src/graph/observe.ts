@@ -1,5 +1,7 @@
-import { InferenceSession, Tensor } from "onnxruntime-node"
+import { InferenceSession } from "onnxruntime-node"
 import type { ModelConfig } from "../model/config.ts"
+import { padded } from "../model/micro-batch.ts"
+import { feedsOf } from "../model/run-graph.ts"
 import { addDistilbert } from "./distilbert.ts"
 import { foldAttention } from "./fold.ts"
 import { fp32 } from "./fp32.ts"
@@ -52,14 +54,13 @@ export class Observed {
     return new Observed([...readings.values()], await InferenceSession.create(bytes))
   }
 
-  /** Runs one text; gives its logits. */
-  async run(inputIds: Int32Array, observe: Observer): Promise<Float32Array> {
-    const dims = [1, inputIds.length]
-    const results = await this.#session.run({
-      input_ids: new Tensor("int32", inputIds, dims),
-      attention_mask: new Tensor("int32", new Int32Array(inputIds.length).fill(1), dims),
-    })
+  /** Runs one text. */
+  async run(inputIds: Int32Array, observe: Observer): Promise<void> {
+    const results = await this.#session.run(feedsOf(padded([inputIds], 0)))
     for (const { value } of this.readings) observe(value, results[value]?.data as Float32Array)
-    return results["logits"]?.data as Float32Array
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release()
   }
 }

@@ -23,7 +23,7 @@ const ACTIVATION_CODES = 255
 export function activationScale(low: number, high: number): ActivationScale {
   const from = Math.min(low, 0)
   const scale = Math.fround((Math.max(high, 0) - from) / ACTIVATION_CODES) || 1
-  return { scale, zeroPoint: Math.round(-from / scale) }
+  return { scale, zeroPoint: Math.round((0 - from) / scale) }
 }
 
 /**
@@ -38,7 +38,7 @@ export function quantiseColumns(matrix: Float32Array, columns: number, rowFactor
   for (let row = 0, i = 0; i < matrix.length; row++)
     for (let column = 0; column < columns; column++, i++)
       scales[column] = Math.max(scales[column] ?? 0, Math.abs((matrix[i] ?? 0) * (rowFactors?.[row] ?? 1)))
-  for (let column = 0; column < columns; column++) scales[column] = (scales[column] ?? 0) / WEIGHT_MAX || 1
+  for (let column = 0; column < columns; column++) scales[column] = Math.fround((scales[column] ?? 0) / WEIGHT_MAX) || 1
   for (let row = 0, i = 0; i < matrix.length; row++)
     for (let column = 0; column < columns; column++, i++)
       values[i] = codeOf((matrix[i] ?? 0) * (rowFactors?.[row] ?? 1), scales[column] ?? 1)
@@ -52,7 +52,7 @@ export function quantiseRows(matrix: Float32Array, columns: number): Quantised {
     const largest = matrix
       .subarray(row * columns, (row + 1) * columns)
       .reduce((max, x) => Math.max(max, Math.abs(x)), 0)
-    scales[row] = largest / WEIGHT_MAX || 1
+    scales[row] = Math.fround(largest / WEIGHT_MAX) || 1
   }
   return { values: Int8Array.from(matrix, (x, i) => codeOf(x, scales[Math.floor(i / columns)] ?? 1)), scales }
 }

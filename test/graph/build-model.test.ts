@@ -1,0 +1,97 @@
+import { existsSync } from "node:fs"
+import { copyFile, mkdtemp, rm, truncate, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { buildModel, scalesFile, verifyModel } from "../../src/graph/build-model.ts"
+
+let folder: string
+let calibrate: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "valence-build-"))
+  for (const file of ["config.json", "tokenizer.json", "model.safetensors"])
+    await copyFile(`test/golden/distilbert-tiny/${file}`, join(folder, file))
+  calibrate = join(folder, "texts.txt")
+  await writeFile(
+    calibrate,
+    Array.from({ length: 40 }, (_, i) => `text ${i} of a ${"very ".repeat(i % 9)}good film\n`).join(""),
+  )
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** Random weights are sure of nothing: one of these texts is close to the edge. */
+const maxFlips = 0.1
+
+describe("buildModel", () => {
+  it("int8 - writes graph and scales, says how close it is to fp32, and gives the same bytes again", async () => {
+    const values: string[] = []
+    const built = await buildModel(folder, { calibrate, maxFlips }, ({ value }) => values.push(value))
+    expect(built).toMatchObject({ graph: join(folder, "model.int8.onnx"), scales: join(folder, scalesFile) })
+    expect(built.agreement).toMatchObject({ texts: 40 })
+    expect(built.agreement?.meanDifference).toBeLessThan(0.01)
+    expect(values).toHaveLength(3 * 4 + 1)
+    expect(await verifyModel(folder, { calibrate, maxFlips })).toMatchObject({
+      reproducible: true,
+      agreement: built.agreement,
+    })
+  })
+
+  it("fp32 - writes the graph alone", async () => {
+    expect(await buildModel(folder, { dtype: "fp32" })).toEqual({
+      graph: join(folder, "model.fp32.onnx"),
+      bytes: expect.any(Number),
+    })
+    expect(await verifyModel(folder, { dtype: "fp32", calibrate })).toMatchObject({
+      reproducible: true,
+      agreement: { labelFlips: 0, maxDifference: 0 },
+    })
+  })
+
+  it("refuses an int8 graph that is farther from fp32 than maxDifference, and writes nothing", async () => {
+    await expect(buildModel(folder, { calibrate, maxFlips, maxDifference: 0 })).rejects.toMatchObject({
+      code: "graph_inaccurate",
+      message: expect.stringContaining("int8 scores must differ from fp32's by 0 or less on average"),
+    })
+    expect(existsSync(join(folder, "model.int8.onnx"))).toBe(false)
+    expect(existsSync(join(folder, scalesFile))).toBe(false)
+  })
+
+  it("refuses an int8 graph that gives more texts another label than maxFlips", async () => {
+    await expect(buildModel(folder, { calibrate, maxFlips: 0 })).rejects.toMatchObject({
+      code: "graph_inaccurate",
+      message: "int8 must give at most 0 % of the calibration texts another label than fp32 (maxFlips 0); got 1 of 40",
+    })
+  })
+
+  it.each([
+    [{ maxFlips: 2 }, "maxFlips must be a number, 0 to 1; got 2"],
+    [{ maxDifference: -1 }, "maxDifference must be a number, 0 to 1; got -1"],
+    [{ dtype: "int4" as "int8" }, 'dtype must be one of int8, fp32; got "int4"'],
+    [{ calibrate: "/nowhere.txt" }, "calibrate must be a file of texts"],
+  ])("refuses %o", async (options, message) => {
+    await expect(buildModel(folder, options)).rejects.toThrow(message)
+  })
+
+  it("names the file that is cut off", async () => {
+    await truncate(join(folder, "model.safetensors"), 100_000)
+    await expect(buildModel(folder, { dtype: "fp32" })).rejects.toThrow(/model\.safetensors: tensor .* must end within/)
+  })
+})
+
+describe("verifyModel", () => {
+  it("finds a graph that was not built from its scales", async () => {
+    await buildModel(folder, { calibrate, maxFlips })
+    await writeFile(calibrate, "another text\nand one more that is longer\n")
+    const graph = join(folder, "model.int8.onnx")
+    await copyFile(graph, join(folder, "old.onnx"))
+    await buildModel(folder, { calibrate, maxFlips: 1, maxDifference: 1 })
+    await copyFile(join(folder, "old.onnx"), graph)
+    expect(await verifyModel(folder, { calibrate, maxFlips: 1, maxDifference: 1 })).toMatchObject({
+      reproducible: false,
+    })
+  })
+
+  it("says which file is missing", async () => {
+    await expect(verifyModel(folder, { calibrate })).rejects.toMatchObject({ code: "model_not_found" })
+  })
+})

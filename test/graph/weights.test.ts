@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { readSafetensors, type StoredTensor } from "../../src/graph/safetensors.ts"
+import { adaptWeights } from "../../src/graph/weights.ts"
+import { readConfig } from "../../src/model/config.ts"
+
+const folder = "test/golden/distilbert-tiny"
+const config = readConfig(readFileSync(`${folder}/config.json`, "utf8"), "config.json")
+const tensors = await readSafetensors(`${folder}/model.safetensors`)
+
+describe("adaptWeights", () => {
+  it("turns a linear layer's weight from [outputs, inputs] to [inputs, outputs]", () => {
+    const { classifier } = adaptWeights(tensors, config, "it")
+    const stored = tensors.get("classifier.weight")?.values() ?? []
+    expect(classifier).toMatchObject({ inputs: 32, outputs: 3 })
+    expect([...classifier.weight]).toEqual(
+      Array.from({ length: 96 }, (_, i) => stored[(i % 3) * 32 + Math.floor(i / 3)]),
+    )
+  })
+
+  it("names everything that is missing, misshapen and unexpected, with shapes", () => {
+    const other = new Map<string, StoredTensor>(tensors)
+    other.delete("pre_classifier.bias")
+    other.set("classifier.bias", { shape: [4], dtype: "F32", values: () => new Float32Array(4) })
+    other.set("distilbert.pooler.weight", { shape: [32, 32], dtype: "F32", values: () => new Float32Array(1024) })
+    expect(() => adaptWeights(other, config, "weights")).toThrow(
+      "weights must hold the weights that its config tells of: pre_classifier.bias [32] is missing; " +
+        "classifier.bias must have shape [3], and has [4]; distilbert.pooler.weight [32,32] is unexpected",
+    )
+  })
+
+  it("names at most 20 problems, and how many more there are", () => {
+    expect(() => adaptWeights(new Map(), config, "weights")).toThrow(/ is missing; and 36 more$/)
+  })
+})
