@@ -1,4 +1,5 @@
 import { shown, ValenceError } from "./errors.ts"
+import type { LabelOptions } from "./labeller.ts"
 
 /** An option, declared once: flags, environment, help, validation and types all come from here. */
 export interface Declaration<T> {
@@ -212,3 +213,28 @@ export const scoreOptions = {
     help: "truncate texts to so many tokens (default: the model's limit)",
   }),
 } as const
+
+/** What a call of `label()` may choose. */
+export const labelOptions = {
+  ...scoreOptions,
+  lane: choice({
+    default: "interactive",
+    choices: ["interactive", "bulk"],
+    unit: "lane",
+    help: "which waiting line the texts stand in: interactive goes first",
+  }),
+} as const
+
+/**
+ * What a call of `label()` chose, checked and filled in.
+ *
+ * @throws ValenceError `option_invalid`, also where `texts` is no array
+ */
+export function completeCall(
+  texts: readonly string[],
+  { signal: _, ...options }: LabelOptions,
+): Complete<typeof labelOptions> {
+  if (!Array.isArray(texts))
+    throw new ValenceError("option_invalid", `texts must be an array of strings; got ${shown(texts)}`)
+  return completeOptions(labelOptions, options)
+}

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises"
 import { asError, ValenceError } from "../errors.ts"
-import type { LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
+import type { LabelledText, Labeller, LabelOptions, Lane, ModelInfo, ScoreFunction } from "../labeller.ts"
 import { type ModelConfig, readConfig } from "../model/config.ts"
 import { ranked, scoreFunctionOf, scoresOf } from "../model/scores.ts"
 import { findModel } from "../model/store.ts"
 import { createTokenizer } from "../model/tokenizer.ts"
-import { type ClassifierOptions, classifierOptions, completeOptions, readOption, scoreOptions } from "../options.ts"
+import { type ClassifierOptions, classifierOptions, completeCall, completeOptions } from "../options.ts"
 import { startChildDevice } from "./device.ts"
 import { Dispatcher, type DispatcherStats, type Entry } from "./dispatcher.ts"
 import { deviceChildren } from "./granted-cores.ts"
@@ -18,7 +18,7 @@ interface Request {
   readonly topK: number | "all" | undefined
   readonly function: ScoreFunction
   readonly maxLength: number
-  readonly lane: "interactive" | "bulk"
+  readonly lane: Lane
   readonly signal: AbortSignal | undefined
 }
 
@@ -51,7 +51,7 @@ export class Classifier implements Labeller {
 
   async label(texts: readonly string[], options: LabelOptions = {}): Promise<LabelledText[]> {
     if (this.#closing) throw new ValenceError("closed", "the classifier was closed; it takes no more texts")
-    const request = this.#complete(options)
+    const request = this.#complete(texts, options)
     const labelled = this.#labelAll(texts, request)
     this.#underWay.add(labelled)
     try {
@@ -70,23 +70,15 @@ export class Classifier implements Labeller {
     await this.close()
   }
 
-  #complete(options: LabelOptions): Request {
-    const { topK, maxLength = this.model.maxLength } = options
+  #complete(texts: readonly string[], options: LabelOptions): Request {
+    const { topK, lane, ...given } = completeCall(texts, options)
+    const maxLength = given.maxLength ?? this.model.maxLength
     if (maxLength > this.model.maxLength)
       throw new ValenceError(
         "option_invalid",
         `maxLength must be a whole number of tokens, 2 to ${this.model.maxLength} for ${this.model.name}; got ${maxLength}`,
       )
-    return {
-      topK: topK === undefined ? undefined : readOption("topK", scoreOptions.topK, topK),
-      maxLength: readOption("maxLength", scoreOptions.maxLength, maxLength) ?? this.model.maxLength,
-      function:
-        options.function === undefined
-          ? this.#scoreFunction
-          : (readOption("function", scoreOptions.function, options.function) ?? this.#scoreFunction),
-      lane: options.lane ?? "interactive",
-      signal: options.signal,
-    }
+    return { topK, lane, maxLength, function: given.function ?? this.#scoreFunction, signal: options.signal }
   }
 
   /** A window of `MAX_UNDER_WAY` texts moves over the call's texts, so that memory does not grow with them. */

@@ -2,7 +2,7 @@ import { basename } from "node:path"
 import { setImmediate } from "node:timers/promises"
 import { shown, ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, LabelOptions, ModelInfo } from "../labeller.ts"
-import { readOption, scoreOptions } from "../options.ts"
+import { completeCall } from "../options.ts"
 import { findLexicon } from "./find-lexicon.ts"
 import type { Lexicon } from "./lexicon.ts"
 import { readLexicon } from "./read-lexicon.ts"
@@ -54,7 +54,7 @@ class LexiconLabeller implements Labeller {
 
   async label(texts: readonly string[], options: LabelOptions = {}): Promise<LabelledText[]> {
     if (this.#closed) throw new ValenceError("closed", "labeller must be open to label; it is closed")
-    checkOptions(texts, options)
+    checkCall(texts, options)
     const running = this.#labelInTurns(texts, options)
     this.#running.add(running)
     try {
@@ -98,11 +98,8 @@ class LexiconLabeller implements Labeller {
   }
 }
 
-function checkOptions(texts: readonly string[], { topK, maxLength, function: scoreFunction }: LabelOptions): void {
-  if (!Array.isArray(texts))
-    throw new ValenceError("option_invalid", `texts must be an array of strings; got ${shown(texts)}`)
-  if (topK !== undefined) readOption("topK", scoreOptions.topK, topK)
-  if (maxLength !== undefined) readOption("maxLength", scoreOptions.maxLength, maxLength)
+function checkCall(texts: readonly string[], options: LabelOptions): void {
+  const { function: scoreFunction } = completeCall(texts, options)
   if (scoreFunction !== undefined && scoreFunction !== "none")
     throw new ValenceError(
       "option_invalid",

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
 import type { Device } from "../../src/classifier/device.ts"
 import { Dispatcher } from "../../src/classifier/dispatcher.ts"
-import type { MicroBatch } from "../../src/classifier/micro-batch.ts"
 import { ValenceError } from "../../src/errors.ts"
+import type { MicroBatch } from "../../src/model/micro-batch.ts"
 
 const limits = { maxBatchTokens: 64, maxBatchTexts: 8, bulkAgeMs: 500, maxWaitMs: 0 }
 const POISON = 666

@@ -1,0 +1,254 @@
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { monitorEventLoopDelay } from "node:perf_hooks"
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { type Classifier, createClassifier } from "../../src/classifier/classifier.ts"
+import { buildModel } from "../../src/graph/build-model.ts"
+import type { Labelled, LabelledText } from "../../src/labeller.ts"
+import type { ClassifierOptions } from "../../src/options.ts"
+import { goldenCheckpoint } from "../graph/checkpoints.ts"
+
+const open: Classifier[] = []
+async function start(options: ClassifierOptions = {}): Promise<Classifier> {
+  const classifier = await createClassifier({ device: "cpu:1", ...options })
+  open.push(classifier)
+  return classifier
+}
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(classifier => classifier.close()))
+})
+
+/** Texts of 3 to 60 words, no two alike. */
+const manyTexts = (count: number) =>
+  Array.from({ length: count }, (_, i) => `film ${i} is ${"very ".repeat((i * 7) % 58)}${i % 2 ? "good" : "bad"}`)
+
+const labelsOf = (results: readonly LabelledText[]) => results.map(result => result.error?.code ?? result.label)
+
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+describe(".label()", () => {
+  it("gives one result a text, in order", async () => {
+    const classifier = await start()
+    const results = await classifier.label(["I love it", "a waste of time", "superb"])
+    expect(results).toEqual([
+      { label: "POSITIVE", score: expect.closeTo(1, 1), tokens: 5, truncated: false },
+      { label: "NEGATIVE", score: expect.closeTo(1, 1), tokens: 6, truncated: false },
+      { label: "POSITIVE", score: expect.closeTo(1, 1), tokens: 3, truncated: false },
+    ])
+    expect(await classifier.label([])).toEqual([])
+  })
+
+  it("gives a text the same result alone and among others", async () => {
+    const classifier = await start({ device: "cpu:2" })
+    const texts = manyTexts(300)
+    const together = await classifier.label(texts, { lane: "bulk" })
+    expect(await classifier.label(texts.slice(0, 20).reverse())).toEqual(together.slice(0, 20).reverse())
+    for (const index of [0, 7, 42]) expect(await classifier.label([texts[index] ?? ""])).toEqual([together[index]])
+    expect(classifier.stats).toMatchObject({ texts: 323, deviceRestarts: 0 })
+  })
+
+  it("lists scores as topK asks, and makes them as function asks", async () => {
+    const classifier = await start()
+    const one = async (options: Parameters<Classifier["label"]>[1]) =>
+      (await classifier.label(["I love it"], options))[0] as Labelled
+    const { scores = [] } = await one({ topK: "all" })
+    expect(scores.map(({ label }) => label)).toEqual(["POSITIVE", "NEGATIVE"])
+    expect(scores.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1)
+    expect((await one({ topK: 1 })).scores).toHaveLength(1)
+    const [first, second] = (await one({ topK: 2, function: "none" })).scores ?? []
+    expect(first?.score).toBeGreaterThan(2)
+    expect(second?.score).toBeLessThan(-2)
+    expect((await one({ function: "sigmoid" })).score).toBeCloseTo(1 / (1 + Math.exp(-(first?.score ?? 0))))
+  })
+
+  it("truncates at maxLength, and says so", async () => {
+    const classifier = await start()
+    const [cut, whole] = await classifier.label(["good ".repeat(50), "good"], { maxLength: 8 })
+    expect(cut).toMatchObject({ tokens: 8, truncated: true })
+    expect(whole).toMatchObject({ tokens: 3, truncated: false })
+    expect((await classifier.label(["good ".repeat(2000)]))[0]).toMatchObject({ tokens: 512, truncated: true })
+  })
+
+  it.each([
+    [{ topK: 0 }, 'topK must be a whole number of labels, 1 or more, or "all"; got 0'],
+    [{ function: "max" as "none" }, 'function must be one of softmax, sigmoid, none; got "max"'],
+    [{ maxLength: 1 }, "maxLength must be a whole number of tokens, 2 or more; got 1"],
+    [{ maxLength: 513 }, "maxLength must be a whole number of tokens, 2 to 512 for sst2-small; got 513"],
+    [{ lane: "fast" as "bulk" }, 'lane must be one of interactive, bulk; got "fast"'],
+  ])("refuses %o", async (options, message) => {
+    const classifier = await start()
+    await expect(classifier.label(["x"], options)).rejects.toMatchObject({ code: "option_invalid", message })
+  })
+
+  it("refuses texts that are no array", async () => {
+    const classifier = await start()
+    await expect(classifier.label("I love it" as unknown as string[])).rejects.toThrow(
+      'texts must be an array of strings; got "I love it"',
+    )
+  })
+
+  it("labels odd texts, or gives them their own error, and labels their neighbours", async () => {
+    const classifier = await start()
+    const odd = ["", " ", "\ud800", "a\u0000b", "x".repeat(1_000_000), "🙂".repeat(10_000), "\ufeff", "[CLS] [PAD]"]
+    const results = await classifier.label([...odd, 7 as unknown as string, null as unknown as string, "good"])
+    expect(results).toHaveLength(odd.length + 3)
+    for (const result of results.slice(0, odd.length))
+      expect(["NEGATIVE", "POSITIVE"]).toContain(result.error ?? result.label)
+    expect(labelsOf(results.slice(odd.length))).toEqual(["text_invalid", "text_invalid", "POSITIVE"])
+  })
+
+  it("lets an interactive text pass a bulk call", async () => {
+    const classifier = await start()
+    let bulkIsDone = false
+    const bulk = classifier.label(manyTexts(1500), { lane: "bulk" }).then(() => {
+      bulkIsDone = true
+    })
+    while (classifier.stats.texts === 0) await new Promise(resolve => setTimeout(resolve, 5))
+    await classifier.label(["good"])
+    expect(bulkIsDone).toBe(false)
+    await bulk
+  })
+
+  it("drops what has not reached a device when its signal aborts, and labels what others wait for", async () => {
+    const classifier = await start()
+    const abort = new AbortController()
+    const dropped = classifier.label(manyTexts(3000), { signal: abort.signal, lane: "bulk" })
+    const kept = classifier.label(["good"])
+    abort.abort(new Error("enough"))
+    await expect(dropped).rejects.toMatchObject({ code: "aborted", cause: new Error("enough") })
+    expect(labelsOf(await kept)).toEqual(["POSITIVE"])
+    expect(classifier.stats.texts).toBeLessThan(3000)
+    await expect(classifier.label(["x"], { signal: abort.signal })).rejects.toMatchObject({ code: "aborted" })
+  })
+
+  it("leaves the event loop free while it is saturated", async () => {
+    const classifier = await start({ device: "cpu:2" })
+    const delay = monitorEventLoopDelay({ resolution: 5 })
+    delay.enable()
+    await classifier.label(manyTexts(3000), { lane: "bulk" })
+    delay.disable()
+    expect(delay.percentile(99) / 1e6).toBeLessThan(50)
+  })
+})
+
+describe("a device child", () => {
+  it("that is killed is replaced, and every text has its label", async () => {
+    const classifier = await start({ device: "cpu:2" })
+    const texts = manyTexts(1200)
+    const labelling = classifier.label(texts, { lane: "bulk" })
+    const killed: number[] = []
+    for (const share of [0.2, 0.5, 0.7]) {
+      while (classifier.stats.texts < share * texts.length) await new Promise(resolve => setTimeout(resolve, 5))
+      const [pid] = classifier.devicePids
+      if (pid !== undefined && !killed.includes(pid)) {
+        killed.push(pid)
+        process.kill(pid, "SIGKILL")
+      }
+    }
+    const results = await labelling
+    expect(results.map(result => result.error)).toEqual(texts.map(() => undefined))
+    expect(classifier.stats.deviceRestarts).toBe(killed.length)
+    const pids = classifier.devicePids
+    expect(pids.some(pid => killed.includes(pid))).toBe(false)
+    expect(results.slice(0, 50)).toEqual(await classifier.label(texts.slice(0, 50)))
+  })
+
+  it("that takes longer than runTimeoutMs is killed and replaced, and every text has its label", async () => {
+    const classifier = await start({ runTimeoutMs: 2000 })
+    const [frozen] = classifier.devicePids as [number]
+    process.kill(frozen, "SIGSTOP")
+    expect(labelsOf(await classifier.label(["good", "bad"]))).toEqual(["POSITIVE", "NEGATIVE"])
+    expect(classifier.stats.deviceRestarts).toBe(1)
+    expect(classifier.devicePids).not.toContain(frozen)
+  })
+
+  it("is gone after close()", async () => {
+    const classifier = await start({ device: "cpu:2" })
+    const pids = classifier.devicePids
+    expect(pids).toHaveLength(2)
+    await classifier.close()
+    while (pids.some(isAlive)) await new Promise(resolve => setTimeout(resolve, 5))
+  })
+})
+
+describe(".close()", () => {
+  it("finishes what was accepted, takes no more, and may be called twice", async () => {
+    const classifier = await start()
+    const labelling = classifier.label(["good", "bad"])
+    await Promise.all([classifier.close(), classifier.close()])
+    expect(labelsOf(await labelling)).toEqual(["POSITIVE", "NEGATIVE"])
+    await expect(classifier.label(["good"])).rejects.toMatchObject({ code: "closed" })
+    await classifier[Symbol.asyncDispose]()
+  })
+})
+
+describe("createClassifier", () => {
+  it.each([
+    [{ device: "gpu" }, "option_invalid", 'device must be cpu or cpu:N with N from 1 to 1024; got "gpu"'],
+    [{ device: "cpu:0" }, "option_invalid", "device must be cpu or cpu:N"],
+    [{ dtype: "int4" as "int8" }, "option_invalid", 'dtype must be one of int8, fp32; got "int4"'],
+    [{ maxBatchTokens: 0 }, "option_invalid", "maxBatchTokens must be a whole number of tokens, 1 or more; got 0"],
+    [{ maxBatchTexts: 0 }, "option_invalid", "maxBatchTexts must be a whole number of texts, 1 or more; got 0"],
+    [{ maxWaitMs: -1 }, "option_invalid", "maxWaitMs must be a whole number of ms, 0 or more; got -1"],
+    [{ bulkAgeMs: -1 }, "option_invalid", "bulkAgeMs must be a whole number of ms, 0 or more; got -1"],
+    [{ runTimeoutMs: 0 }, "option_invalid", "runTimeoutMs must be a whole number of ms, 1 or more; got 0"],
+    [{ color: "red" } as ClassifierOptions, "option_invalid", "option color is not known; the options are model,"],
+    [
+      { model: "nobody/nothing" },
+      "model_not_found",
+      "model must be a checkpoint folder, a lexicon or one of sst2-small",
+    ],
+    [{ model: "src" }, "model_not_found", "model src must hold a config.json; it does not"],
+    [
+      { model: "test/golden/distilbert-tiny" },
+      "model_not_found",
+      "has no int8 graph; build it with: valence models build test/golden/distilbert-tiny --dtype int8",
+    ],
+  ])("refuses %o", async (options, code, message) => {
+    await expect(createClassifier(options)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+  })
+
+  describe("with a checkpoint folder", () => {
+    const source = "test/golden/distilbert-multilabel-tiny"
+    let folder: string
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), "valence-classifier-"))
+      for (const file of ["config.json", "tokenizer.json", "model.safetensors"])
+        await copyFile(join(source, file), join(folder, file))
+      await buildModel(folder, { dtype: "fp32" })
+    })
+    afterAll(() => rm(folder, { recursive: true }))
+
+    it("of a multi-label model, scores each label by its sigmoid", async () => {
+      const { golden, config } = await goldenCheckpoint(source)
+      const classifier = await start({ model: folder, dtype: "fp32" })
+      const results = await classifier.label(
+        golden.rows.map(({ text }) => text),
+        { topK: "all" },
+      )
+      golden.rows.forEach(({ logits }, row) => {
+        const { scores = [] } = results[row] as Labelled
+        logits.forEach((logit, label) => {
+          const score = scores.find(entry => entry.label === config.labels[label])?.score
+          expect(score).toBeCloseTo(1 / (1 + Math.exp(-logit)), 4)
+        })
+      })
+      expect(classifier.model).toMatchObject({ labels: ["joy", "anger", "fear", "love"], maxLength: 64, dtype: "fp32" })
+    })
+
+    it("whose graph is broken, says that the device did not start", async () => {
+      await writeFile(join(folder, "model.int8.onnx"), "no graph")
+      await expect(start({ model: folder })).rejects.toMatchObject({
+        code: "device_failed",
+        message: expect.stringContaining("device child did not start with"),
+      })
+    })
+  })
+})
