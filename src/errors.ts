@@ -8,6 +8,7 @@ const retryableByCode = {
   input_invalid: false,
   row_invalid: false,
   output_exists: false,
+  output_failed: true,
   run_changed: false,
   model_not_found: false,
   model_invalid: false,

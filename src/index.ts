@@ -1,4 +1,10 @@
 export { Classifier, createClassifier } from "./classifier/classifier.ts"
+export { type Evaluation, type EvaluationRequest, evaluateCorpus } from "./corpus/evaluate.ts"
+export { type CorpusRequest, labelCorpus } from "./corpus/label-corpus.ts"
+export type { CorpusOptions, EvaluateOptions } from "./corpus/options.ts"
+export type { Progress } from "./corpus/progress.ts"
+export type { LabelShare, RunSummary } from "./corpus/summary.ts"
+export type { FailedRow } from "./corpus/write-chunk.ts"
 export { type ErrorCode, ValenceError } from "./errors.ts"
 export type {
   Failed,

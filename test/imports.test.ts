@@ -18,7 +18,7 @@ const sources = () =>
     .map(file => `src/${file}`)
 
 const importsOf = (file: string) =>
-  [...readFileSync(file, "utf8").matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
+  [...readFileSync(file, "utf8").matchAll(/\b(?:from|import)\s*\(?\s*(["'])(\.[^"']+)\1/g)].map(([, , path]) =>
     normalize(join(dirname(file), path ?? "")),
   )
 
@@ -27,8 +27,15 @@ const folderOf = (file: string) => file.split("/").at(1) ?? ""
 describe("imports", () => {
   const files = sources().filter(file => file.split("/").length > 2)
 
-  it("finds the files of src/", () => {
+  it("finds the files of src/, and what they import", () => {
     expect(files.length).toBeGreaterThan(10)
+    expect(importsOf("src/cli/label.ts")).toEqual(
+      expect.arrayContaining(["src/options.ts", "src/cli/declared-options.ts", "src/corpus/label-corpus.ts"]),
+    )
+  })
+
+  it.each(Object.keys(allowed))("src/%s - has files that import something", folder => {
+    expect(files.filter(file => folderOf(file) === folder).flatMap(importsOf)).not.toEqual([])
   })
 
   it.each(files)("%s - imports only what its folder may", file => {

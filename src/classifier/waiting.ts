@@ -19,9 +19,9 @@ export interface BatchLimits {
 const LIKE_LENGTH_TOKENS = 8
 const LIKE_LENGTH_SHARE = 0.25
 
+/** A place in two lines; whoever was taken leaves both at once, so that no line holds on to it. */
 interface Place<T> {
-  readonly waiter: T
-  taken: boolean
+  waiter: T | undefined
 }
 
 /** First in, first out, with a cheap `shift`. */
@@ -69,7 +69,7 @@ export class Waiting<T extends Waiter> {
   }
 
   add(waiter: T): void {
-    const place = { waiter, taken: false }
+    const place: Place<T> = { waiter }
     while (this.#byTokens.length <= waiter.tokens) this.#byTokens.push(new Line())
     this.#byTokens[waiter.tokens]?.push(place)
     this.#arrivals.push(place)
@@ -102,18 +102,20 @@ export class Waiting<T extends Waiter> {
   }
 
   #isGone = (place: Place<T>): boolean => {
-    if (place.taken) return true
-    if (!place.waiter.dropped) return false
-    place.taken = true
-    this.#size -= 1
-    return true
+    if (place.waiter?.dropped) {
+      place.waiter = undefined
+      this.#size -= 1
+    }
+    return place.waiter === undefined
   }
 
+  /** @param place - of somebody who is not gone */
   #take(place: Place<T>): T {
-    place.taken = true
+    const waiter = place.waiter as T
+    place.waiter = undefined
     this.#size -= 1
     this.#arrivals.compact()
-    return place.waiter
+    return waiter
   }
 
   /** Walks outwards from the batch's longest, each step to the side that pads less, until a length is no longer like it. */

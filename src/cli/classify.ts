@@ -2,7 +2,7 @@ import { stdin, stdout } from "node:process"
 import { createInterface } from "node:readline/promises"
 import Table from "cli-table3"
 import type { Command } from "commander"
-import type { LabelledText } from "../labeller.ts"
+import type { Labelled, LabelledText } from "../labeller.ts"
 import { classifierOptions, scoreOptions, toggle } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { openLabeller } from "./open-labeller.ts"
@@ -13,20 +13,31 @@ const classifyOptions = {
 
 /** Lines of standard input, without their ends. */
 async function linesOfStdin(): Promise<string[]> {
+  if (stdin.isTTY) console.error("one text a line; Ctrl-D ends")
   const lines: string[] = []
   for await (const line of createInterface({ input: stdin, crlfDelay: Infinity })) lines.push(line)
   return lines
 }
 
-const percent = (score: number) => score.toFixed(4)
+const cut = (text: string) => (text.length > 80 ? `${text.slice(0, 79).toWellFormed()}…` : text)
+
+/** The columns of the table: scores and words where there are any. */
+const columns: readonly { readonly name: string; of(result: Labelled): string | undefined }[] = [
+  { name: "label", of: result => result.label },
+  { name: "score", of: result => result.score.toFixed(4) },
+  { name: "scores", of: ({ scores }) => scores?.map(({ label, score }) => `${label} ${score.toFixed(4)}`).join("\n") },
+  { name: "words", of: ({ words }) => words?.join(", ") },
+]
 
 function printTable(texts: readonly string[], results: readonly LabelledText[]): void {
-  const table = new Table({ head: ["label", "score", "text"], style: { head: [], border: [] } })
+  const labelled = results.filter(result => !result.error)
+  const shown = columns.filter(({ of }, index) => index < 2 || labelled.some(result => of(result) !== undefined))
+  const table = new Table({ head: [...shown.map(({ name }) => name), "text"], style: { head: [], border: [] } })
   results.forEach((result, index) => {
-    const text = texts[index] ?? ""
-    const cut = text.length > 80 ? `${text.slice(0, 79)}…` : text
-    if (result.error) table.push([result.error.code, "", `${cut}  (${result.error.message})`])
-    else table.push([result.label, percent(result.score), cut])
+    const text = cut(texts[index] ?? "")
+    if (result.error)
+      table.push([result.error.code, ...shown.slice(1).map(() => ""), `${text}  (${result.error.message})`])
+    else table.push([...shown.map(({ of }) => of(result) ?? ""), text])
   })
   console.log(table.toString())
 }

@@ -1,22 +1,43 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs"
-import { Command } from "commander"
+import { Command, CommanderError } from "commander"
 import { ValenceError } from "../errors.ts"
 import { fromPackageRoot } from "../package-root.ts"
 import { addClassify } from "./classify.ts"
+import { addEval } from "./eval.ts"
+import { addLabel } from "./label.ts"
+import { addModels } from "./models.ts"
 
 const { version } = JSON.parse(readFileSync(fromPackageRoot("package.json"), "utf8")) as { version: string }
+
+/** Whatever is not a row that failed: other exit codes tell of rows, and a caller may go on with those. */
+const errorExitCode = 2
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever read standard output, such as head, has seen enough.
+  if (error.code === "EPIPE") process.exit(errorExitCode)
+})
+process.on("uncaughtException", error => {
+  console.error(error)
+  process.exit(errorExitCode)
+})
 
 const program = new Command("valence")
   .description("Labels text with sentiment, from one sentence to a billion rows")
   .version(version)
   .showHelpAfterError("(valence --help lists commands and options)")
+  .exitOverride()
+addLabel(program)
 addClassify(program)
+addEval(program)
+addModels(program)
 
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof ValenceError)) throw error
-  console.error(`error: ${error.message}`)
-  process.exitCode = 2
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : errorExitCode
+  else {
+    console.error(error instanceof ValenceError ? `error: ${error.message}` : error)
+    process.exitCode = errorExitCode
+  }
 }

@@ -1,10 +1,11 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises"
+import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { asError, ValenceError } from "../errors.ts"
 import { type ModelConfig, readConfig } from "../model/config.ts"
-import { findCheckpoint, graphFile } from "../model/store.ts"
+import { bundledModels, findCheckpoint, findModel, graphFile } from "../model/store.ts"
 import { createTokenizer } from "../model/tokenizer.ts"
 import { completeOptions } from "../options.ts"
+import { replaceFile } from "../replace-file.ts"
 import { type Agreement, compareGraphs } from "./agreement.ts"
 import { buildFp32, buildInt8 } from "./build.ts"
 import { type Calibrated, calibrate } from "./calibrate.ts"
@@ -52,7 +53,7 @@ export async function readCheckpoint(nameOrFolder: string): Promise<Checkpoint> 
  *
  * @param onCalibrated - called for each value whose scale was found
  * @throws ValenceError `model_not_found`, `model_invalid`; `input_invalid` where the calibration texts cannot be read;
- * `graph_inaccurate` where an int8 graph is farther from fp32 than the options allow
+ * `graph_inaccurate` where an int8 graph is farther from fp32 than the options allow; `output_failed`
  */
 export async function buildModel(
   nameOrFolder: string,
@@ -65,7 +66,7 @@ export async function buildModel(
   const file = join(folder, graphFile(settings.dtype))
   if (settings.dtype === "fp32") {
     const graph = buildFp32(config, weights)
-    await replace(file, graph)
+    await replaceFile(file, graph)
     return { graph: file, bytes: graph.length }
   }
   const encodings = await readCalibration(checkpoint, settings.calibrate)
@@ -73,8 +74,8 @@ export async function buildModel(
   const graph = buildInt8(config, weights, readScales(scales, scalesFile))
   const agreement = await compareGraphs(config, buildFp32(config, weights), graph, encodings)
   requireAgreement(agreement, settings.maxFlips, settings.maxDifference)
-  await replace(join(folder, scalesFile), scales)
-  await replace(file, graph)
+  await replaceFile(join(folder, scalesFile), scales)
+  await replaceFile(file, graph)
   return { graph: file, bytes: graph.length, scales: join(folder, scalesFile), agreement }
 }
 
@@ -94,7 +95,7 @@ export async function verifyModel(nameOrFolder: string, options: BuildOptions = 
   const settings = completeOptions(buildOptions, options)
   const checkpoint = await readCheckpoint(nameOrFolder)
   const { folder, config, weights } = checkpoint
-  const graph = await readBytes(join(folder, graphFile(settings.dtype)))
+  const graph = await readBytes((await findModel(nameOrFolder, settings.dtype)).graph)
   const reference = buildFp32(config, weights)
   const rebuilt =
     settings.dtype === "fp32" ? reference : buildInt8(config, weights, await readScalesOf(join(folder, scalesFile)))
@@ -109,7 +110,10 @@ async function readScalesOf(file: string) {
 }
 
 /** Token ids of the calibration texts, one array for each line that is not empty. */
-async function readCalibration({ folder, config }: Checkpoint, file: string): Promise<Int32Array[]> {
+async function readCalibration(
+  { folder, config }: Checkpoint,
+  file = join(bundledModels, "calibration.txt"),
+): Promise<Int32Array[]> {
   const tokenizerFile = join(folder, "tokenizer.json")
   const tokenizer = createTokenizer(await readText(tokenizerFile), tokenizerFile)
   const texts = await readFile(file, "utf8").catch(cause => {
@@ -141,16 +145,4 @@ async function readBytes(file: string): Promise<Buffer> {
   return readFile(file).catch(cause => {
     throw new ValenceError("model_not_found", `${file} must be readable; ${asError(cause).message}`, { cause })
   })
-}
-
-/** Writes a file at once, so that a graph is never half there. */
-async function replace(file: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`
-  try {
-    await writeFile(temporary, content)
-    await rename(temporary, file)
-  } catch (cause) {
-    await rm(temporary, { force: true })
-    throw new ValenceError("option_invalid", `${file} must be writable; ${asError(cause).message}`, { cause })
-  }
 }

@@ -1,12 +1,10 @@
-import { join } from "node:path"
-import { bundledModels } from "../model/store.ts"
 import { choice, fraction, type Given, text } from "../options.ts"
 
 /** How a graph is built. */
 export const buildOptions = {
   dtype: choice({ default: "int8", choices: ["int8", "fp32"], unit: "dtype", help: "precision of the graph" }),
   calibrate: text({
-    default: join(bundledModels, "calibration.txt"),
+    default: undefined,
     unit: "file",
     help: "texts that show an int8 graph how large its activations get, one a line (default: the bundled ones)",
   }),

@@ -1,0 +1,118 @@
+import { argv, env, stderr, stdout } from "node:process"
+import type { Command } from "commander"
+import { corpusOptions } from "../corpus/options.ts"
+import { standardStream } from "../corpus/run-files.ts"
+import type { RunSummary } from "../corpus/summary.ts"
+import type { FailedRow } from "../corpus/write-chunk.ts"
+import { ValenceError } from "../errors.ts"
+import { classifierOptions, text } from "../options.ts"
+import { addOptions, pickOptions } from "./declared-options.ts"
+import { describeRun, mostShownFailures } from "./describe-run.ts"
+import { openLabeller } from "./open-labeller.ts"
+import { noProgressDisplay, openProgressDisplay } from "./progress-display.ts"
+import { interruptedExitCode, listenForStop } from "./stop-signals.ts"
+
+const outputOptions = {
+  output: text({
+    default: undefined,
+    unit: "file",
+    help: "where to write, - for standard output (default: reviews.labelled.csv beside reviews.csv)",
+  }),
+} as const
+
+/** Which exit code a run has: 0 where all rows have a label. */
+function exitCodeOf({ interrupted, failed }: RunSummary): number {
+  return interrupted ? interruptedExitCode : failed > 0 ? 1 : 0
+}
+
+/** This command, to be typed again: it goes on where it was stopped, if it is not told to start over. */
+function sameCommand(): string {
+  const words = argv.slice(2).filter(word => word !== "--force")
+  const quoted = words.map(word => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+  return [...(env["npm_command"] === "exec" ? ["npx"] : []), "valence", ...quoted].join(" ")
+}
+
+/** Apart from `run`, because TypeScript does not rewrite the path of an import in a function with `using`. */
+function loadCorpus() {
+  return import("../corpus/label-corpus.ts")
+}
+
+interface Ended {
+  readonly summary: RunSummary
+  /** The first rows without a label. */
+  readonly failures: readonly FailedRow[]
+}
+
+async function run(
+  input: string,
+  output: string | undefined,
+  given: Readonly<Record<string, unknown>>,
+): Promise<Ended> {
+  const { labelCorpus } = await loadCorpus()
+  const toStdout = isStdout(input, output)
+  const failures: FailedRow[] = []
+  using display = toStdout && stdout.isTTY ? noProgressDisplay(stderr) : openProgressDisplay(stderr)
+  using stop = listenForStop(() => display.print("stopping: what is under way is finished; Ctrl-C again stops at once"))
+  await using labeller = await openLabeller(pickOptions(classifierOptions, given))
+  const summary = await labelCorpus({
+    input,
+    output,
+    labeller,
+    options: pickOptions(corpusOptions, given),
+    signal: stop.signal,
+    onProgress: progress => display.show(progress),
+    onFailedRow(row) {
+      if (toStdout) display.print(JSON.stringify(row))
+      else if (failures.length < mostShownFailures) failures.push(row)
+    },
+  })
+  return { summary, failures }
+}
+
+function isStdout(input: string, output: string | undefined): boolean {
+  return output === standardStream || (output === undefined && input === standardStream)
+}
+
+async function label(input: string, given: Readonly<Record<string, unknown>>): Promise<void> {
+  const { output } = pickOptions(outputOptions, given)
+  try {
+    const { summary, failures } = await run(input, output, given)
+    stderr.write(describeRun(summary, failures, sameCommand()))
+    process.exitCode = exitCodeOf(summary)
+  } catch (error) {
+    if (error instanceof ValenceError && error.code === "aborted") {
+      stderr.write(`${error.message}\n`)
+      process.exitCode = interruptedExitCode
+      return
+    }
+    const canGoOn = error instanceof ValenceError && error.retryable && input !== standardStream
+    if (!canGoOn || isStdout(input, output)) throw error
+    const message = `${error.message}; what was labelled is safe, go on with: ${sameCommand()}`
+    throw new ValenceError(error.code, message, { cause: error })
+  }
+}
+
+const help = `
+A column label and a column score are put behind the columns of the input; rows keep their order. A row that cannot be
+labelled is listed in OUTPUT.errors.jsonl with its line and the reason. A run that was stopped, by Ctrl-C, a crash or a
+power cut, goes on when the same command is given again.
+
+Examples:
+  valence label reviews.csv                          writes reviews.labelled.csv
+  valence label tweets.jsonl.gz -o scored.jsonl.gz --column body --scores
+  valence label survey.tsv --quotes none --min-score 0.8 --report survey.html
+  zcat lines.txt.gz | valence label - --format text -o - > labelled.csv
+
+Exit code: 0 all rows have a label, 1 some have none, 2 the run could not be made, 130 it was stopped.`
+
+/** Adds `valence label`. */
+export function addLabel(program: Command): void {
+  const command = program
+    .command("label")
+    .description("label every row of a file: CSV, TSV, JSON Lines or plain text")
+    .argument("<input>", ".csv, .tsv, .jsonl or .txt, also with .gz; - for standard input")
+    .addHelpText("after", help)
+  addOptions(command, outputOptions, { output: "o" })
+  for (const declarations of [corpusOptions, classifierOptions]) addOptions(command, declarations)
+  command.action(label)
+}

@@ -1,0 +1,19 @@
+/** `1234567` → `1,234,567`. */
+export function showCount(count: number): string {
+  return Math.round(count).toLocaleString("en")
+}
+
+/** `0.1234` → `12.3 %`. */
+export function showShare(share: number): string {
+  return `${(share * 100).toFixed(1)} %`
+}
+
+/** `95_000` → `1 min 35 s`; in the largest unit and the next. */
+export function showDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (ms < 999.5) return `${Math.round(ms)} ms`
+  if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+}

@@ -1,0 +1,45 @@
+import type { EventEmitter } from "node:events"
+
+/** What the exit code is where a run was stopped before its end. */
+export const interruptedExitCode = 130
+
+const stopSignals = ["SIGINT", "SIGTERM"] as const
+
+/** One Ctrl-C can come twice within this time: from the terminal, and from npm, which passes it on. */
+const sameSignalMs = 500
+
+/** How a command is asked to stop. */
+export interface StopSignals extends Disposable {
+  /** Aborts at the first request. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Listens for SIGINT and SIGTERM until it is disposed. Running, the first of them aborts the signal and leads to
+ * stopping; stopping, the next one ends the process.
+ *
+ * @param onStop - called at the first
+ * @param source - `process`, or what a test puts in its place
+ */
+export function listenForStop(
+  onStop: () => void,
+  source: Pick<EventEmitter, "on" | "off"> = process,
+  exit: (code: number) => void = process.exit,
+): StopSignals {
+  const stop = new AbortController()
+  let stoppedMs = 0
+  const receive = () => {
+    if (!stop.signal.aborted) {
+      stoppedMs = performance.now()
+      stop.abort()
+      onStop()
+    } else if (performance.now() - stoppedMs >= sameSignalMs) exit(interruptedExitCode)
+  }
+  for (const name of stopSignals) source.on(name, receive)
+  return {
+    signal: stop.signal,
+    [Symbol.dispose]() {
+      for (const name of stopSignals) source.off(name, receive)
+    },
+  }
+}

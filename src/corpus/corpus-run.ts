@@ -1,0 +1,213 @@
+import type { Writable } from "node:stream"
+import type { Labeller } from "../labeller.ts"
+import type { Complete } from "../options.ts"
+import { type Chunk, cutChunks } from "./chunks.ts"
+import { type LabelledChunk, labelChunks } from "./label-chunks.ts"
+import { type SafePosition, writeManifest } from "./manifest.ts"
+import { ErrorsFile, openOutput } from "./open-output.ts"
+import type { InputPosition } from "./open-rows.ts"
+import type { corpusOptions } from "./options.ts"
+import { manifestOf, type PreparedRun } from "./prepare-run.ts"
+import { estimate, type Progress, Speedometer } from "./progress.ts"
+import type { Row } from "./row.ts"
+import { type InputFile, type OutputFiles, standardStream } from "./run-files.ts"
+import { type Sink, StreamSink } from "./sink.ts"
+import { countThroughput, type Tally } from "./tally.ts"
+import { type FailedRow, writeChunk } from "./write-chunk.ts"
+import { type RowWriter, rowWriter } from "./write-rows.ts"
+
+/** Bytes of rows that are under way at most, and one chunk more. */
+const maxBytesUnderWay = 32 * 1024 * 1024
+const progressMs = 100
+
+/** Who is told of what a run does, and what stops it. */
+export interface RunListeners {
+  readonly labeller: Labeller
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  readonly onFailedRow?: ((row: FailedRow) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A run at work: it reads, labels and writes chunks, and moves the manifest behind them. */
+export class CorpusRun {
+  /** Of all that was written, safe or not. */
+  readonly #tally: Tally
+  readonly #prepared: PreparedRun
+  readonly #input: InputFile
+  readonly #files: OutputFiles
+  readonly #options: Complete<typeof corpusOptions>
+  readonly #writer: RowWriter
+  readonly #output: Sink
+  readonly #errors: ErrorsFile | undefined
+  readonly #startedMs = performance.now()
+  readonly #speed: Speedometer
+  /** Where everything written so far would be safe once it is synced. */
+  #settled: SafePosition
+  #savedMs = this.#startedMs
+  #toldMs = 0
+  /** Behind the last row that was written. */
+  #position: InputPosition
+  #chunksDone: number
+  #inputEnded = false
+
+  private constructor(
+    prepared: PreparedRun,
+    input: InputFile,
+    files: OutputFiles,
+    options: Complete<typeof corpusOptions>,
+    output: Sink,
+    errors: ErrorsFile | undefined,
+  ) {
+    this.#prepared = prepared
+    this.#input = input
+    this.#files = files
+    this.#options = options
+    this.#writer = rowWriter(input, files, prepared.rows, prepared.added, options.quotes)
+    this.#output = output
+    this.#errors = errors
+    this.#settled = prepared.safe
+    this.#position = prepared.safe.input
+    this.#chunksDone = prepared.safe.chunks
+    this.#tally = structuredClone(prepared.safe.tally)
+    this.#speed = new Speedometer(this.#startedMs, this.#rows)
+  }
+
+  /**
+   * Opens the files at the position that the run goes on from.
+   *
+   * @throws ValenceError `run_changed` where a file is shorter than its manifest vouches for; `output_failed`
+   */
+  static async open(
+    prepared: PreparedRun,
+    input: InputFile,
+    files: OutputFiles,
+    options: Complete<typeof corpusOptions>,
+    stdout: Writable,
+  ): Promise<CorpusRun> {
+    if (files.path === standardStream)
+      return new CorpusRun(prepared, input, files, options, new StreamSink(stdout), undefined)
+    const output = await openOutput(files, prepared.safe.outputBytes)
+    try {
+      const errors = await ErrorsFile.open(files.errors, prepared.safe.errorsBytes)
+      return new CorpusRun(prepared, input, files, options, output, errors)
+    } catch (error) {
+      await output.close()
+      throw error
+    }
+  }
+
+  /**
+   * Works through what is left of the input. What was written is made safe however it ends.
+   *
+   * @returns whether the signal stopped it before the end
+   */
+  async work(listeners: RunListeners): Promise<boolean> {
+    let done = false
+    try {
+      if (this.#output.bytes === 0) await this.#output.write(this.#writer.header)
+      for await (const chunk of this.#labelled(listeners)) await this.#take(chunk, listeners)
+      if (this.#inputEnded) {
+        await this.#prepared.requireUnchanged()
+        await this.#output.finish()
+        this.#settle()
+        done = true
+      }
+    } finally {
+      await this.#save(done)
+    }
+    this.#tell(listeners)
+    return !done
+  }
+
+  /** What the rows came to that are safe: all of them, once `work` has done the whole input. */
+  get tally(): Tally {
+    return this.#settled.tally
+  }
+
+  /** Closes the files. */
+  async close(): Promise<void> {
+    await this.#output.close()
+    await this.#errors?.close()
+  }
+
+  get #rows(): number {
+    return this.#tally.labelled + this.#tally.failed
+  }
+
+  /** Over all starts of the run. */
+  get #elapsedMs(): number {
+    return this.#prepared.safe.tally.elapsedMs + performance.now() - this.#startedMs
+  }
+
+  #labelled({ labeller, signal }: RunListeners): AsyncGenerator<LabelledChunk> {
+    const { maxChunks, function: scoreFunction, maxLength, scores } = this.#options
+    return labelChunks(
+      this.#chunks(),
+      labeller,
+      { lane: "bulk", function: scoreFunction, maxLength, topK: scores ? "all" : undefined },
+      this.#writer,
+      { maxChunks, maxBytes: maxBytesUnderWay },
+      signal,
+    )
+  }
+
+  async *#chunks(): AsyncGenerator<Chunk> {
+    const { rows, run, resumed, safe } = this.#prepared
+    yield* cutChunks(rows.rows(resumed ? safe.input : undefined), run, safe.chunks, this.#options.chunkTexts)
+    this.#inputEnded = true
+  }
+
+  /** Writes a chunk, and makes everything so far safe where it is time to. */
+  async #take({ chunk, rows, results }: LabelledChunk, listeners: RunListeners): Promise<void> {
+    const { output, failed } = writeChunk(rows, results, this.#writer, this.#tally, this.#options.minScore)
+    await this.#output.write(output)
+    if (failed.length > 0) {
+      await this.#errors?.write(`${failed.map(row => JSON.stringify(row)).join("\n")}\n`)
+      for (const row of failed) listeners.onFailedRow?.(row)
+    }
+    const last = chunk.rows.at(-1) as Row
+    this.#position = { bytes: last.end, line: last.endLine }
+    this.#chunksDone = chunk.number + 1
+    countThroughput(this.#tally, this.#elapsedMs, rows.length)
+    if (this.#output.settled) this.#settle()
+    const now = performance.now()
+    if (now - this.#savedMs >= this.#options.checkpointMs) await this.#save(false)
+    if (now - this.#toldMs >= progressMs) this.#tell(listeners)
+  }
+
+  /** Notes that all that was written so far lies in the files. */
+  #settle(): void {
+    this.#tally.elapsedMs = this.#elapsedMs
+    this.#settled = {
+      input: this.#position,
+      outputBytes: this.#output.bytes,
+      errorsBytes: this.#errors?.bytes ?? 0,
+      chunks: this.#chunksDone,
+      tally: structuredClone(this.#tally),
+    }
+  }
+
+  /** Syncs the files, and then moves the manifest to where they were settled. */
+  async #save(done: boolean): Promise<void> {
+    if (this.#errors === undefined) return
+    await this.#output.sync()
+    await this.#errors.sync()
+    await writeManifest(this.#files.manifest, manifestOf(this.#prepared, this.#settled, done))
+    this.#savedMs = performance.now()
+  }
+
+  #tell({ onProgress }: RunListeners): void {
+    const now = performance.now()
+    this.#toldMs = now
+    onProgress?.(
+      estimate({
+        rows: this.#rows,
+        failed: this.#tally.failed,
+        bytes: this.#input.gzip ? this.#prepared.rows.fileBytes() : this.#position.bytes,
+        totalBytes: this.#prepared.totalBytes,
+        textsPerSecond: this.#speed.measure(now, this.#rows),
+        elapsedMs: now - this.#startedMs,
+      }),
+    )
+  }
+}

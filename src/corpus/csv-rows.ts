@@ -1,0 +1,138 @@
+import { type Options, parse } from "csv-parse/sync"
+import { asError, ValenceError } from "../errors.ts"
+import { findTextColumn } from "./columns.ts"
+import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
+import { findUnreadable, placeOf, type RowReader, textOf } from "./row-reader.ts"
+import type { RawRecord, RecordBatch } from "./split-records.ts"
+
+/** What separates fields, and whether quotes mean anything. */
+export interface CsvDialect {
+  readonly delimiter: "," | "\t"
+  readonly quotes: "csv" | "none"
+}
+
+/**
+ * Reads the rows of CSV and TSV.
+ *
+ * @param header - the first record of the input
+ * @param asked - the text column, where it was named
+ * @throws ValenceError `input_invalid` where the header cannot be read or names a column twice; `option_invalid`
+ * where no column holds the text
+ */
+export function csvReader(dialect: CsvDialect, header: RecordBatch, asked: string | undefined): RowReader {
+  const options = parseOptions(dialect)
+  const columns = readHeader(header, options)
+  const column = findTextColumn(columns, asked)
+  const textIndex = columns.indexOf(column)
+  const toRow = (batch: RecordBatch, record: RawRecord, fields: string[] | string): Row => {
+    const place = placeOf(batch, record)
+    if (typeof fields === "string") return { ...place, problem: fields }
+    if (fields.length !== columns.length)
+      return { ...place, problem: `has ${fields.length} fields, and the header ${columns.length}` }
+    return new CsvRow(place, batch, record, columns, fields, textIndex)
+  }
+  return {
+    columns,
+    column,
+    read(batch) {
+      const problems = findUnreadable(batch)
+      const together = problems.size === 0 ? parseTogether(batch, options) : undefined
+      return batch.records.map((record, index) =>
+        toRow(batch, record, together?.[index] ?? problems.get(index) ?? parseAlone(batch, record, options)),
+      )
+    },
+  }
+}
+
+class CsvRow implements ReadRow {
+  readonly text: string
+  readonly line: number
+  readonly end: number
+  readonly endLine: number
+  readonly bytes: number
+  readonly #batch: RecordBatch
+  readonly #record: RawRecord
+  readonly #columns: readonly string[]
+  readonly #fields: readonly string[]
+
+  constructor(
+    { line, end, endLine, bytes }: RowPlace,
+    batch: RecordBatch,
+    record: RawRecord,
+    columns: readonly string[],
+    fields: readonly string[],
+    textIndex: number,
+  ) {
+    this.line = line
+    this.end = end
+    this.endLine = endLine
+    this.bytes = bytes
+    this.text = fields[textIndex] as string
+    this.#batch = batch
+    this.#record = record
+    this.#columns = columns
+    this.#fields = fields
+  }
+
+  raw(): string {
+    return textOf(this.#batch, this.#record)
+  }
+
+  cells(): readonly Cell[] {
+    return this.#columns.map((name, index) => ({ name, text: this.#fields[index] as string, json: false }))
+  }
+
+  value(column: string): string | undefined {
+    return this.#fields[this.#columns.indexOf(column)]
+  }
+}
+
+function parseOptions({ delimiter, quotes }: CsvDialect): Options {
+  return {
+    delimiter,
+    quote: quotes === "csv" ? '"' : null,
+    record_delimiter: ["\r\n", "\n"],
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+  }
+}
+
+/** The fields of each record, read in one go; `undefined` where the library sees other records than the splitter. */
+function parseTogether({ buffer, records }: RecordBatch, options: Options): string[][] | undefined {
+  const first = records[0]
+  const last = records.at(-1)
+  if (first === undefined || last === undefined) return undefined
+  try {
+    const parsed = parse(buffer.subarray(first.from, last.to), options) as unknown as string[][]
+    return parsed.length === records.length ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The fields of one record, or why it has none. */
+function parseAlone({ buffer }: RecordBatch, record: RawRecord, options: Options): string[] | string {
+  try {
+    const parsed = parse(buffer.subarray(record.from, record.to), options) as unknown as string[][]
+    return parsed.length === 1 && parsed[0] !== undefined ? parsed[0] : `is read as ${parsed.length} rows`
+  } catch (error) {
+    return asError(error).message
+  }
+}
+
+function readHeader(header: RecordBatch, options: Options): string[] {
+  const [record] = header.records
+  if (record === undefined)
+    throw new ValenceError("input_invalid", "input is empty: its first row must name the columns")
+  const problem = findUnreadable(header).get(0)
+  const fields = problem ?? parseAlone(header, record, options)
+  if (typeof fields === "string") throw new ValenceError("input_invalid", `line ${record.line}, the header, ${fields}`)
+  const twice = fields.find((name, index) => fields.indexOf(name) !== index)
+  if (twice !== undefined)
+    throw new ValenceError(
+      "input_invalid",
+      `line ${record.line}, the header, must name each column once; got ${JSON.stringify(twice)} twice`,
+    )
+  return fields
+}

@@ -1,0 +1,238 @@
+import { stat } from "node:fs/promises"
+import type { Readable } from "node:stream"
+import type { LabelledText, Labeller, ModelInfo } from "../labeller.ts"
+import { type Complete, completeOptions } from "../options.ts"
+import { type Chunk, cutChunks } from "./chunks.ts"
+import { requireColumn } from "./columns.ts"
+import { type Confusion, countPrediction, measureQuality, type Quality, renameGold } from "./evaluate-confusion.ts"
+import { GoldLabels } from "./evaluate-gold.ts"
+import { type LabelledChunk, labelChunks } from "./label-chunks.ts"
+import { type OpenRows, openRows } from "./open-rows.ts"
+import { type EvaluateOptions, evaluateOptions } from "./options.ts"
+import { estimate, type Progress, Speedometer } from "./progress.ts"
+import type { ReadRow } from "./row.ts"
+import { type InputFile, resolveInput, standardStream } from "./run-files.ts"
+import type { FailedRow } from "./write-chunk.ts"
+
+/** What `evaluateCorpus` is asked to do. */
+export interface EvaluationRequest {
+  /** A file, or `-` for standard input. */
+  readonly input: string
+  /** Lent: it is not closed. */
+  readonly labeller: Labeller
+  readonly options?: EvaluateOptions
+  /** Called at most ten times a second, and at the end. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Called for each row that is not compared, in order. */
+  readonly onFailedRow?: ((row: FailedRow) => void) | undefined
+  /** When it aborts, what is under way is finished and counted, and the evaluation returns as `interrupted`. */
+  readonly signal?: AbortSignal | undefined
+  readonly stdin?: Readable
+}
+
+/** How a labeller does on a labelled corpus. */
+export interface Evaluation extends Quality {
+  /** Absolute, or `-`. */
+  readonly input: string
+  readonly model: Pick<ModelInfo, "name" | "revision" | "dtype">
+  readonly column: string
+  readonly labelColumn: string
+  /** Which label each value of the label column stands for, where that is not its name: `{ "1": "POSITIVE" }`. */
+  readonly meanings: Readonly<Record<string, string>>
+  /** Rows read: compared and failed. */
+  readonly rows: number
+  readonly compared: number
+  /** Rows that were not compared. Where it is not 0 the figures do not stand for the whole corpus. */
+  readonly failed: number
+  /** Failed rows by code. */
+  readonly failedByCode: Readonly<Record<string, number>>
+  /** The first of them. */
+  readonly failedRows: readonly FailedRow[]
+  /** Rows by their right label and then by the label that was given; labels that occur, in the model's order. */
+  readonly confusion: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly truncated: number
+  readonly tokens: number
+  readonly elapsedMs: number
+  readonly textsPerSecond: number
+  /** Whether the evaluation was stopped before the end of its input. */
+  readonly interrupted: boolean
+}
+
+/** Bytes of rows that are under way at most, and one chunk more. */
+const maxBytesUnderWay = 32 * 1024 * 1024
+const progressMs = 100
+const mostFailedRows = 100
+
+/**
+ * Compares the labels that a labeller gives with those that a file holds. The file is streamed: memory does not grow
+ * with it.
+ *
+ * @returns accuracy, macro F1, and each label's figures; `failed` rows, whose text or right label is unreadable or whose
+ * text was not labelled, are left out of all of them
+ * @throws ValenceError `option_invalid`, `input_invalid`, and whatever the labeller rejects with
+ */
+export async function evaluateCorpus(request: EvaluationRequest): Promise<Evaluation> {
+  const options = completeOptions(evaluateOptions, request.options ?? {})
+  const gold = new GoldLabels(request.labeller.model, options.labelMap)
+  const input = resolveInput(request.input, options.format)
+  const rows = await openRows(input, options, request.stdin ?? process.stdin)
+  try {
+    return await new Evaluating(request, options, input, rows, gold).work()
+  } finally {
+    await rows.close()
+  }
+}
+
+class Evaluating {
+  readonly #request: EvaluationRequest
+  readonly #options: Complete<typeof evaluateOptions>
+  readonly #input: InputFile
+  readonly #rows: OpenRows
+  readonly #gold: GoldLabels
+  readonly #labelColumn: string
+  readonly #confusion = new Map<string, Map<string, number>>()
+  readonly #failedByCode: Record<string, number> = {}
+  readonly #failedRows: FailedRow[] = []
+  readonly #startedMs = performance.now()
+  readonly #speed = new Speedometer(this.#startedMs, 0)
+  #compared = 0
+  #failed = 0
+  #truncated = 0
+  #tokens = 0
+  /** Bytes of the input up to the last row that was counted. */
+  #bytes = 0
+  #toldMs = 0
+  #inputEnded = false
+
+  constructor(
+    request: EvaluationRequest,
+    options: Complete<typeof evaluateOptions>,
+    input: InputFile,
+    rows: OpenRows,
+    gold: GoldLabels,
+  ) {
+    this.#request = request
+    this.#options = options
+    this.#input = input
+    this.#rows = rows
+    this.#gold = gold
+    this.#labelColumn = findLabelColumn(input, rows.columns, options.labelColumn)
+  }
+
+  async work(): Promise<Evaluation> {
+    const { labeller, signal } = this.#request
+    const { maxChunks, function: scoreFunction, maxLength } = this.#options
+    const totalBytes = this.#input.path === standardStream ? undefined : (await stat(this.#input.path)).size
+    const labelled = labelChunks(
+      this.#chunks(),
+      labeller,
+      { lane: "bulk", function: scoreFunction, maxLength },
+      { refuse: row => this.#refuse(row) },
+      { maxChunks, maxBytes: maxBytesUnderWay },
+      signal,
+    )
+    for await (const chunk of labelled) {
+      this.#count(chunk)
+      if (performance.now() - this.#toldMs >= progressMs) this.#tell(totalBytes)
+    }
+    this.#tell(totalBytes)
+    return this.#conclude()
+  }
+
+  async *#chunks(): AsyncGenerator<Chunk> {
+    yield* cutChunks(this.#rows.rows(), "evaluation", 0, this.#options.chunkTexts)
+    this.#inputEnded = true
+  }
+
+  /** Why a row cannot be compared, where that is known before it is labelled. */
+  #refuse(row: ReadRow): string | undefined {
+    const value = row.value(this.#labelColumn)
+    return this.#gold.keyOf(value) === undefined ? this.#gold.refusal(this.#labelColumn, value) : undefined
+  }
+
+  #count({ chunk, rows, results }: LabelledChunk): void {
+    let next = 0
+    for (const { row, problem } of rows) {
+      const result: LabelledText | undefined =
+        problem === undefined ? results[next++] : { error: { code: "row_invalid", message: problem } }
+      if (result === undefined) throw new Error(`a labeller must give one result a text; got ${results.length}`)
+      if (result.error !== undefined) this.#fail(row.line, result.error)
+      else {
+        const key = this.#gold.keyOf((row as ReadRow).value(this.#labelColumn)) as string
+        countPrediction(this.#confusion, key, result.label)
+        this.#compared++
+        this.#tokens += result.tokens
+        if (result.truncated) this.#truncated++
+      }
+    }
+    this.#bytes = chunk.rows.at(-1)?.end ?? this.#bytes
+  }
+
+  #fail(line: number, { code, message }: { readonly code: string; readonly message: string }): void {
+    this.#failed++
+    this.#failedByCode[code] = (this.#failedByCode[code] ?? 0) + 1
+    const row: FailedRow = { line, row: this.#compared + this.#failed, code, reason: message }
+    if (this.#failedRows.length < mostFailedRows) this.#failedRows.push(row)
+    this.#request.onFailedRow?.(row)
+  }
+
+  #tell(totalBytes: number | undefined): void {
+    const now = performance.now()
+    const rows = this.#compared + this.#failed
+    this.#toldMs = now
+    this.#request.onProgress?.(
+      estimate({
+        rows,
+        failed: this.#failed,
+        bytes: this.#input.gzip ? this.#rows.fileBytes() : this.#bytes,
+        totalBytes,
+        textsPerSecond: this.#speed.measure(now, rows),
+        elapsedMs: now - this.#startedMs,
+      }),
+    )
+  }
+
+  #conclude(): Evaluation {
+    const { model } = this.#request.labeller
+    const meanings = this.#gold.meanings([...this.#confusion.keys()])
+    const confusion = renameGold(this.#confusion, meanings)
+    const quality = measureQuality(confusion, model.labels)
+    const elapsedMs = performance.now() - this.#startedMs
+    return {
+      input: this.#input.path,
+      model: { name: model.name, revision: model.revision, dtype: model.dtype },
+      column: this.#rows.column,
+      labelColumn: this.#labelColumn,
+      meanings: { ...Object.fromEntries([...meanings].filter(([key, label]) => key !== label)), ...this.#gold.mapped },
+      rows: this.#compared + this.#failed,
+      compared: this.#compared,
+      failed: this.#failed,
+      ...quality,
+      failedByCode: this.#failedByCode,
+      failedRows: this.#failedRows,
+      confusion: tabulate(confusion, quality),
+      truncated: this.#truncated,
+      tokens: this.#tokens,
+      elapsedMs,
+      textsPerSecond: elapsedMs === 0 ? 0 : (this.#compared * 1000) / elapsedMs,
+      interrupted: !this.#inputEnded,
+    }
+  }
+}
+
+/** Rows of JSON Lines need not have the same fields: there each row decides by itself whether it has a label. */
+function findLabelColumn(input: InputFile, columns: readonly string[], asked: string): string {
+  if (input.format !== "jsonl") return requireColumn(columns, "labelColumn", asked)
+  return columns.includes(asked)
+    ? asked
+    : (columns.find(column => column.toLowerCase() === asked.toLowerCase()) ?? asked)
+}
+
+/** A row for each label that the corpus has, a column for each that it has or that was given. */
+function tabulate(confusion: Confusion, { labels }: Quality): Evaluation["confusion"] {
+  const columns = labels.map(({ label }) => label)
+  const rows = labels.filter(({ support }) => support > 0).map(({ label }) => label)
+  return Object.fromEntries(
+    rows.map(gold => [gold, Object.fromEntries(columns.map(label => [label, confusion.get(gold)?.get(label) ?? 0]))]),
+  )
+}

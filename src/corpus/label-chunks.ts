@@ -1,0 +1,89 @@
+import type { LabelledText, Labeller, LabelOptions } from "../labeller.ts"
+import type { Chunk } from "./chunks.ts"
+import { type CheckedRow, checkRows, textsOf } from "./write-chunk.ts"
+import type { RowWriter } from "./write-rows.ts"
+
+/** A chunk with its results. */
+export interface LabelledChunk {
+  readonly chunk: Chunk
+  readonly rows: readonly CheckedRow[]
+  /** One for each text of the chunk that could be labelled. */
+  readonly results: readonly LabelledText[]
+}
+
+/** How many chunks, and bytes of them, are under way at a time. */
+export interface Bounds {
+  readonly maxChunks: number
+  readonly maxBytes: number
+}
+
+type Outcome = { readonly results: readonly LabelledText[] } | { readonly thrown: unknown }
+
+/**
+ * Labels chunks, several at a time, and gives them back in order. When the signal aborts no further chunk is begun,
+ * and those under way are given back.
+ *
+ * @throws whatever the labeller rejects with, after the chunks before that one were given back
+ */
+export async function* labelChunks(
+  chunks: AsyncIterator<Chunk>,
+  labeller: Labeller,
+  options: LabelOptions,
+  writer: Pick<RowWriter, "refuse">,
+  bounds: Bounds,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<LabelledChunk> {
+  const begun: { chunk: Chunk; rows: CheckedRow[]; outcome: Promise<Outcome> }[] = []
+  let bytes = 0
+  for (let more = true; more || begun.length > 0; ) {
+    more &&= !signal?.aborted
+    if (more && begun.length < bounds.maxChunks && (begun.length === 0 || bytes < bounds.maxBytes)) {
+      const { value: chunk, done } = await nextUnlessAborted(chunks, signal)
+      if (done) more = false
+      else {
+        const rows = checkRows(chunk.rows, writer)
+        begun.push({ chunk, rows, outcome: label(labeller, textsOf(rows), options) })
+        bytes += chunk.bytes
+      }
+      continue
+    }
+    const head = begun.shift()
+    if (head === undefined) return
+    const outcome = await head.outcome
+    if ("thrown" in outcome) throw outcome.thrown
+    bytes -= head.chunk.bytes
+    yield { chunk: head.chunk, rows: head.rows, results: outcome.results }
+  }
+}
+
+/** Never rejects: a chunk may fail while the one before it is awaited. */
+async function label(labeller: Labeller, texts: readonly string[], options: LabelOptions): Promise<Outcome> {
+  try {
+    return { results: texts.length === 0 ? [] : await labeller.label(texts, options) }
+  } catch (thrown) {
+    return { thrown }
+  }
+}
+
+/** The next chunk; none when the signal aborts, even where standard input has nothing to say for hours. */
+function nextUnlessAborted(
+  chunks: AsyncIterator<Chunk>,
+  signal: AbortSignal | undefined,
+): Promise<IteratorResult<Chunk, unknown>> {
+  if (signal === undefined) return chunks.next()
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve({ done: true, value: undefined })
+    signal.addEventListener("abort", stop, { once: true })
+    const settle = () => signal.removeEventListener("abort", stop)
+    chunks.next().then(
+      next => {
+        settle()
+        resolve(next)
+      },
+      (error: unknown) => {
+        settle()
+        reject(error)
+      },
+    )
+  })
+}

@@ -1,0 +1,139 @@
+import type { Readable, Writable } from "node:stream"
+import { ValenceError } from "../errors.ts"
+import type { Labeller } from "../labeller.ts"
+import { type Complete, completeOptions } from "../options.ts"
+import { replaceFile } from "../replace-file.ts"
+import { CorpusRun } from "./corpus-run.ts"
+import { takeLock } from "./lock.ts"
+import { type RunIdentity, writeManifest } from "./manifest.ts"
+import { type CorpusOptions, corpusOptions } from "./options.ts"
+import { manifestOf, type PreparedRun, prepareRun } from "./prepare-run.ts"
+import type { Progress } from "./progress.ts"
+import {
+  type InputFile,
+  type OutputFiles,
+  resolveInput,
+  resolveOutput,
+  resolveReport,
+  standardStream,
+} from "./run-files.ts"
+import { type RunSummary, summarise } from "./summary.ts"
+import type { Tally } from "./tally.ts"
+import type { FailedRow } from "./write-chunk.ts"
+
+/** What `labelCorpus` is asked to do. */
+export interface CorpusRequest {
+  /** A file, or `-` for standard input. */
+  readonly input: string
+  /** A file, or `-` for standard output; by default `reviews.labelled.csv` beside `reviews.csv`. */
+  readonly output?: string | undefined
+  /** Lent: it is not closed. */
+  readonly labeller: Labeller
+  readonly options?: CorpusOptions
+  /** Called at most ten times a second, and at the end. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Called for each row that gets no label, in order. */
+  readonly onFailedRow?: ((row: FailedRow) => void) | undefined
+  /** When it aborts, what is under way is finished and written, and the run returns as `interrupted`. */
+  readonly signal?: AbortSignal | undefined
+  readonly stdin?: Readable
+  readonly stdout?: Writable
+}
+
+/**
+ * Labels every row of a file. The run can be stopped at any moment, by a signal, by SIGKILL or by a power cut: started
+ * again with the same request it goes on where its manifest says that the output is safe, and the output has the bytes
+ * of a run that was never stopped. A run that was completed does nothing and returns its summary again.
+ *
+ * @returns what the run came to; `failed` rows, if any, are listed beside the output
+ * @throws ValenceError `option_invalid`; `input_invalid` where the input cannot be read; `output_exists` where something
+ * else lies at the output, or another run is writing it; `run_changed` where the output was begun from another input,
+ * other columns, another model or other options; `aborted` where the signal came before the first row; `output_failed` where the disk is full, say, or whatever the labeller
+ * rejects with: after these the run can be started again
+ */
+export async function labelCorpus(request: CorpusRequest): Promise<RunSummary> {
+  const options = completeOptions(corpusOptions, request.options ?? {})
+  const input = resolveInput(request.input, options.format)
+  const files = resolveOutput(input, request.output, options.outputFormat)
+  const report = options.report && resolveReport(options.report, input, files)
+  const unlock = files.path === standardStream ? undefined : await takeLock(files.lock, files.path)
+  try {
+    const { summary, tally, identity } = await runOnce(request, options, input, files)
+    if (report === undefined || summary.interrupted) return summary
+    const { renderReport } = await import("./report.ts")
+    const page = await renderReport({ summary: { ...summary, report }, tally, options: identity.options })
+    await replaceFile(report, page)
+    return { ...summary, report }
+  } finally {
+    await unlock?.()
+  }
+}
+
+interface Outcome {
+  readonly summary: RunSummary
+  readonly tally: Tally
+  readonly identity: RunIdentity
+}
+
+async function runOnce(
+  request: CorpusRequest,
+  options: Complete<typeof corpusOptions>,
+  input: InputFile,
+  files: OutputFiles,
+): Promise<Outcome> {
+  const { labeller, stdin = process.stdin, stdout = process.stdout, signal } = request
+  const prepared = await unlessAborted(signal, stdin, () => prepareRun(input, files, options, labeller.model, stdin))
+  try {
+    if (prepared.done) return conclude(prepared, input, files, prepared.safe.tally, false)
+    // Before the output, so that an output without a manifest is never ours.
+    if (files.path !== standardStream) await writeManifest(files.manifest, manifestOf(prepared))
+    const run = await CorpusRun.open(prepared, input, files, options, stdout)
+    try {
+      const interrupted = await run.work(request)
+      return conclude(prepared, input, files, run.tally, interrupted)
+    } finally {
+      await run.close()
+    }
+  } finally {
+    await prepared.rows.close()
+  }
+}
+
+/** Waits no longer when the signal aborts: standard input may have nothing to say for hours. */
+async function unlessAborted<T>(signal: AbortSignal | undefined, stdin: Readable, work: () => Promise<T>): Promise<T> {
+  const stop = () => stdin.destroy()
+  signal?.addEventListener("abort", stop)
+  try {
+    signal?.throwIfAborted()
+    return await work()
+  } catch (error) {
+    if (!signal?.aborted) throw error
+    throw new ValenceError("aborted", "run was stopped before its first row was read", { cause: error })
+  } finally {
+    signal?.removeEventListener("abort", stop)
+  }
+}
+
+function conclude(
+  { run, identity, safe, done }: PreparedRun,
+  input: InputFile,
+  files: OutputFiles,
+  tally: Tally,
+  interrupted: boolean,
+): Outcome {
+  const summary: RunSummary = {
+    run,
+    input: input.path,
+    output: files.path,
+    errors: tally.failed > 0 && files.path !== standardStream ? files.errors : undefined,
+    report: undefined,
+    model: identity.model,
+    column: identity.column,
+    added: identity.added,
+    ...summarise(tally),
+    interrupted,
+    resumedRows: safe.tally.labelled + safe.tally.failed,
+    alreadyDone: done,
+  }
+  return { summary, tally, identity }
+}

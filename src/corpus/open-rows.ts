@@ -1,0 +1,179 @@
+import type { Readable } from "node:stream"
+import { ValenceError } from "../errors.ts"
+import type { Complete } from "../options.ts"
+import { csvReader } from "./csv-rows.ts"
+import { jsonlColumns, jsonlFields, jsonlReader } from "./jsonl-rows.ts"
+import type { readOptions } from "./options.ts"
+import { readBlocks } from "./read-blocks.ts"
+import type { Row } from "./row.ts"
+import type { RowReader } from "./row-reader.ts"
+import { type InputFile, standardStream } from "./run-files.ts"
+import { type RecordBatch, type RecordRules, RecordSplitter } from "./split-records.ts"
+import { textReader } from "./text-rows.ts"
+
+/** A place between two rows of the decompressed input. */
+export interface InputPosition {
+  readonly bytes: number
+  /** The line that the next row begins on. */
+  readonly line: number
+}
+
+/** A corpus whose columns are known, and whose rows can be read once. */
+export interface OpenRows {
+  readonly columns: readonly string[]
+  readonly column: string
+  /** Whether the input begins with the byte order mark of UTF-8. */
+  readonly bom: boolean
+  /** The line ending of the first row. */
+  readonly lineEnding: "\n" | "\r\n"
+  /** Where the first row begins that is not the header. */
+  readonly start: InputPosition
+  /** The rows in order, as they come from disk; with `from`, those behind that position. */
+  rows(from?: InputPosition): AsyncGenerator<Row[]>
+  /** Bytes of the file that were read so far. */
+  fileBytes(): number
+  /** Lets go of the file where the rows are not read to the end. */
+  close(): Promise<void>
+}
+
+/** JSON Lines whose first rows are unreadable: how many batches are looked through for the first object. */
+const headBatches = 16
+
+/**
+ * Opens a corpus: its encoding is checked, its header or first row read, its text column found.
+ *
+ * @throws ValenceError `input_invalid` where it cannot be read as its format; `option_invalid` where no column holds
+ * the text
+ */
+export async function openRows(
+  input: InputFile,
+  options: Complete<typeof readOptions>,
+  stdin: Readable,
+): Promise<OpenRows> {
+  const rules: RecordRules = {
+    delimiter: options.quotes === "csv" ? delimiterOf(input)?.charCodeAt(0) : undefined,
+    maxRowBytes: options.maxRowBytes,
+  }
+  let blocks = readBlocks(input, 0, stdin)
+  let iterator = blocks[Symbol.asyncIterator]()
+  try {
+    const first = await readFirst(iterator)
+    const bom = first.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))
+    const splitter = new RecordSplitter(rules, bom ? 3 : 0, 1)
+    const head = await readHead(input, splitter, bom ? first.subarray(3) : first, iterator)
+    const reader = makeReader(input, options, head)
+    const queued = delimiterOf(input) === undefined ? head : withoutFirst(head)
+    return {
+      columns: reader.columns,
+      column: reader.column,
+      bom,
+      lineEnding: lineEndingOf(head),
+      start: startOf(queued, splitter),
+      async *rows(from) {
+        if (from === undefined) {
+          for (const batch of queued) yield reader.read(batch)
+          yield* readRest(reader, splitter, iterator)
+        } else {
+          await iterator.return?.(undefined)
+          blocks = readBlocks(input, from.bytes, stdin)
+          iterator = blocks[Symbol.asyncIterator]()
+          yield* readRest(reader, new RecordSplitter(rules, from.bytes, from.line), iterator)
+        }
+      },
+      fileBytes: () => blocks.fileBytes(),
+      async close() {
+        if (input.path === standardStream) stdin.destroy()
+        else await iterator.return?.(undefined)
+      },
+    }
+  } catch (error) {
+    await iterator.return?.(undefined)
+    throw error
+  }
+}
+
+function delimiterOf(input: InputFile): "," | "\t" | undefined {
+  return input.format === "csv" ? "," : input.format === "tsv" ? "\t" : undefined
+}
+
+/** The first bytes, enough to tell the encoding by. */
+async function readFirst(iterator: AsyncIterator<Buffer>): Promise<Buffer> {
+  let first = Buffer.alloc(0)
+  while (first.length < 3) {
+    const { value, done } = await iterator.next()
+    if (done) break
+    first = Buffer.concat([first, value])
+  }
+  const [a, b] = first
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))
+    throw new ValenceError(
+      "input_invalid",
+      "input must be UTF-8, and is UTF-16: convert it with iconv -f UTF-16 -t UTF-8",
+    )
+  return first
+}
+
+/** Batches from the beginning on, until one holds what the columns are read from, or the input ends. */
+async function readHead(
+  input: InputFile,
+  splitter: RecordSplitter,
+  first: Buffer,
+  iterator: AsyncIterator<Buffer>,
+): Promise<RecordBatch[]> {
+  const batches = [splitter.push(first)]
+  const enough = () =>
+    batches.length > headBatches ||
+    batches.some(batch => (input.format === "jsonl" ? jsonlColumns(batch).length : batch.records.length) > 0)
+  while (!enough()) {
+    const { value, done } = await iterator.next()
+    batches.push(splitter.push(done ? Buffer.alloc(0) : value, done === true))
+    if (done) break
+  }
+  return batches.filter(batch => batch.records.length > 0)
+}
+
+function makeReader(input: InputFile, options: Complete<typeof readOptions>, head: RecordBatch[]): RowReader {
+  const delimiter = delimiterOf(input)
+  if (delimiter !== undefined) {
+    const header = head[0] ?? { buffer: Buffer.alloc(0), offset: 0, records: [] }
+    return csvReader({ delimiter, quotes: options.quotes }, header, options.column)
+  }
+  if (input.format === "text") return textReader()
+  const columns = head.map(jsonlColumns).find(names => names.length > 0) ?? []
+  return jsonlReader(columns, head.flatMap(jsonlFields), options.column)
+}
+
+function withoutFirst([first, ...others]: RecordBatch[]): RecordBatch[] {
+  return first === undefined ? [] : [{ ...first, records: first.records.slice(1) }, ...others]
+}
+
+function startOf(queued: readonly RecordBatch[], splitter: RecordSplitter): InputPosition {
+  for (const batch of queued) {
+    const [record] = batch.records
+    if (record !== undefined) return { bytes: batch.offset + record.from, line: record.line }
+  }
+  return { bytes: splitter.offset, line: splitter.line }
+}
+
+function lineEndingOf(head: readonly RecordBatch[]): "\n" | "\r\n" {
+  const [batch] = head
+  const [record] = batch?.records ?? []
+  return batch !== undefined && record !== undefined && batch.buffer[record.to] === 0x0d ? "\r\n" : "\n"
+}
+
+async function* readRest(
+  reader: RowReader,
+  splitter: RecordSplitter,
+  iterator: AsyncIterator<Buffer>,
+): AsyncGenerator<Row[]> {
+  try {
+    for (;;) {
+      const { value, done } = await iterator.next()
+      const batch = splitter.push(done ? Buffer.alloc(0) : value, done === true)
+      if (batch.records.length > 0) yield reader.read(batch)
+      if (done) return
+    }
+  } finally {
+    await iterator.return?.(undefined)
+  }
+}

@@ -1,0 +1,97 @@
+import { choice, count, fraction, type Given, scoreOptions, text, toggle } from "../options.ts"
+
+/** The formats that a corpus is read from. */
+export const inputFormats = ["csv", "tsv", "jsonl", "text"] as const
+
+/** The formats that a labelled corpus is written in. */
+export const outputFormats = ["csv", "tsv", "jsonl"] as const
+
+/** How a corpus is read, whatever is done with its rows. */
+export const readOptions = {
+  format: choice({
+    default: undefined,
+    choices: inputFormats,
+    unit: "format",
+    help: "format of the input (default: by extension; standard input needs it)",
+  }),
+  column: text({
+    default: undefined,
+    unit: "name",
+    help: "column that holds the text (default: text, review, sentence, comment, ...)",
+  }),
+  quotes: choice({
+    default: "csv",
+    choices: ["csv", "none"],
+    unit: "quotes",
+    help: "quotes of CSV and TSV: csv for fields in double quotes, none where quotes are ordinary characters",
+  }),
+  maxRowBytes: count({
+    default: 16 * 1024 * 1024,
+    min: 1024,
+    max: 256 * 1024 * 1024,
+    unit: "bytes",
+    help: "a row that is longer, or a quote that stays open for longer, is a row that cannot be read",
+  }),
+} as const
+
+/** How texts are scored and how many of them are under way at a time. */
+const labelOptions = {
+  function: scoreOptions.function,
+  maxLength: scoreOptions.maxLength,
+  chunkTexts: count({ default: 256, min: 1, max: 100_000, unit: "texts", help: "texts in a chunk" }),
+  maxChunks: count({ default: 8, min: 1, max: 10_000, unit: "chunks", help: "chunks under way at a time" }),
+} as const
+
+/** How a corpus run reads, labels and writes. */
+export const corpusOptions = {
+  ...readOptions,
+  ...labelOptions,
+  outputFormat: choice({
+    default: undefined,
+    choices: outputFormats,
+    unit: "format",
+    help: "format of the output (default: by extension, otherwise as the input; CSV for plain text)",
+  }),
+  minScore: fraction({
+    default: undefined,
+    min: 0,
+    max: 1,
+    unit: "score",
+    help: "a text whose score is lower is labelled UNCERTAIN",
+  }),
+  prefix: text({
+    default: undefined,
+    unit: "prefix",
+    help: "put before the names of the added columns (default: valence_ where the input has such a column, else none)",
+  }),
+  scores: toggle({ help: "add a column score_LABEL for each label" }),
+  tokens: toggle({ help: "add a column tokens: how many the model saw" }),
+  truncated: toggle({ help: "add a column truncated: whether the model saw a part of the text only" }),
+  words: toggle({ help: "add a column words: what a lexicon matched" }),
+  checkpointMs: count({
+    default: 2000,
+    min: 0,
+    unit: "ms",
+    help: "how often the output is synced and the manifest moved, at most",
+  }),
+  report: text({ default: undefined, unit: "file", help: "write a page about the run here (.html)" }),
+  force: toggle({ help: "start over, whatever lies at the output" }),
+} as const
+
+/** What `labelCorpus` takes. */
+export type CorpusOptions = Given<typeof corpusOptions>
+
+/** How labels are compared with the right ones. */
+export const evaluateOptions = {
+  ...readOptions,
+  ...labelOptions,
+  labelColumn: text({ default: "label", unit: "name", help: "column that holds the right label" }),
+  labelMap: text({
+    default: undefined,
+    unit: "pairs",
+    help: "what the labels of the file mean, such as 1=POSITIVE,0=NEGATIVE (default: a label's name or index)",
+  }),
+} as const
+
+/** What `evaluateCorpus` takes. */
+export type EvaluateOptions = Given<typeof evaluateOptions>

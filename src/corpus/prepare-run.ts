@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto"
+import { stat } from "node:fs/promises"
+import type { Readable } from "node:stream"
+import { ValenceError } from "../errors.ts"
+import type { ModelInfo } from "../labeller.ts"
+import type { Complete } from "../options.ts"
+import { type AddedColumn, addedColumns } from "./added-columns.ts"
+import {
+  type Manifest,
+  manifestVersion,
+  type RunIdentity,
+  readManifest,
+  requireSameRun,
+  type SafePosition,
+} from "./manifest.ts"
+import { fileBytes } from "./open-output.ts"
+import { type OpenRows, openRows } from "./open-rows.ts"
+import type { corpusOptions } from "./options.ts"
+import { fingerprint } from "./read-blocks.ts"
+import { type InputFile, type OutputFiles, standardStream } from "./run-files.ts"
+import { emptyTally } from "./tally.ts"
+
+/** A run that is ready to go on, from its beginning or from where an earlier start left it. */
+export interface PreparedRun {
+  readonly run: string
+  readonly identity: RunIdentity
+  readonly rows: OpenRows
+  readonly added: readonly AddedColumn[]
+  readonly safe: SafePosition
+  /** Whether `safe` comes from a manifest. */
+  readonly resumed: boolean
+  readonly done: boolean
+  /** Bytes of the input file; `undefined` for standard input. */
+  readonly totalBytes: number | undefined
+  /** @throws ValenceError `run_changed` where the input is another than it was when it was opened */
+  requireUnchanged(): Promise<void>
+}
+
+/**
+ * Opens the input, finds its columns, and decides between starting, going on and being done already.
+ *
+ * @throws ValenceError `input_invalid`, `option_invalid`; `run_changed` where a manifest tells of another run;
+ * `output_exists` where the output is there and no manifest
+ */
+export async function prepareRun(
+  input: InputFile,
+  files: OutputFiles,
+  options: Complete<typeof corpusOptions>,
+  model: ModelInfo,
+  stdin: Readable,
+): Promise<PreparedRun> {
+  const print = input.path === standardStream ? undefined : await fingerprint(input.path)
+  const rows = await openRows(input, options, stdin)
+  try {
+    const added = addedColumns(options, model.labels, rows.columns)
+    const identity: RunIdentity = {
+      input: print === undefined ? "standard input" : { bytes: print.bytes, sha256: print.sha256 },
+      format: `${input.format}${input.gzip ? ".gz" : ""}`,
+      outputFormat: `${files.format}${files.gzip ? ".gz" : ""}`,
+      column: rows.column,
+      columns: rows.columns,
+      added: added.map(({ name }) => name),
+      model: { name: model.name, revision: model.revision, dtype: model.dtype },
+      options: resultOptions(options),
+    }
+    const before = files.path === standardStream || options.force ? undefined : await findBefore(files, identity)
+    const safe = before?.safe ?? beginning(rows)
+    return {
+      run: before?.run ?? randomBytes(6).toString("hex"),
+      identity,
+      rows,
+      added,
+      safe,
+      resumed: before !== undefined,
+      done: before?.done ?? false,
+      totalBytes: print?.bytes,
+      async requireUnchanged() {
+        if (print === undefined) return
+        if ((await stat(input.path)).mtimeMs === print.changedMs) return
+        if ((await fingerprint(input.path)).sha256 !== print.sha256)
+          throw new ValenceError(
+            "run_changed",
+            `input ${input.path} must stay as it is during a run, and was changed; force starts over`,
+          )
+      },
+    }
+  } catch (error) {
+    await rows.close()
+    throw error
+  }
+}
+
+/**
+ * The manifest of a run.
+ *
+ * @param safe - how far it is safe, by default as far as it was when it was prepared
+ */
+export function manifestOf({ run, identity, safe: before }: PreparedRun, safe = before, done = false): Manifest {
+  return { version: manifestVersion, run, identity, safe, done }
+}
+
+/** The options without which the same input would give other bytes. */
+function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["options"] {
+  return {
+    quotes: options.quotes,
+    maxRowBytes: options.maxRowBytes,
+    chunkTexts: options.chunkTexts,
+    function: options.function ?? null,
+    maxLength: options.maxLength ?? null,
+    minScore: options.minScore ?? null,
+  }
+}
+
+function beginning(rows: OpenRows): SafePosition {
+  return { input: rows.start, outputBytes: 0, errorsBytes: 0, chunks: 0, tally: emptyTally() }
+}
+
+/** The run that a manifest tells of, if it is this one and its output is still there. */
+async function findBefore(files: OutputFiles, identity: RunIdentity): Promise<Manifest | undefined> {
+  const [manifest, bytes, errorsBytes] = [
+    await readManifest(files.manifest),
+    await fileBytes(files.path),
+    await fileBytes(files.errors),
+  ]
+  if (manifest === undefined) {
+    for (const [path, size] of [
+      [files.path, bytes],
+      [files.errors, errorsBytes],
+    ] as const)
+      if ((size ?? 0) > 0)
+        throw new ValenceError(
+          "output_exists",
+          `output must not be there, or have its manifest beside it; ${path} exists; force replaces it`,
+        )
+    return undefined
+  }
+  if (bytes === undefined) return undefined
+  requireSameRun(manifest.identity, identity)
+  requireWhole(files.path, manifest.safe.outputBytes, bytes, manifest.done)
+  requireWhole(files.errors, manifest.safe.errorsBytes, errorsBytes ?? 0, manifest.done)
+  return manifest
+}
+
+/** A file may be longer than its manifest vouches for while the run is not done, and never shorter. */
+function requireWhole(path: string, vouched: number, bytes: number, done: boolean): void {
+  if (bytes === vouched || (bytes > vouched && !done)) return
+  throw new ValenceError(
+    "run_changed",
+    `output ${path} must have the ${vouched} bytes that its manifest vouches for; got ${bytes}; force starts over`,
+  )
+}

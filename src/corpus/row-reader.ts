@@ -1,0 +1,46 @@
+import { isUtf8 } from "node:buffer"
+import type { Row, RowPlace } from "./row.ts"
+import type { RawRecord, RecordBatch } from "./split-records.ts"
+
+/** Makes rows of records, in one format. */
+export interface RowReader {
+  /** The input's columns in order; those of its first row where a format has no header. */
+  readonly columns: readonly string[]
+  /** The column that holds the text. */
+  readonly column: string
+  /** One row a record, in order. */
+  read(batch: RecordBatch): Row[]
+}
+
+/** Where a record lies in the input. */
+export function placeOf(batch: RecordBatch, record: RawRecord): RowPlace {
+  return {
+    line: record.line,
+    end: batch.offset + record.next,
+    endLine: record.line + record.lines,
+    bytes: record.next - record.from,
+  }
+}
+
+/** A record as text. */
+export function textOf(batch: RecordBatch, record: RawRecord): string {
+  return batch.buffer.toString("utf8", record.from, record.to)
+}
+
+/**
+ * Why the bytes of each record are none that a format can read, by the record's index; empty where all can be read,
+ * which costs one look at the whole batch.
+ */
+export function findUnreadable(batch: RecordBatch): ReadonlyMap<number, string> {
+  const { buffer, records } = batch
+  const first = records[0]
+  const last = records.at(-1)
+  const problems = new Map<number, string>()
+  if (first === undefined || last === undefined) return problems
+  const valid = isUtf8(buffer.subarray(first.from, last.to))
+  records.forEach((record, index) => {
+    if (record.problem !== undefined) problems.set(index, record.problem)
+    else if (!valid && !isUtf8(buffer.subarray(record.from, record.to))) problems.set(index, "is not valid UTF-8")
+  })
+  return problems
+}

@@ -1,0 +1,29 @@
+import type { Row } from "./row.ts"
+import { findUnreadable, placeOf, type RowReader, textOf } from "./row-reader.ts"
+
+/** What the one column of plain text is called. */
+export const plainTextColumn = "text"
+
+/** Reads the rows of plain text: each line that is not empty is a text. */
+export function textReader(): RowReader {
+  return {
+    columns: [plainTextColumn],
+    column: plainTextColumn,
+    read(batch) {
+      const problems = findUnreadable(batch)
+      return batch.records.map((record, index): Row => {
+        const place = placeOf(batch, record)
+        const problem = problems.get(index)
+        if (problem !== undefined) return { ...place, problem }
+        const text = textOf(batch, record)
+        return {
+          ...place,
+          text,
+          raw: () => text,
+          cells: () => [{ name: plainTextColumn, text, json: false }],
+          value: column => (column === plainTextColumn ? text : undefined),
+        }
+      })
+    },
+  }
+}

@@ -1,0 +1,117 @@
+import { stringify } from "csv-stringify/sync"
+import type { Labelled } from "../labeller.ts"
+import type { AddedColumn, AddedValue } from "./added-columns.ts"
+import type { OpenRows } from "./open-rows.ts"
+import type { Cell, ReadRow } from "./row.ts"
+import type { InputFile, OutputFiles } from "./run-files.ts"
+
+/** Makes the lines of the output. */
+export interface RowWriter {
+  /** What the output begins with: the header of CSV and TSV. */
+  readonly header: string
+  /** Why a row cannot be written, where that is so: found before it is labelled. */
+  refuse(row: ReadRow): string | undefined
+  /** A labelled row, with its line ending. */
+  write(row: ReadRow, result: Labelled): string
+}
+
+/**
+ * The writer for an output. Where input and output have one format the row is kept as it was written, byte by byte,
+ * and the added columns are put behind it; otherwise its cells are written anew.
+ */
+export function rowWriter(
+  input: InputFile,
+  output: Pick<OutputFiles, "format">,
+  rows: Pick<OpenRows, "columns" | "bom" | "lineEnding">,
+  added: readonly AddedColumn[],
+  quotes: "csv" | "none",
+): RowWriter {
+  const same = input.format === output.format
+  if (output.format === "jsonl") return jsonlWriter(same, rows, added)
+  return csvWriter(same, output.format === "csv" ? "," : "\t", rows, added, quotes)
+}
+
+function jsonlWriter(
+  same: boolean,
+  { lineEnding }: Pick<OpenRows, "lineEnding">,
+  added: readonly AddedColumn[],
+): RowWriter {
+  const keys = added.map(({ name }) => `,${JSON.stringify(name)}:`)
+  const names = new Set(added.map(({ name }) => name))
+  return {
+    header: "",
+    refuse(row) {
+      if (!same) return undefined
+      const clash = added.find(({ name }) => row.value(name) !== undefined)?.name
+      return clash && `has a field ${JSON.stringify(clash)} already, which the first row has not: choose another prefix`
+    },
+    write(row, result) {
+      const body = same
+        ? row.raw().trimEnd().slice(0, -1).trimEnd()
+        : `{${row
+            .cells()
+            .filter(({ name }) => !names.has(name))
+            .map(cellJson)
+            .join(",")}`
+      let line = body
+      for (const [index, column] of added.entries()) line += keys[index] + JSON.stringify(column.of(result) ?? null)
+      return `${line}}${same ? lineEnding : "\n"}`
+    },
+  }
+}
+
+function cellJson({ name, text, json }: Cell): string {
+  return `${JSON.stringify(name)}:${json ? text : JSON.stringify(text)}`
+}
+
+function csvWriter(
+  same: boolean,
+  delimiter: string,
+  { columns, bom, lineEnding }: Pick<OpenRows, "columns" | "bom" | "lineEnding">,
+  added: readonly AddedColumn[],
+  quotes: "csv" | "none",
+): RowWriter {
+  const options = {
+    delimiter,
+    quoted_match: /[\r\n]/,
+    record_delimiter: "",
+    ...(same && quotes === "none" && { quote: "" }),
+  }
+  const join = (cells: readonly string[]) => stringify([cells], options)
+  const known = new Set(columns)
+  const quoted = new Map<string, string>()
+  /** Labels come again and again: each is quoted once. */
+  const quote = (text: string): string => {
+    let done = quoted.get(text)
+    if (done === undefined) {
+      done = join([text])
+      if (quoted.size < 1000) quoted.set(text, done)
+    }
+    return done
+  }
+  const ending = same ? lineEnding : "\n"
+  return {
+    header: `${same && bom ? "\ufeff" : ""}${join([...columns, ...added.map(({ name }) => name)])}${ending}`,
+    refuse(row) {
+      if (same) return undefined
+      const extra = row.cells().find(({ name }) => !known.has(name))?.name
+      return extra && `has a field ${JSON.stringify(extra)}, which the first row has not: write JSON Lines to keep it`
+    },
+    write(row, result) {
+      let line = same ? row.raw() : join(inOrder(row, columns))
+      for (const column of added) line += delimiter + addedText(column.of(result), quote)
+      return line + ending
+    },
+  }
+}
+
+function inOrder(row: ReadRow, columns: readonly string[]): string[] {
+  const texts = new Map(row.cells().map(({ name, text, json }) => [name, json && text === "null" ? "" : text]))
+  return columns.map(name => texts.get(name) ?? "")
+}
+
+function addedText(value: AddedValue, quote: (text: string) => string): string {
+  if (typeof value === "number") return String(value)
+  if (value === undefined) return ""
+  return quote(typeof value === "object" ? value.join("|") : String(value))
+}

@@ -1,0 +1,56 @@
+import { existsSync, statSync } from "node:fs"
+import { gzipSync } from "node:zlib"
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { TemporaryFolder } from "../corpus/temporary-folder.ts"
+import { runValence, startValence, toBeTrue } from "./run-valence.ts"
+
+const kills = 14
+
+/** Rows of all sorts, some of them unreadable. */
+function corpus(): string {
+  const kinds = ["I love it", '"Dull,\ndull, ""dull"""', "Is it okay?", "A table", "ragged,row"]
+  const lines = Array.from({ length: 60_000 }, (_, row) => `${row},${kinds[row % 5]}\n`)
+  return `id,text\n${lines.join("")}`
+}
+
+const bytesOf = (path: string) => (existsSync(path) ? statSync(path).size : 0)
+
+describe("valence label", () => {
+  it.each([
+    ["in.csv", "out.csv"],
+    ["in.csv.gz", "out.jsonl.gz"],
+  ])("%s to %s, killed again and again - the bytes of one go, exit code of one go", async (input, output) => {
+    using folder = new TemporaryFolder()
+    folder.write(input, input.endsWith(".gz") ? gzipSync(corpus()) : corpus())
+    const options = ["--model", "mvp", "--chunk-texts", "64", "--checkpoint-ms", "5"]
+    expect(await runValence(folder.path, "label", input, "-o", `whole-${output}`, ...options)).toMatchObject({
+      code: 1,
+    })
+    const whole = bytesOf(folder.at(`whole-${output}`))
+
+    // Moments are places in the output that a run gets to, and some time behind that; every fourth is a time alone.
+    const moments = fc.sample(fc.tuple(fc.integer({ min: 1, max: whole - 1 }), fc.nat(30), fc.nat(400)), {
+      seed: 20_26,
+      numRuns: kills,
+    })
+    let hits = 0
+    for (const [index, [place, laterMs, afterMs]] of moments.sort(([a], [b]) => a - b).entries()) {
+      const { child, ended } = startValence(folder.path, "label", input, "-o", output, ...options)
+      if (index % 4 !== 0) await toBeTrue(() => bytesOf(folder.at(output)) >= place || child.exitCode !== null)
+      await new Promise(resolve => setTimeout(resolve, index % 4 === 0 ? afterMs : laterMs))
+      child.kill("SIGKILL")
+      if ((await ended).signal === "SIGKILL") hits++
+    }
+    expect(hits).toBeGreaterThan(kills / 2)
+
+    expect(await runValence(folder.path, "label", input, "-o", output, ...options)).toMatchObject({ code: 1 })
+    expect(folder.bytes(output).equals(folder.bytes(`whole-${output}`))).toBe(true)
+    expect(folder.read(`${output}.errors.jsonl`)).toBe(folder.read(`whole-${output}.errors.jsonl`))
+    expect(folder.names().filter(name => name.startsWith("out") && !name.includes(".lock."))).toEqual([
+      output,
+      `${output}.errors.jsonl`,
+      `${output}.manifest.json`,
+    ])
+  })
+})

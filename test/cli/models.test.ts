@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { TemporaryFolder } from "../corpus/temporary-folder.ts"
+import { runValence } from "./run-valence.ts"
+
+function tinyCheckpoint(): TemporaryFolder {
+  const folder = new TemporaryFolder()
+  for (const file of ["config.json", "tokenizer.json", "model.safetensors"])
+    folder.write(`tiny/${file}`, readFileSync(`test/golden/distilbert-tiny/${file}`))
+  folder.write("texts.txt", Array.from({ length: 30 }, (_, i) => `a ${"very ".repeat(i % 7)}good film ${i}\n`).join(""))
+  return folder
+}
+
+describe("valence models", () => {
+  it("list - names checkpoints with labels and dtypes, and lexicons", async () => {
+    using folder = new TemporaryFolder()
+    const { code, stdout } = await runValence(folder.path, "models", "list")
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/sst2-small +│ checkpoint │ NEGATIVE, POSITIVE +│ 512 +│.*int8/)
+    expect(stdout).toMatch(/afinn-111 +│ lexicon/)
+  })
+
+  it("build - builds a checkpoint that then labels; verify - finds it as it was built", async () => {
+    using folder = tinyCheckpoint()
+    const loose = ["--calibrate", "texts.txt", "--max-flips", "0.2"]
+    const built = await runValence(folder.path, "models", "build", "tiny", ...loose)
+    expect(built).toMatchObject({ code: 0, stderr: expect.stringContaining("calibrated embeddings.norm: ") })
+    expect(built.stdout).toMatch(/built .*model\.int8\.onnx, 1\.\d MB\nscales in .*\nagainst fp32 .*: \d+ of 30 labels/)
+    const verified = await runValence(folder.path, "models", "verify", "tiny", ...loose)
+    expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining("the graph has the bytes") })
+    const labelled = await runValence(folder.path, "classify", "--model", "tiny", "--json", "good")
+    expect(JSON.parse(labelled.stdout)).toMatchObject({ text: "good", label: expect.stringMatching(/^(neg|neu|pos)/) })
+  })
+
+  it("verify - exit code 1 where the graph has other bytes", async () => {
+    using folder = tinyCheckpoint()
+    const fp32 = ["--dtype", "fp32", "--calibrate", "texts.txt"]
+    await runValence(folder.path, "models", "build", "tiny", ...fp32)
+    const graph = folder.bytes("tiny/model.fp32.onnx")
+    const name = graph.indexOf("valence")
+    graph.write("another", name)
+    folder.write("tiny/model.fp32.onnx", graph)
+    const { code, stdout } = await runValence(folder.path, "models", "verify", "tiny", ...fp32)
+    expect(code).toBe(1)
+    expect(stdout).toContain("it has others: build it again")
+  })
+
+  it.each([
+    [["build", "nowhere"], "error: model must be a checkpoint folder"],
+    [["build", "tiny", "--dtype", "int4"], "--dtype must be one of int8, fp32"],
+    [["build", "tiny", "--max-flips", "2"], "--max-flips must be a number, 0 to 1"],
+    [["verify", "tiny"], "model tiny has no int8 graph; build it with: valence models build tiny --dtype int8"],
+  ])("%o - exit code 2, and says why", async (words, message) => {
+    using folder = tinyCheckpoint()
+    const { code, stderr } = await runValence(folder.path, "models", ...words)
+    expect(stderr).toContain(message)
+    expect(code).toBe(2)
+  })
+})

@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync } from "node:fs"
+import { text } from "node:stream/consumers"
+
+const main = new URL("../../dist/cli/main.js", import.meta.url).pathname
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command that runs as its own process. */
+export interface Running {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+}
+
+/** Starts `valence` as it was built, in a folder. */
+export function startValence(folder: string, ...words: string[]): Running {
+  const child = spawn(process.execPath, [main, ...words], { cwd: folder, env: { PATH: process.env["PATH"] } })
+  const output = Promise.all([
+    // Rejects where a test closes it.
+    text(child.stdout).catch(() => ""),
+    text(child.stderr),
+    once(child, "close"),
+  ])
+  const ended = output.then(([stdout, stderr, [code, signal]]) => ({ code, signal, stdout, stderr }))
+  return { child, ended }
+}
+
+/** Runs `valence` to its end, with nothing on standard input. */
+export function runValence(folder: string, ...words: string[]): Promise<Ended> {
+  const { child, ended } = startValence(folder, ...words)
+  child.stdin?.end()
+  return ended
+}
+
+/** Returns when there is such a file. */
+export async function fileToBeThere(path: string): Promise<void> {
+  await toBeTrue(() => existsSync(path))
+}
+
+/** Returns when something is the case; looks every few ms. */
+export async function toBeTrue(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise(resolve => setTimeout(resolve, 3))
+}

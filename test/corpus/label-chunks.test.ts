@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest"
+import type { Chunk } from "../../src/corpus/chunks.ts"
+import { labelChunks } from "../../src/corpus/label-chunks.ts"
+import type { Row } from "../../src/corpus/row.ts"
+import { collect } from "./collect.ts"
+import { plainLabeller } from "./plain-labeller.ts"
+
+const writer = { refuse: () => undefined }
+
+function chunk(number: number, bytes = 10): Chunk {
+  const text = `text ${number}`
+  const row: Row = {
+    text,
+    line: number,
+    end: number,
+    endLine: number,
+    bytes,
+    raw: () => text,
+    cells: () => [],
+    value: () => undefined,
+  }
+  return { id: `run-${number}`, number, rows: [row], bytes }
+}
+
+async function* chunks(count: number, bytes?: number) {
+  for (let number = 0; number < count; number++) yield chunk(number, bytes)
+}
+
+/** Labels that are held back until they are let go, one call at a time. */
+function heldLabeller() {
+  const held: (() => void)[] = []
+  const labeller = plainLabeller(() => new Promise<void>(resolve => held.push(resolve)))
+  return { labeller, held }
+}
+
+const turn = () => new Promise(resolve => setImmediate(resolve))
+
+describe("labelChunks", () => {
+  it("gives chunks back in order, though they are done in another", async () => {
+    const { labeller, held } = heldLabeller()
+    const bounds = { maxChunks: 3, maxBytes: 1000 }
+    const labelled = collect(labelChunks(chunks(3), labeller, {}, writer, bounds, undefined))
+    while (held.length < 3) await turn()
+    for (const letGo of held.reverse()) {
+      letGo()
+      await turn()
+    }
+    expect((await labelled).map(({ chunk, results }) => [chunk.number, results.length])).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 1],
+    ])
+  })
+
+  it.each([
+    ["maxChunks", { maxChunks: 4, maxBytes: 1000 }],
+    ["maxBytes", { maxChunks: 100, maxBytes: 40 }],
+  ])("%s - so much is under way, and no more", async (_, bounds) => {
+    let underWay = 0
+    let most = 0
+    const labeller = plainLabeller(async () => {
+      most = Math.max(most, ++underWay)
+      await turn()
+      await turn()
+      underWay--
+    })
+    expect(await collect(labelChunks(chunks(50), labeller, {}, writer, bounds, undefined))).toHaveLength(50)
+    expect(most).toBe(4)
+  })
+
+  it("a chunk above maxBytes goes alone", async () => {
+    const bounds = { maxChunks: 4, maxBytes: 10 }
+    const labelled = labelChunks(chunks(3, 100), plainLabeller(), {}, writer, bounds, undefined)
+    expect(await collect(labelled)).toHaveLength(3)
+  })
+
+  it("aborted - begins no further chunk, and gives back those under way", async () => {
+    const stop = new AbortController()
+    const bounds = { maxChunks: 3, maxBytes: 1000 }
+    const { labeller, held } = heldLabeller()
+    const labelled = collect(labelChunks(chunks(50), labeller, {}, writer, bounds, stop.signal))
+    while (held.length < 3) await turn()
+    stop.abort()
+    for (const letGo of held) letGo()
+    expect((await labelled).map(({ chunk }) => chunk.number)).toEqual([0, 1, 2])
+  })
+
+  it("aborted while the input has nothing to say - ends", async () => {
+    const stop = new AbortController()
+    async function* slow() {
+      yield chunk(0)
+      await new Promise(() => {})
+    }
+    const bounds = { maxChunks: 3, maxBytes: 1000 }
+    const labelled = collect(labelChunks(slow(), plainLabeller(), {}, writer, bounds, stop.signal))
+    await turn()
+    stop.abort()
+    expect((await labelled).map(({ chunk }) => chunk.number)).toEqual([0])
+  })
+
+  it("a labeller that rejects - throws that, after the chunks before", async () => {
+    const labeller = plainLabeller(([text]) => {
+      if (text === "text 2") throw new Error("broken")
+    })
+    const seen: number[] = []
+    const bounds = { maxChunks: 10, maxBytes: 1000 }
+    await expect(async () => {
+      for await (const { chunk } of labelChunks(chunks(5), labeller, {}, writer, bounds, undefined))
+        seen.push(chunk.number)
+    }).rejects.toThrow("broken")
+    expect(seen).toEqual([0, 1])
+  })
+})

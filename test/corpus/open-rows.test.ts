@@ -1,0 +1,237 @@
+import { Readable } from "node:stream"
+import { gzipSync } from "node:zlib"
+import { stringify } from "csv-stringify/sync"
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { type InputPosition, type OpenRows, openRows } from "../../src/corpus/open-rows.ts"
+import { readOptions } from "../../src/corpus/options.ts"
+import { type InputFormat, standardStream } from "../../src/corpus/run-files.ts"
+import { completeOptions, type Given } from "../../src/options.ts"
+import { TemporaryFolder } from "./temporary-folder.ts"
+
+type Options = Given<typeof readOptions>
+
+/** Opens what comes from standard input, in blocks of so many bytes. */
+function open(format: InputFormat, content: string | Buffer, options: Options = {}, blockBytes = Infinity) {
+  const bytes = Buffer.from(content as string)
+  const blocks: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += blockBytes) blocks.push(bytes.subarray(at, at + blockBytes))
+  const input = { path: standardStream, format, gzip: false }
+  return openRows(input, completeOptions(readOptions, options), Readable.from(blocks))
+}
+
+/** The rows as lines: `LINE: TEXT` or `LINE! PROBLEM`. */
+async function list(rows: OpenRows, from?: InputPosition): Promise<string[]> {
+  const seen: string[] = []
+  for await (const batch of rows.rows(from))
+    for (const row of batch)
+      seen.push(row.problem === undefined ? `${row.line}: ${row.text}` : `${row.line}! ${row.problem}`)
+  return seen
+}
+
+const read = async (...opened: Parameters<typeof open>) => list(await open(...opened))
+
+describe("openRows", () => {
+  describe("csv", () => {
+    it("finds header, text column and rows", async () => {
+      const rows = await open("csv", "id,Review\n1,good\n2,bad\n")
+      expect(rows).toMatchObject({ columns: ["id", "Review"], column: "Review", bom: false, lineEnding: "\n" })
+      expect(rows.start).toEqual({ bytes: 10, line: 2 })
+      expect(await list(rows)).toEqual(["2: good", "3: bad"])
+    })
+
+    it("reads UTF-8 with a byte order mark", async () => {
+      const rows = await open("csv", "\ufefftext,id\nschön,1\n")
+      expect(rows).toMatchObject({ columns: ["text", "id"], bom: true })
+      expect(await list(rows)).toEqual(["2: schön"])
+    })
+
+    it("reads quoted line ends and quotes, and CRLF", async () => {
+      const rows = await open("csv", 'id,text\r\n1,"two\r\nlines, ""so"""\r\n2,plain\r\n')
+      expect(rows.lineEnding).toBe("\r\n")
+      expect(await list(rows)).toEqual(['2: two\r\nlines, "so"', "4: plain"])
+    })
+
+    it("ragged rows - problems of their own", async () => {
+      expect(await read("csv", "id,text\n1,a,x\n2\n\n3,c")).toEqual([
+        "2! has 3 fields, and the header 2",
+        "3! has 1 fields, and the header 2",
+        "5: c",
+      ])
+    })
+
+    it("bytes that are no UTF-8 - a problem of their row", async () => {
+      const content = Buffer.concat([Buffer.from("id,text\n1,"), Buffer.from([0xff]), Buffer.from("\n2,b\n")])
+      expect(await read("csv", content)).toEqual(["2! is not valid UTF-8", "3: b"])
+    })
+
+    it("quotes: none - quotes are ordinary characters", async () => {
+      expect(await read("csv", 'id,text\n1,"open\n2,b"\n', { quotes: "none" })).toEqual(['2: "open', '3: b"'])
+    })
+
+    it("an empty cell is an empty text", async () => {
+      expect(await read("csv", 'id,text\n1,\n2,""\n')).toEqual(["2: ", "3: "])
+    })
+
+    it("maxRowBytes - a longer row is a problem", async () => {
+      const content = `id,text\n1,${"x".repeat(2000)}\n2,b\n`
+      expect(await read("csv", content, { maxRowBytes: 1024 })).toEqual(["2! is longer than maxRowBytes, 1024", "3: b"])
+    })
+
+    it("nothing - input_invalid", async () => {
+      await expect(open("csv", "")).rejects.toMatchObject({
+        code: "input_invalid",
+        message: "input is empty: its first row must name the columns",
+      })
+    })
+
+    it("a header that names a column twice - input_invalid, with its line", async () => {
+      await expect(open("csv", "\nid,text,id\n")).rejects.toMatchObject({
+        code: "input_invalid",
+        message: 'line 2, the header, must name each column once; got "id" twice',
+      })
+    })
+
+    it("UTF-16 - input_invalid, with the way out", async () => {
+      await expect(open("csv", Buffer.from("\ufeffid,text\n", "utf16le"))).rejects.toMatchObject({
+        code: "input_invalid",
+        message: expect.stringContaining("iconv -f UTF-16 -t UTF-8"),
+      })
+    })
+
+    it("no column by a known name - option_invalid, with the columns", async () => {
+      await expect(open("csv", "id,words\n1,a\n")).rejects.toMatchObject({
+        code: "option_invalid",
+        message: expect.stringContaining('the input has "id", "words"'),
+      })
+    })
+
+    it("column - the one asked for, in any case", async () => {
+      const content = "id,text,Note\n1,a,b\n"
+      expect(await read("csv", content, { column: "note" })).toEqual(["2: b"])
+      await expect(open("csv", content, { column: "notes" })).rejects.toMatchObject({
+        code: "option_invalid",
+        message: 'column must be one of the input\'s columns, "id", "text", "Note"; got "notes"',
+      })
+    })
+
+    const cell = fc.array(fc.constantFrom("a", '"', ",", "\n", "\r\n", "é", " ", "😀"), { maxLength: 8 })
+    const row = fc.tuple(cell, cell, cell).map(cells => cells.map(parts => parts.join("")))
+
+    it("gives the cells that were written, whatever is in them and wherever blocks end", async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(row, { maxLength: 12 }),
+          fc.integer({ min: 1, max: 40 }),
+          async (cells, blockBytes) => {
+            const content = stringify([["id", "text", "more"], ...cells])
+            const rows = await open("csv", content, {}, blockBytes)
+            const seen: string[][] = []
+            for await (const batch of rows.rows())
+              for (const row of batch) seen.push(row.problem === undefined ? row.cells().map(({ text }) => text) : [])
+            expect(seen).toEqual(cells)
+          },
+        ),
+        { numRuns: 300 },
+      )
+    })
+
+    const raw = fc.array(fc.constantFrom("a", '"', ",", "\n", "\r\n", "é", '""', ' "'), { maxLength: 60 })
+
+    it("gives the same rows of any bytes wherever blocks end, and from any row on", async () => {
+      await fc.assert(
+        fc.asyncProperty(raw, fc.integer({ min: 1, max: 20 }), async (parts, blockBytes) => {
+          using folder = new TemporaryFolder()
+          const content = `id,text\n${parts.join("")}`
+          const whole = await read("csv", content)
+          expect(await read("csv", content, {}, blockBytes)).toEqual(whole)
+          const input = { path: folder.write("in.csv", content), format: "csv", gzip: false } as const
+          const options = completeOptions(readOptions, {})
+          const rows = await openRows(input, options, process.stdin)
+          const positions: InputPosition[] = []
+          for await (const batch of rows.rows())
+            for (const { end, endLine } of batch) positions.push({ bytes: end, line: endLine })
+          for (const [index, position] of positions.entries()) {
+            const again = await openRows(input, options, process.stdin)
+            expect(await list(again, position)).toEqual(whole.slice(index + 1))
+          }
+        }),
+        { numRuns: 100 },
+      )
+    })
+  })
+
+  it("tsv - tabs between fields, commas within", async () => {
+    expect(await read("tsv", "sentence\tlabel\nGood, yes\t1\n")).toEqual(["2: Good, yes"])
+  })
+
+  describe("jsonl", () => {
+    it("finds the text field, and keeps the fields of the first row as columns", async () => {
+      const rows = await open("jsonl", '{"id":1,"review":"good","n":1.50}\n{"review":"bad"}\n')
+      expect(rows).toMatchObject({ columns: ["id", "review", "n"], column: "review", start: { bytes: 0, line: 1 } })
+      expect(await list(rows)).toEqual(["1: good", "2: bad"])
+    })
+
+    it("rows that hold no text - problems of their own", async () => {
+      const lines = ['{"text":"a"}', "{oops", "[1]", '{"id":2}', '{"text":7}', "null", '{"text":"b"}']
+      expect(await read("jsonl", lines.join("\n"))).toEqual([
+        "1: a",
+        expect.stringMatching(/^2! is not JSON: /),
+        '3! must be a JSON object; got "[1]"',
+        '4! field "text" must be a string; the row has no such field',
+        '5! field "text" must be a string; got 7',
+        '6! must be a JSON object; got "null"',
+        "7: b",
+      ])
+    })
+
+    it("first rows that cannot be read - the columns are those of the first that can", async () => {
+      const rows = await open("jsonl", '\ufeffoops\n{"body":"a"}\n')
+      expect(rows).toMatchObject({ columns: ["body"], column: "body", bom: true })
+      expect(await list(rows)).toEqual([expect.stringMatching(/^1! is not JSON/), "2: a"])
+    })
+
+    it("column - a field of any of the first rows, otherwise option_invalid with the fields", async () => {
+      const content = '{"id":1,"text":"a"}\n{"id":2,"text":"b","note":"c"}\n'
+      expect(await read("jsonl", content, { column: "note" })).toEqual([
+        '1! field "note" must be a string; the row has no such field',
+        "2: c",
+      ])
+      await expect(open("jsonl", content, { column: "nope" })).rejects.toMatchObject({
+        code: "option_invalid",
+        message: 'column must be one of the input\'s columns, "id", "text", "note"; got "nope"',
+      })
+    })
+
+    it("nothing - no rows", async () => {
+      expect(await read("jsonl", "")).toEqual([])
+    })
+  })
+
+  it("text - each line that is not empty, quotes as they stand", async () => {
+    const rows = await open("text", '"Good"\n\nbad, really\r\n')
+    expect(rows).toMatchObject({ columns: ["text"], column: "text" })
+    expect(await list(rows)).toEqual(['1: "Good"', "3: bad, really"])
+  })
+
+  it("gzip - decompressed, several members as one, and from a position on", async () => {
+    using folder = new TemporaryFolder()
+    const content = [gzipSync("id,text\n1,a\n2,b\n"), gzipSync("3,c\n")]
+    const input = { path: folder.write("in.csv.gz", Buffer.concat(content)), format: "csv", gzip: true } as const
+    const options = completeOptions(readOptions, {})
+    expect(await list(await openRows(input, options, process.stdin))).toEqual(["2: a", "3: b", "4: c"])
+    const from = { bytes: 12, line: 3 }
+    expect(await list(await openRows(input, options, process.stdin), from)).toEqual(["3: b", "4: c"])
+  })
+
+  it("gzip that ends too early - input_invalid", async () => {
+    using folder = new TemporaryFolder()
+    const cut = gzipSync(`text\n${Array.from({ length: 10_000 }, Math.random).join("\n")}`).subarray(0, -100)
+    const input = { path: folder.write("in.csv.gz", cut), format: "csv", gzip: true } as const
+    const rows = await openRows(input, completeOptions(readOptions, {}), process.stdin)
+    await expect(list(rows)).rejects.toMatchObject({
+      code: "input_invalid",
+      message: expect.stringContaining("cannot be read: unexpected end"),
+    })
+  })
+})
