@@ -22,10 +22,19 @@ process.on("uncaughtException", error => {
   process.exit(errorExitCode)
 })
 
+const examples = `
+Examples:
+  valence label reviews.csv                      labels a file: reviews.labelled.csv
+  valence label reviews.csv --report page.html   and writes a page about it
+  valence classify "I love it" "Never again"     labels texts
+  valence eval dev.tsv --model afinn-111         compares a lexicon's labels with the file's
+  valence models build ./my-checkpoint           builds the graph of a checkpoint`
+
 const program = new Command("valence")
   .description("Labels text with sentiment, from one sentence to a billion rows")
   .version(version)
   .showHelpAfterError("(valence --help lists commands and options)")
+  .addHelpText("after", examples)
   .exitOverride()
 addLabel(program)
 addClassify(program)

@@ -1,5 +1,6 @@
 import type { ModelConfig } from "../model/config.ts"
 import type { GraphBuilder, Value } from "./graph-builder.ts"
+import { elementType } from "./onnx-schema.ts"
 import type { Precision } from "./precision.ts"
 import type { LayerWeights, LinearWeights, ModelWeights, NormWeights } from "./weights.ts"
 
@@ -54,7 +55,7 @@ export function addDistilbert(graph: GraphBuilder, config: ModelConfig, weights:
     const last = index === weights.layers.length - 1
     x = transformerLayer(model, `layer.${index}`, x, layer, batch, last)
   })
-  classificationHead(model, x, weights, batch)
+  classificationHead(model, x, weights)
 }
 
 function batchInputs({ graph, config }: Model): Batch {
@@ -64,7 +65,7 @@ function batchInputs({ graph, config }: Model): Batch {
   const shape = graph.node("batch.shape", "Shape", [ids])
   const padding = graph.node("batch.padding", "Sub", [graph.constant("batch.one", Int32Array.of(1), []), attentionMask])
   const scaled = graph.node("batch.penalty", "Mul", [
-    graph.node("batch.padding.float", "Cast", [padding], { to: 1 }),
+    graph.node("batch.padding.float", "Cast", [padding], { to: elementType.float32 }),
     graph.scalar(MASKED),
   ])
   const heads = graph.indices(config.heads, config.hiddenSize / config.heads)
@@ -145,7 +146,7 @@ function feedForward(model: Model, name: string, x: Value, weights: LayerWeights
 }
 
 /** A linear layer with ReLU over the [CLS] tokens, then one logit a label. */
-function classificationHead({ graph, config }: Model, cls: Value, weights: ModelWeights, _batch: Batch): void {
+function classificationHead({ graph, config }: Model, cls: Value, weights: ModelWeights): void {
   const dense = (name: string, x: Value, { weight, bias, inputs, outputs }: LinearWeights) =>
     graph.node(name, "Gemm", [
       x,

@@ -1,5 +1,6 @@
 import { ValenceError } from "../errors.ts"
 import type { GraphBuilder, Value } from "./graph-builder.ts"
+import { elementType } from "./onnx-schema.ts"
 import type { Precision } from "./precision.ts"
 import { activationScale, quantiseColumns, quantiseRows } from "./quantise.ts"
 import type { Scales } from "./scales.ts"
@@ -30,7 +31,7 @@ export function int8(scales: Pick<Scales, "activations" | "biasCorrections">): P
         ids,
       ])
       const scale = graph.node(`${name}.scale`, "Gather", [graph.constant(`${name}.scales`, rowScales, [rows, 1]), ids])
-      return graph.node(name, "Mul", [graph.node(`${name}.float`, "Cast", [codes], { to: 1 }), scale])
+      return graph.node(name, "Mul", [graph.node(`${name}.float`, "Cast", [codes], { to: elementType.float32 }), scale])
     },
 
     linear: product,
