@@ -127,8 +127,7 @@ export function completeOptions<D extends Declarations>(
     const value = given[name]
     const fromEnv = declaration.env === undefined ? undefined : env[declaration.env]
     if (value !== undefined) complete[name] = readOption(name, declaration, value)
-    else if (fromEnv !== undefined && declaration.env)
-      complete[name] = readOption(declaration.env, declaration, fromEnv)
+    else if (fromEnv && declaration.env) complete[name] = readOption(declaration.env, declaration, fromEnv)
     else complete[name] = declaration.default
   }
   return complete as Complete<D>
@@ -157,6 +156,9 @@ export const modelOptions = {
   }),
 } as const
 
+/** The longest time that a timer of Node can wait: more would fire at once. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** How a classifier batches and guards its devices. */
 export const classifierOptions = {
   ...modelOptions,
@@ -171,20 +173,36 @@ export const classifierOptions = {
   maxWaitMs: count({
     default: 0,
     min: 0,
+    max: longestTimerMs,
     unit: "ms",
     help: "how long a text may wait for company while a device is free",
   }),
   bulkAgeMs: count({
     default: 500,
     min: 0,
+    max: longestTimerMs,
     unit: "ms",
     help: "bulk texts that wait so long without a turn get the next one",
   }),
   runTimeoutMs: count({
     default: 60_000,
     min: 1,
+    max: longestTimerMs,
     unit: "ms",
     help: "a device that takes longer for a micro-batch is killed and replaced",
+  }),
+  startTimeoutMs: count({
+    default: 60_000,
+    min: 1,
+    max: longestTimerMs,
+    unit: "ms",
+    help: "a device that takes longer to load its model is killed, and started again",
+  }),
+  maxTextLength: count({
+    default: 2_000_000,
+    min: 1,
+    unit: "UTF-16 units",
+    help: "a longer text is refused: tokenising takes some 100 bytes of memory for each",
   }),
 } as const
 

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises"
-import { asError, ValenceError } from "../errors.ts"
+import { ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, LabelOptions, Lane, ModelInfo, ScoreFunction } from "../labeller.ts"
-import { type ModelConfig, readConfig } from "../model/config.ts"
+import { readConfig } from "../model/config.ts"
+import { readModelText } from "../model/read-file.ts"
 import { ranked, scoreFunctionOf, scoresOf } from "../model/scores.ts"
 import { findModel } from "../model/store.ts"
-import { createTokenizer } from "../model/tokenizer.ts"
+import { createTokenizer, type Tokenizer } from "../model/tokenizer.ts"
 import { type ClassifierOptions, classifierOptions, completeCall, completeOptions } from "../options.ts"
 import { startChildDevice } from "./device.ts"
 import { Dispatcher, type DispatcherStats, type Entry } from "./dispatcher.ts"
@@ -26,15 +26,23 @@ interface Request {
 export class Classifier implements Labeller {
   readonly model: ModelInfo
   readonly #scoreFunction: ScoreFunction
+  readonly #maxTextLength: number
   readonly #tokenising: Tokenising
   readonly #dispatcher: Dispatcher
   readonly #underWay = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
 
   /** @internal use `createClassifier` */
-  constructor(model: ModelInfo, scoreFunction: ScoreFunction, tokenising: Tokenising, dispatcher: Dispatcher) {
+  constructor(
+    model: ModelInfo,
+    scoreFunction: ScoreFunction,
+    maxTextLength: number,
+    tokenising: Tokenising,
+    dispatcher: Dispatcher,
+  ) {
     this.model = model
     this.#scoreFunction = scoreFunction
+    this.#maxTextLength = maxTextLength
     this.#tokenising = tokenising
     this.#dispatcher = dispatcher
   }
@@ -52,7 +60,7 @@ export class Classifier implements Labeller {
   async label(texts: readonly string[], options: LabelOptions = {}): Promise<LabelledText[]> {
     if (this.#closing) throw new ValenceError("closed", "the classifier was closed; it takes no more texts")
     const request = this.#complete(texts, options)
-    const labelled = this.#labelAll(texts, request)
+    const labelled = this.#labelAll([...texts], request)
     this.#underWay.add(labelled)
     try {
       return await labelled
@@ -97,8 +105,7 @@ export class Classifier implements Labeller {
         resolve(results)
       }
       const refill = () => {
-        if (entries.size > MAX_UNDER_WAY / 2 || next >= texts.length) return
-        const arrivals: Untokenised[] = []
+        if (request.signal?.aborted || entries.size > MAX_UNDER_WAY / 2) return
         for (; next < texts.length && entries.size < MAX_UNDER_WAY; next += 1) {
           const index = next
           const arrival = this.#arrival(texts[index], request, result => {
@@ -109,9 +116,8 @@ export class Classifier implements Labeller {
             else refill()
           })
           entries.set(index, arrival)
-          arrivals.push(arrival)
+          this.#tokenising.add(arrival, request.lane)
         }
-        this.#tokenising.add(arrivals, request.lane === "interactive")
       }
       if (request.signal?.aborted) return abort()
       if (texts.length === 0) return resolve(results)
@@ -125,14 +131,13 @@ export class Classifier implements Labeller {
     request: Request,
     settle: (result: LabelledText) => void,
   ): Untokenised & { dropped: boolean } {
-    const isText = typeof text === "string"
+    const refused = this.#refusal(text)
     const arrival: Untokenised & { dropped: boolean } = {
-      text: isText ? text : "",
+      text: refused ? "" : (text as string),
       maxLength: request.maxLength,
       dropped: false,
       encoded: outcome => {
-        if (!isText)
-          return settle(failed(new ValenceError("text_invalid", `text must be a string; got ${typeof text}`)))
+        if (refused) return settle(failed(refused))
         if (outcome instanceof ValenceError) return settle(failed(outcome))
         const { inputIds, truncated } = outcome
         const entry: Entry = {
@@ -155,6 +160,15 @@ export class Classifier implements Labeller {
     return arrival
   }
 
+  /** Why a text cannot be labelled, where that is plain to see. */
+  #refusal(text: unknown): ValenceError | undefined {
+    if (typeof text !== "string")
+      return new ValenceError("text_invalid", `text must be a string; got ${text === null ? "null" : typeof text}`)
+    if (text.length <= this.#maxTextLength) return undefined
+    const rule = `must have at most ${this.#maxTextLength} UTF-16 units (maxTextLength)`
+    return new ValenceError("text_invalid", `text ${rule}; got ${text.length}`)
+  }
+
   #result(logits: Float32Array, tokens: number, truncated: boolean, request: Request): LabelledText {
     const scores = ranked(this.model.labels, scoresOf(logits, request.function))
     const best = scores[0]
@@ -170,10 +184,6 @@ function failed(error: ValenceError): LabelledText {
   return { error: { code: error.code, message: error.message } }
 }
 
-async function readModelConfig(file: string): Promise<ModelConfig> {
-  return readConfig(await readFile(file, "utf8"), file)
-}
-
 /**
  * A `Labeller` in this process.
  *
@@ -187,25 +197,36 @@ export async function createClassifier(options: ClassifierOptions = {}): Promise
   const settings = completeOptions(classifierOptions, options)
   const devices = deviceChildren(settings.device)
   const stored = await findModel(settings.model, settings.dtype)
-  const config = await readModelConfig(stored.config)
-  const starting = Dispatcher.start({
-    ...settings,
-    devices,
-    padId: config.padId,
-    startDevice: () => startChildDevice({ graph: stored.graph }, settings.runTimeoutMs),
-  })
-  try {
-    const tokenizer = createTokenizer(await readFile(stored.tokenizer, "utf8"), stored.tokenizer)
-    const model: ModelInfo = {
-      name: stored.name,
-      revision: stored.revision,
-      dtype: settings.dtype,
-      labels: config.labels,
-      maxLength: config.maxPositions,
-    }
-    return new Classifier(model, scoreFunctionOf(config), new Tokenising(tokenizer), await starting)
-  } catch (error) {
-    void starting.then(dispatcher => dispatcher.destroy()).catch(() => {})
-    throw asError(error)
+  const config = readConfig(await readModelText(stored.config), stored.config)
+  const session = { graph: stored.graph, labels: config.labels.length }
+  const [dispatcher, tokenizer] = await bothOrNeither(
+    Dispatcher.start({
+      ...settings,
+      devices,
+      padId: config.padId,
+      startDevice: signal => startChildDevice(session, settings, signal),
+    }),
+    readTokenizer(stored.tokenizer),
+  )
+  const model: ModelInfo = {
+    name: stored.name,
+    revision: stored.revision,
+    dtype: settings.dtype,
+    labels: config.labels,
+    maxLength: config.maxPositions,
   }
+  return new Classifier(model, scoreFunctionOf(config), settings.maxTextLength, new Tokenising(tokenizer), dispatcher)
+}
+
+/** Loads while the devices start; a dispatcher whose tokenizer cannot be loaded is of no use. */
+async function bothOrNeither<T>(starting: Promise<Dispatcher>, loading: Promise<T>): Promise<[Dispatcher, T]> {
+  const [dispatcher, loaded] = await Promise.allSettled([starting, loading])
+  if (dispatcher.status === "rejected") throw dispatcher.reason
+  if (loaded.status === "fulfilled") return [dispatcher.value, loaded.value]
+  dispatcher.value.destroy()
+  throw loaded.reason
+}
+
+async function readTokenizer(file: string): Promise<Tokenizer> {
+  return createTokenizer(await readModelText(file), file)
 }

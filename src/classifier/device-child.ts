@@ -3,22 +3,40 @@
  * queue in the pipe. It outlives Ctrl-C, which a terminal sends to the whole process group: the parent decides when to
  * stop, and when the parent is gone the channel closes.
  */
-import { InferenceSession } from "onnxruntime-node"
-import { asError } from "../errors.ts"
+
+import { asError, ValenceError } from "../errors.ts"
 import { padded } from "../model/micro-batch.ts"
+import { InferenceSession } from "../model/onnx-runtime.ts"
 import { runGraph } from "../model/run-graph.ts"
 import type { DeviceMessage, RunRequest, SessionSettings } from "./device-protocol.ts"
 
-const tell = (message: DeviceMessage) => process.send?.(message)
+/** Tokens of the row that warms a session up. */
+const WARM_UP_TOKENS = 8
 
-async function serve({ graph }: SessionSettings): Promise<void> {
-  const session = await InferenceSession.create(graph, {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
-  })
-  await runGraph(session, padded([new Int32Array(8)], 0))
+/** Once the parent is gone there is nobody to tell. */
+const tell = (message: DeviceMessage) => {
+  if (process.connected) process.send?.(message, () => {})
+}
+
+async function loadSession({ graph, labels }: SessionSettings): Promise<InferenceSession> {
+  try {
+    const session = await InferenceSession.create(graph, {
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+    })
+    const logits = await runGraph(session, padded([new Int32Array(WARM_UP_TOKENS)], 0))
+    if (logits.length !== labels)
+      throw new Error(`it must give one logit for each of the config's ${labels} labels; it gives ${logits.length}`)
+    return session
+  } catch (cause) {
+    throw new ValenceError("model_invalid", `graph ${graph} cannot be used: ${asError(cause).message}`, { cause })
+  }
+}
+
+async function serve(settings: SessionSettings): Promise<void> {
+  const session = await loadSession(settings)
   let last = Promise.resolve()
   process.on("message", ({ id, batch }: RunRequest) => {
     last = last.then(async () => {
@@ -34,10 +52,11 @@ async function serve({ graph }: SessionSettings): Promise<void> {
   tell({ type: "ready" })
 }
 
-process.on("SIGINT", () => {})
-process.on("SIGTERM", () => {})
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {})
 process.on("disconnect", () => process.exit())
-serve(JSON.parse(process.argv[2] ?? "{}") as SessionSettings).catch(error => {
-  tell({ type: "start-failed", message: asError(error).message })
-  process.disconnect()
+serve(JSON.parse(process.argv[2] ?? "{}") as SessionSettings).catch((thrown: unknown) => {
+  const error = asError(thrown)
+  const code = error instanceof ValenceError ? error.code : "device_failed"
+  tell({ type: "start-failed", code, message: error.message })
+  if (process.connected) process.disconnect()
 })

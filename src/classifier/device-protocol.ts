@@ -1,9 +1,12 @@
+import type { ErrorCode } from "../errors.ts"
 import type { MicroBatch } from "../model/micro-batch.ts"
 
 /** What a device child is started with, as its one argument in JSON. */
 export interface SessionSettings {
   /** Path of the ONNX file; the child reads it itself. */
   readonly graph: string
+  /** Logits that the graph must give a text. */
+  readonly labels: number
 }
 
 /** To the child: run this. */
@@ -15,7 +18,7 @@ export interface RunRequest {
 /** From the child: the session is loaded and warm; or what came of a run. */
 export type DeviceMessage =
   | { readonly type: "ready" }
-  | { readonly type: "start-failed"; readonly message: string }
+  | { readonly type: "start-failed"; readonly code: ErrorCode; readonly message: string }
   | {
       readonly type: "ran"
       readonly id: number

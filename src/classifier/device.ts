@@ -4,57 +4,66 @@ import type { MicroBatch } from "../model/micro-batch.ts"
 import { fromPackageRoot } from "../package-root.ts"
 import type { DeviceMessage, RunRequest, SessionSettings } from "./device-protocol.ts"
 
-/** A micro-batch's logits. */
+/** A micro-batch that was run. */
 export interface RunResult {
   /** float32, shape [rows, labels]. */
   readonly logits: Float32Array
   /** Time inside the session. */
   readonly runMs: number
+  readonly error?: never
+}
+
+/** A micro-batch that has no logits. */
+export interface RunFailed {
+  /** `text_failed` where the session refused it; `device_failed` or `run_timeout` where the device died. */
+  readonly error: ValenceError
+  /** Whether the device may have died of it: not so where it only stood behind the one that was running. */
+  readonly begun: boolean
 }
 
 /** Runs micro-batches, one after the other, in the order they came. */
 export interface Device {
   readonly pid: number | undefined
-  /**
-   * @throws ValenceError `text_failed` when the session refused the batch; `device_failed` or `run_timeout` when the
-   * device died: it is of no more use then. A batch behind the one that killed it is rejected with `device_failed` too,
-   * and its error has no `cause`.
-   */
-  run(batch: MicroBatch): Promise<RunResult>
-  /** Kills it now; runs that have not ended are rejected. */
+  /** Resolves when it has died, of whatever: it is of no more use then. */
+  readonly died: Promise<void>
+  run(batch: MicroBatch): Promise<RunResult | RunFailed>
+  /** Kills it now; runs that have not ended fail. */
   destroy(): void
 }
 
-/** Starts a device. */
-export type StartDevice = () => Promise<Device>
+/** Starts a device; kills it where the signal aborts before it is ready. */
+export type StartDevice = (signal: AbortSignal) => Promise<Device>
 
-interface Run {
-  readonly id: number
-  readonly resolve: (result: RunResult) => void
-  readonly reject: (error: ValenceError) => void
+/** What guards a device, in ms. */
+export interface DeviceTimeouts {
+  readonly startTimeoutMs: number
+  readonly runTimeoutMs: number
 }
+
+type Settle = (outcome: RunResult | RunFailed) => void
 
 /** A device that lives in a forked process. */
 class ChildDevice implements Device {
+  readonly died: Promise<void>
   readonly #child: ChildProcess
   readonly #runTimeoutMs: number
   /** In the order in which the child runs them. */
-  readonly #runs: Run[] = []
+  readonly #runs: Settle[] = []
   #timer: NodeJS.Timeout | undefined
   #nextId = 0
   #dead: ValenceError | undefined
+  #onDeath = () => {}
 
   constructor(child: ChildProcess, runTimeoutMs: number) {
     this.#child = child
     this.#runTimeoutMs = runTimeoutMs
+    this.died = new Promise(resolve => {
+      this.#onDeath = resolve
+    })
     child.on("message", (message: DeviceMessage) => this.#receive(message))
-    child.on("error", cause =>
-      this.#die(new ValenceError("device_failed", `device child failed: ${cause.message}`, { cause })),
-    )
+    child.on("error", cause => this.#die("device_failed", `device child failed: ${cause.message}`))
     child.on("exit", (code, signal) =>
-      this.#die(
-        new ValenceError("device_failed", `device child ${child.pid} ended with ${signal ?? `exit code ${code}`}`),
-      ),
+      this.#die("device_failed", `device child ${child.pid} ended with ${signal ?? `exit code ${code}`}`),
     )
   }
 
@@ -62,77 +71,101 @@ class ChildDevice implements Device {
     return this.#child.pid
   }
 
-  run(batch: MicroBatch): Promise<RunResult> {
-    return new Promise((resolve, reject) => {
-      if (this.#dead) return reject(this.#dead)
+  run(batch: MicroBatch): Promise<RunResult | RunFailed> {
+    return new Promise(resolve => {
+      if (this.#dead) return resolve({ error: this.#dead, begun: false })
       const request: RunRequest = { id: this.#nextId++, batch }
-      this.#runs.push({ id: request.id, resolve, reject })
+      this.#runs.push(resolve)
       if (this.#runs.length === 1) this.#startTimer()
       this.#child.send(request, error => {
-        if (error)
-          this.#die(new ValenceError("device_failed", `device child ${this.pid} takes no batch: ${error.message}`))
+        if (error) this.#die("device_failed", `device child ${this.pid} takes no batch: ${error.message}`)
       })
     })
   }
 
   destroy(): void {
-    this.#die(new ValenceError("device_failed", `device child ${this.pid} was stopped`))
+    this.#die("device_failed", `device child ${this.pid} was stopped`)
   }
 
   #receive(message: DeviceMessage): void {
     if (message.type !== "ran" && message.type !== "run-failed") return
-    const run = this.#runs.shift()
+    const settle = this.#runs.shift()
     this.#startTimer()
-    if (message.type === "ran") run?.resolve(message)
-    else run?.reject(new ValenceError("text_failed", `the session refused the micro-batch: ${message.message}`))
+    if (message.type === "ran") settle?.(message)
+    else {
+      const why = `the session refused the micro-batch: ${message.message}`
+      settle?.({ error: new ValenceError("text_failed", why), begun: true })
+    }
   }
 
   #startTimer(): void {
     clearTimeout(this.#timer)
     if (this.#runs.length === 0) return
     this.#timer = setTimeout(() => {
-      this.#die(
-        new ValenceError("run_timeout", `a run must end within runTimeoutMs, ${this.#runTimeoutMs} ms; it did not`),
-      )
+      this.#die("run_timeout", `a run must end within runTimeoutMs, ${this.#runTimeoutMs} ms; it did not`)
     }, this.#runTimeoutMs)
   }
 
-  #die(error: ValenceError): void {
+  #die(code: "device_failed" | "run_timeout", message: string): void {
     if (this.#dead) return
-    this.#dead = error
+    this.#dead = new ValenceError(code, message)
     clearTimeout(this.#timer)
     this.#child.kill("SIGKILL")
-    const [running, ...behind] = this.#runs.splice(0)
-    running?.reject(new ValenceError(error.code, error.message, { cause: error }))
-    for (const run of behind) run.reject(error)
+    for (const [index, settle] of this.#runs.splice(0).entries()) settle({ error: this.#dead, begun: index === 0 })
+    this.#onDeath()
   }
+}
+
+/** The environment of a child: a debugger that waits for the parent would wait for every child too. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: options, ...rest } = process.env
+  return options === undefined ? rest : { ...rest, NODE_OPTIONS: options.replace(/--inspect\S*/g, "").trim() }
 }
 
 /**
  * Forks a device child and waits until its session is loaded and warm.
  *
- * @param runTimeoutMs - a run that takes longer kills the child
- * @throws ValenceError `device_failed`
+ * @param signal - where it aborts before the child is ready, the child is killed
+ * @throws ValenceError `model_invalid` where the graph cannot be used; `device_failed`
  */
-export function startChildDevice(settings: SessionSettings, runTimeoutMs: number): Promise<Device> {
+export function startChildDevice(
+  settings: SessionSettings,
+  { startTimeoutMs, runTimeoutMs }: DeviceTimeouts,
+  signal: AbortSignal,
+): Promise<Device> {
   const child = fork(fromPackageRoot("dist/classifier/device-child.js"), [JSON.stringify(settings)], {
     serialization: "advanced",
     execArgv: [],
+    env: childEnvironment(),
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   })
   return new Promise((resolve, reject) => {
-    const fail = (why: string) => {
-      child.kill("SIGKILL")
-      reject(new ValenceError("device_failed", `device child did not start with ${settings.graph}: ${why}`))
+    const settle = () => {
+      clearTimeout(timer)
+      signal.removeEventListener("abort", onAbort)
+      child.off("exit", onExit).off("error", onError).off("message", onMessage)
     }
-    const onExit = (code: number | null, signal: string | null) =>
-      fail(`it ended with ${signal ?? `exit code ${code}`}`)
-    const onError = (error: Error) => fail(error.message)
-    child.once("exit", onExit).once("error", onError)
-    child.once("message", (message: DeviceMessage) => {
-      child.off("exit", onExit).off("error", onError)
-      if (message.type === "ready") resolve(new ChildDevice(child, runTimeoutMs))
-      else fail(message.type === "start-failed" ? message.message : `it said ${message.type} before it was ready`)
-    })
+    const fail = (error: ValenceError) => {
+      settle()
+      child.on("error", () => {})
+      child.kill("SIGKILL")
+      reject(error)
+    }
+    const failBecause = (why: string) =>
+      fail(new ValenceError("device_failed", `device child did not start with ${settings.graph}: ${why}`))
+    const onAbort = () => failBecause("it was stopped")
+    const onTimeout = () => failBecause(`it must be ready within startTimeoutMs, ${startTimeoutMs} ms; it was not`)
+    const onExit = (code: number | null, died: string | null) =>
+      failBecause(`it ended with ${died ?? `exit code ${code}`}`)
+    const onError = (error: Error) => failBecause(error.message)
+    const onMessage = (message: DeviceMessage) => {
+      if (message.type === "start-failed") return fail(new ValenceError(message.code, message.message))
+      settle()
+      resolve(new ChildDevice(child, runTimeoutMs))
+    }
+    const timer = setTimeout(onTimeout, startTimeoutMs)
+    child.on("exit", onExit).on("error", onError).on("message", onMessage)
+    signal.addEventListener("abort", onAbort)
+    if (signal.aborted) onAbort()
   })
 }

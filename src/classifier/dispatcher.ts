@@ -1,7 +1,8 @@
-import { asError, ValenceError } from "../errors.ts"
+import { ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
 import { padded } from "../model/micro-batch.ts"
-import type { Device, RunResult, StartDevice } from "./device.ts"
+import type { Device, RunFailed, RunResult } from "./device.ts"
+import { DevicePool, type DevicePoolOptions, type Slot } from "./device-pool.ts"
 import { type BatcherLimits, createLanes, nextBatch, timeToWait } from "./next-batch.ts"
 import type { Waiter } from "./waiting.ts"
 
@@ -25,19 +26,9 @@ export interface DispatcherStats {
   readonly deviceRestarts: number
 }
 
-export interface DispatcherOptions extends BatcherLimits {
-  readonly startDevice: StartDevice
-  readonly devices: number
+export interface DispatcherOptions extends BatcherLimits, DevicePoolOptions {
   readonly padId: number
-  /** Wait before a dead device's first restart, ms; it doubles with every start that fails. */
-  readonly restartBackoffMs?: number
 }
-
-/** Micro-batches that a device holds at a time: one runs, the next waits in the pipe, so the device never waits for us. */
-const RUNS_AHEAD = 2
-/** Starts in a row that may fail before a device is given up. */
-const MAX_START_FAILURES = 5
-const MAX_BACKOFF_MS = 10_000
 
 /** Entries that go together, and how often a run of theirs has failed. */
 interface Cut {
@@ -45,30 +36,22 @@ interface Cut {
   readonly failures: number
 }
 
-/** One of the devices, while it starts, serves, or waits for its restart. */
-interface Slot {
-  device: Device | undefined
-  running: number
-  startFailures: number
-}
-
 /**
  * Sends waiting entries to devices in micro-batches and sees to what fails.
  *
  * A micro-batch whose run failed is run again once, then its texts one by one, so that a poison text fails alone. A batch
- * that only stood behind a failing one is not counted as failed. A device that died is started again after a back-off;
- * when none can be started any more, everything that waits fails.
+ * that only stood behind a failing one is not counted as failed. When no device is left, everything fails.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #lanes = createLanes<Entry>()
   readonly #again: Cut[] = []
-  readonly #slots: Slot[] = []
-  readonly #stats = { microBatches: 0, texts: 0, tokens: 0, paddedTokens: 0, runMs: 0, deviceRestarts: 0 }
+  readonly #stats = { microBatches: 0, texts: 0, tokens: 0, paddedTokens: 0, runMs: 0 }
+  #pool: DevicePool | undefined
   #pumpIsDue = false
   #waitTimer: NodeJS.Timeout | undefined
-  #lost: ValenceError | undefined
-  #closed = false
+  /** Why no text is labelled any more. */
+  #ended: ValenceError | undefined
 
   private constructor(options: DispatcherOptions) {
     this.#options = options
@@ -77,45 +60,38 @@ export class Dispatcher {
   /**
    * Starts all devices.
    *
-   * @throws ValenceError `device_failed` when one does not start
+   * @throws ValenceError `model_invalid`, `device_failed` when one does not start
    */
   static async start(options: DispatcherOptions): Promise<Dispatcher> {
     const dispatcher = new Dispatcher(options)
-    const started = await Promise.allSettled(Array.from({ length: options.devices }, () => options.startDevice()))
-    for (const start of started)
-      if (start.status === "fulfilled") dispatcher.#slots.push({ device: start.value, running: 0, startFailures: 0 })
-    const failed = started.find(start => start.status === "rejected")
-    if (failed) {
-      dispatcher.destroy()
-      throw failed.reason
-    }
+    dispatcher.#pool = await DevicePool.start(options, {
+      onReady: () => dispatcher.#schedule(),
+      onLost: error => dispatcher.#end(error),
+    })
     return dispatcher
   }
 
   get stats(): DispatcherStats {
-    return { ...this.#stats }
+    return { ...this.#stats, deviceRestarts: this.#pool?.restarts ?? 0 }
   }
 
   /** The process ids of the devices that serve. */
   get devicePids(): number[] {
-    return this.#slots.map(slot => slot.device?.pid).filter(pid => pid !== undefined)
+    return this.#pool?.pids ?? []
   }
 
   add(entry: Entry, lane: Lane): void {
-    if (this.#lost) {
-      entry.settle(this.#lost)
-      return
+    if (this.#ended) entry.settle(this.#ended)
+    else {
+      this.#lanes[lane].add(entry)
+      this.#schedule()
     }
-    this.#lanes[lane].add(entry)
-    this.#schedule()
   }
 
   /** Kills the devices; whatever has no result fails. */
   destroy(): void {
-    this.#closed = true
-    clearTimeout(this.#waitTimer)
-    for (const slot of this.#slots) slot.device?.destroy()
-    this.#failWaiting(new ValenceError("closed", "the classifier was closed"))
+    this.#end(new ValenceError("closed", "the classifier was closed"))
+    this.#pool?.destroy()
   }
 
   /** Entries that arrive in one turn of the event loop are batched together. */
@@ -129,14 +105,10 @@ export class Dispatcher {
   }
 
   #pump(): void {
-    if (this.#closed) return
-    for (let ahead = 1; ahead <= RUNS_AHEAD; ahead += 1) {
-      for (const slot of this.#slots) {
-        if (!slot.device || slot.running >= ahead) continue
-        const cut = this.#nextCut()
-        if (!cut) return
-        void this.#run(slot, slot.device, cut)
-      }
+    for (let slot = this.#pool?.idlest(); slot && !this.#ended; slot = this.#pool?.idlest()) {
+      const cut = this.#nextCut()
+      if (!cut) return
+      void this.#run(slot, slot.device, cut)
     }
   }
 
@@ -156,26 +128,20 @@ export class Dispatcher {
 
   async #run(slot: Slot, device: Device, cut: Cut): Promise<void> {
     slot.running += 1
-    try {
-      const batch = padded(
-        cut.entries.map(entry => entry.inputIds),
-        this.#options.padId,
-      )
-      const result = await device.run(batch)
-      this.#count(cut, batch.rows * batch.longest, result)
-      const labels = result.logits.length / batch.rows
+    const encodings = cut.entries.map(entry => entry.inputIds)
+    const batch = padded(encodings, this.#options.padId)
+    const outcome = await device.run(batch)
+    slot.running -= 1
+    if (outcome.error) this.#runAgain(cut, outcome)
+    else {
+      slot.failures = 0
+      this.#count(cut, batch.rows * batch.longest, outcome)
+      const labels = outcome.logits.length / batch.rows
       cut.entries.forEach((entry, row) => {
-        entry.settle(result.logits.subarray(row * labels, (row + 1) * labels))
+        entry.settle(outcome.logits.subarray(row * labels, (row + 1) * labels))
       })
-      slot.startFailures = 0
-    } catch (thrown) {
-      const error = thrown instanceof ValenceError ? thrown : new ValenceError("device_failed", asError(thrown).message)
-      this.#runAgain(cut, error)
-      if (error.retryable) this.#replace(slot, device)
-    } finally {
-      slot.running -= 1
-      this.#schedule()
     }
+    this.#schedule()
   }
 
   #count(cut: Cut, paddedTokens: number, result: RunResult): void {
@@ -186,47 +152,21 @@ export class Dispatcher {
     for (const entry of cut.entries) this.#stats.tokens += entry.tokens
   }
 
-  #runAgain({ entries, failures }: Cut, error: ValenceError): void {
-    const stoodBehind = error.retryable && error.cause === undefined
-    if (stoodBehind) this.#again.push({ entries, failures })
+  #runAgain({ entries, failures }: Cut, { error, begun }: RunFailed): void {
+    if (this.#ended) for (const entry of entries) entry.settle(this.#ended)
+    else if (!begun) this.#again.push({ entries, failures })
     else if (failures === 0) this.#again.push({ entries, failures: 1 })
     else if (entries.length > 1) this.#again.push(...entries.map(entry => ({ entries: [entry], failures })))
-    else
-      for (const entry of entries)
-        entry.settle(
-          new ValenceError("text_failed", `text failed on its own as well: ${error.message}`, { cause: error }),
-        )
-  }
-
-  #replace(slot: Slot, device: Device): void {
-    if (slot.device !== device || this.#closed) return
-    slot.device = undefined
-    device.destroy()
-    this.#stats.deviceRestarts += 1
-    void this.#restart(slot)
-  }
-
-  async #restart(slot: Slot): Promise<void> {
-    const backoffMs = (this.#options.restartBackoffMs ?? 100) * 2 ** slot.startFailures
-    await new Promise(resolve => setTimeout(resolve, Math.min(backoffMs, MAX_BACKOFF_MS)))
-    if (this.#closed) return
-    try {
-      const device = await this.#options.startDevice()
-      if (this.#closed) device.destroy()
-      else slot.device = device
-      this.#schedule()
-    } catch (cause) {
-      slot.startFailures += 1
-      if (slot.startFailures < MAX_START_FAILURES) return this.#restart(slot)
-      this.#slots.splice(this.#slots.indexOf(slot), 1)
-      if (this.#slots.length > 0) return
-      const why = `no device could be started again: ${asError(cause).message}`
-      this.#lost = new ValenceError("device_failed", why, { cause })
-      this.#failWaiting(this.#lost)
+    else {
+      const why = `text failed on its own as well: ${error.message}`
+      entries[0]?.settle(new ValenceError("text_failed", why, { cause: error }))
     }
   }
 
-  #failWaiting(error: ValenceError): void {
+  /** Lets everything that waits fail, and whatever comes. */
+  #end(error: ValenceError): void {
+    this.#ended ??= error
+    clearTimeout(this.#waitTimer)
     for (const cut of this.#again.splice(0)) for (const entry of cut.entries) entry.settle(error)
     for (const lane of [this.#lanes.interactive, this.#lanes.bulk])
       for (const entry of lane.drain()) entry.settle(error)

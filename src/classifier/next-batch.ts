@@ -9,24 +9,29 @@ export interface BatcherLimits extends BatchLimits {
   readonly maxWaitMs: number
 }
 
-/** The waiting lines of both lanes, and when the bulk lane last had its turn. */
+/** The waiting lines of both lanes, and who had a turn. */
 export interface Lanes<T extends Waiter> {
   readonly interactive: Waiting<T>
   readonly bulk: Waiting<T>
   bulkServedAt: number
+  lastServed: Lane | undefined
 }
 
 /** Two empty waiting lines. */
 export function createLanes<T extends Waiter>(): Lanes<T> {
-  return { interactive: new Waiting(), bulk: new Waiting(), bulkServedAt: -Infinity }
+  return { interactive: new Waiting(), bulk: new Waiting(), bulkServedAt: -Infinity, lastServed: undefined }
 }
 
-/** The lane whose turn it is: interactive, unless bulk texts have waited `bulkAgeMs` without a turn. */
+/**
+ * The lane whose turn it is: interactive, unless bulk texts have waited `bulkAgeMs` without a turn. However little that
+ * is, bulk has no two turns in a row while interactive texts wait.
+ */
 function laneToServe<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): Lane {
   const bulk = lanes.bulk.oldest()
   if (!bulk) return "interactive"
   if (!lanes.interactive.oldest()) return "bulk"
-  return now - Math.max(bulk.since, lanes.bulkServedAt) >= limits.bulkAgeMs ? "bulk" : "interactive"
+  const bulkWaitedMs = now - Math.max(bulk.since, lanes.bulkServedAt)
+  return bulkWaitedMs >= limits.bulkAgeMs && lanes.lastServed !== "bulk" ? "bulk" : "interactive"
 }
 
 /**
@@ -37,7 +42,10 @@ function laneToServe<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, n
 export function timeToWait<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): number | undefined {
   const oldest = [lanes.interactive.oldest(), lanes.bulk.oldest()].filter(waiter => waiter !== undefined)
   if (oldest.length === 0) return undefined
-  if (limits.maxWaitMs === 0 || lanes.interactive.size + lanes.bulk.size >= limits.maxBatchTexts) return 0
+  const isFull =
+    lanes.interactive.size + lanes.bulk.size >= limits.maxBatchTexts ||
+    lanes.interactive.tokens + lanes.bulk.tokens >= limits.maxBatchTokens
+  if (isFull) return 0
   const since = Math.min(...oldest.map(waiter => waiter.since))
   return Math.max(0, since + limits.maxWaitMs - now)
 }
@@ -51,6 +59,7 @@ export function timeToWait<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLim
 export function nextBatch<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): T[] {
   const lane = laneToServe(lanes, limits, now)
   if (lane === "bulk") lanes.bulkServedAt = now
+  lanes.lastServed = lane
   const batch = lanes[lane].takeBatch(limits)
   return lanes[lane === "bulk" ? "interactive" : "bulk"].joinBatch(batch, limits)
 }

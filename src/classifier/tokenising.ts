@@ -1,5 +1,7 @@
 import { asError, ValenceError } from "../errors.ts"
+import type { Lane } from "../labeller.ts"
 import type { Encoding, Tokenizer } from "../model/tokenizer.ts"
+import { Fifo } from "./fifo.ts"
 
 /** A text that waits to be encoded. */
 export interface Untokenised {
@@ -13,26 +15,27 @@ export interface Untokenised {
 
 /** Texts in one call of the tokenizer: enough to spread its fixed cost, few enough to end in milliseconds. */
 const MAX_TEXTS = 256
-/** A longer text is encoded in a call of its own, so that short ones do not wait for it. UTF-16 units. */
+/** Places of a call that interactive texts leave to bulk texts that wait. */
+const BULK_TEXTS = 64
+/** A longer text waits in a line of its own, so that short ones do not wait for it. UTF-16 units. */
 const LONG_TEXT_LENGTH = 20_000
 
-/**
- * Encodes what waits together, off the event loop: while one call is under way, newcomers gather for the next.
- */
-export class Tokenising {
+/** Texts that are encoded one call after the other, in order of arrival, interactive ones first. */
+class Line {
   readonly #tokenizer: Tokenizer
-  #waiting: Untokenised[] = []
+  readonly #maxTexts: number
+  readonly #bulkTexts: number
+  readonly #lanes = { interactive: new Fifo<Untokenised>(), bulk: new Fifo<Untokenised>() }
   #busy = false
 
-  constructor(tokenizer: Tokenizer) {
+  constructor(tokenizer: Tokenizer, maxTexts: number, bulkTexts: number) {
     this.#tokenizer = tokenizer
+    this.#maxTexts = maxTexts
+    this.#bulkTexts = bulkTexts
   }
 
-  /** Interactive texts are put in front of the bulk texts that wait. */
-  add(texts: readonly Untokenised[], inFront: boolean): void {
-    const short = texts.filter(entry => entry.text.length <= LONG_TEXT_LENGTH)
-    for (const entry of texts) if (entry.text.length > LONG_TEXT_LENGTH) void this.#encode([entry])
-    this.#waiting = inFront ? [...short, ...this.#waiting] : [...this.#waiting, ...short]
+  add(entry: Untokenised, lane: Lane): void {
+    this.#lanes[lane].push(entry)
     if (!this.#busy) void this.#encodeAll()
   }
 
@@ -40,30 +43,55 @@ export class Tokenising {
     this.#busy = true
     // Texts that arrive in one turn of the event loop are encoded together.
     await new Promise(resolve => setImmediate(resolve))
-    while (this.#waiting.length > 0) {
-      const first = this.#waiting[0] as Untokenised
-      const other = this.#waiting.findIndex(entry => entry.maxLength !== first.maxLength)
-      await this.#encode(this.#waiting.splice(0, Math.min(MAX_TEXTS, other === -1 ? Infinity : other)))
+    const { interactive, bulk } = this.#lanes
+    while (interactive.size + bulk.size > 0) {
+      const entries: Untokenised[] = []
+      take(interactive, entries, this.#maxTexts - Math.min(bulk.size, this.#bulkTexts))
+      take(bulk, entries, this.#maxTexts)
+      await encode(this.#tokenizer, entries)
     }
     this.#busy = false
   }
+}
 
-  async #encode(entries: readonly Untokenised[]): Promise<void> {
-    const wanted = entries.filter(entry => !entry.dropped)
-    const first = wanted[0]
-    if (!first) return
-    try {
-      const texts = wanted.map(entry => entry.text)
-      const encodings = await this.#tokenizer.encode(texts, first.maxLength)
-      wanted.forEach((entry, index) => {
-        entry.encoded(encodings[index] as Encoding)
-      })
-    } catch (cause) {
-      if (wanted.length > 1) for (const entry of wanted) await this.#encode([entry])
-      else
-        first.encoded(
-          new ValenceError("text_invalid", `text cannot be tokenised: ${asError(cause).message}`, { cause }),
-        )
-    }
+/** Moves those who are still wanted from a line to a call, until that holds `most`. */
+function take(line: Fifo<Untokenised>, entries: Untokenised[], most: number): void {
+  while (entries.length < most && line.size > 0) {
+    const entry = line.shift()
+    if (entry && !entry.dropped) entries.push(entry)
+  }
+}
+
+/** Encodes texts together; where that fails, one by one, so that a text fails alone. */
+async function encode(tokenizer: Tokenizer, entries: readonly Untokenised[]): Promise<void> {
+  const [first] = entries
+  if (!first) return
+  try {
+    const texts = entries.map(({ text }) => text)
+    const maxLengths = entries.map(({ maxLength }) => maxLength)
+    const encodings = await tokenizer.encode(texts, maxLengths)
+    entries.forEach((entry, index) => {
+      entry.encoded(encodings[index] as Encoding)
+    })
+  } catch (cause) {
+    if (entries.length > 1) for (const entry of entries) await encode(tokenizer, [entry])
+    else
+      first.encoded(new ValenceError("text_invalid", `text cannot be tokenised: ${asError(cause).message}`, { cause }))
+  }
+}
+
+/** Encodes what waits together, off the event loop: while one call is under way, newcomers gather for the next. */
+export class Tokenising {
+  readonly #short: Line
+  readonly #long: Line
+
+  constructor(tokenizer: Tokenizer) {
+    this.#short = new Line(tokenizer, MAX_TEXTS, BULK_TEXTS)
+    this.#long = new Line(tokenizer, 1, 0)
+  }
+
+  add(entry: Untokenised, lane: Lane): void {
+    const line = entry.text.length > LONG_TEXT_LENGTH ? this.#long : this.#short
+    line.add(entry, lane)
   }
 }

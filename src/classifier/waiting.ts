@@ -1,3 +1,5 @@
+import { Fifo } from "./fifo.ts"
+
 /** What stands in a waiting line. */
 export interface Waiter {
   /** Tokens of its encoding, 1 or more. */
@@ -24,71 +26,48 @@ interface Place<T> {
   waiter: T | undefined
 }
 
-/** First in, first out, with a cheap `shift`. */
-class Line<T> {
-  #places: Place<T>[] = []
-  #head = 0
-
-  push(place: Place<T>): void {
-    this.#places.push(place)
-  }
-
-  /** The first place that is neither taken nor dropped. */
-  first(isGone: (place: Place<T>) => boolean): Place<T> | undefined {
-    while (this.#head < this.#places.length) {
-      const place = this.#places[this.#head] as Place<T>
-      if (!isGone(place)) return place
-      this.#head += 1
-    }
-    this.#places = []
-    this.#head = 0
-    return undefined
-  }
-
-  /** Forgets places that were passed, once they are most of what is kept. */
-  compact(): void {
-    if (this.#head < 1024 || this.#head * 2 < this.#places.length) return
-    this.#places = this.#places.slice(this.#head)
-    this.#head = 0
-  }
-}
-
 /**
  * One lane's waiting line, sorted by length as it fills: a line for each number of tokens, and one in order of arrival.
  *
  * A batch is cut around the oldest waiter, so nobody starves, and takes those of the nearest lengths, so little is padding.
  */
 export class Waiting<T extends Waiter> {
-  readonly #byTokens: Line<T>[] = []
-  readonly #arrivals = new Line<T>()
+  readonly #byTokens: Fifo<Place<T>>[] = []
+  readonly #arrivals = new Fifo<Place<T>>()
   #size = 0
+  #tokens = 0
 
   /** Waiters that are neither taken nor known to be dropped. */
   get size(): number {
     return this.#size
   }
 
+  /** Their tokens together. */
+  get tokens(): number {
+    return this.#tokens
+  }
+
   add(waiter: T): void {
     const place: Place<T> = { waiter }
-    while (this.#byTokens.length <= waiter.tokens) this.#byTokens.push(new Line())
+    while (this.#byTokens.length <= waiter.tokens) this.#byTokens.push(new Fifo())
     this.#byTokens[waiter.tokens]?.push(place)
     this.#arrivals.push(place)
     this.#size += 1
+    this.#tokens += waiter.tokens
   }
 
   /** Whoever has waited longest. */
   oldest(): T | undefined {
-    return this.#arrivals.first(this.#isGone)?.waiter
+    return this.#first(this.#arrivals)?.waiter
   }
 
   /** Takes the oldest waiter and those nearest to it in length, as many as the limits allow; empty when nobody waits. */
   takeBatch(limits: BatchLimits): T[] {
-    const oldest = this.#arrivals.first(this.#isGone)
-    if (!oldest) return []
-    return this.#fill([this.#take(oldest)], limits)
+    const oldest = this.#first(this.#arrivals)
+    return oldest ? this.#fill([this.#leave(oldest)], limits) : []
   }
 
-  /** Adds to a batch whoever fits in, shorter ones first, without going over the limits. */
+  /** Adds to a batch whoever fits in, those of the batch's length first, without going over the limits. */
   joinBatch(batch: T[], limits: BatchLimits): T[] {
     return batch.length === 0 ? batch : this.#fill(batch, limits)
   }
@@ -96,25 +75,27 @@ export class Waiting<T extends Waiter> {
   /** Takes everybody, in order of arrival. */
   drain(): T[] {
     const all: T[] = []
-    for (let place = this.#arrivals.first(this.#isGone); place; place = this.#arrivals.first(this.#isGone))
-      all.push(this.#take(place))
+    for (let place = this.#first(this.#arrivals); place; place = this.#first(this.#arrivals))
+      all.push(this.#leave(place))
     return all
   }
 
-  #isGone = (place: Place<T>): boolean => {
-    if (place.waiter?.dropped) {
-      place.waiter = undefined
-      this.#size -= 1
+  /** The first place of a line that somebody still wants; places before it leave the line. */
+  #first(line: Fifo<Place<T>>): Place<T> | undefined {
+    for (let place = line.first(); place; place = line.first()) {
+      if (place.waiter?.dropped) this.#leave(place)
+      if (place.waiter) return place
+      line.shift()
     }
-    return place.waiter === undefined
+    return undefined
   }
 
-  /** @param place - of somebody who is not gone */
-  #take(place: Place<T>): T {
+  /** @param place - of somebody who is still there */
+  #leave(place: Place<T>): T {
     const waiter = place.waiter as T
     place.waiter = undefined
     this.#size -= 1
-    this.#arrivals.compact()
+    this.#tokens -= waiter.tokens
     return waiter
   }
 
@@ -128,11 +109,11 @@ export class Waiting<T extends Waiter> {
     for (let distance = 0; distance <= reach && hasRoom(longest); distance += 1) {
       for (const tokens of distance === 0 ? [start] : [start - distance, start + distance]) {
         const line = this.#byTokens[tokens]
-        for (let place = line?.first(this.#isGone); place && hasRoom(tokens); place = line?.first(this.#isGone)) {
-          batch.push(this.#take(place))
+        if (!line) continue
+        for (let place = this.#first(line); place && hasRoom(tokens); place = this.#first(line)) {
+          batch.push(this.#leave(place))
           longest = Math.max(longest, tokens)
         }
-        line?.compact()
       }
     }
     return batch

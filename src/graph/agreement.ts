@@ -1,6 +1,6 @@
-import { InferenceSession } from "onnxruntime-node"
 import type { ModelConfig } from "../model/config.ts"
 import { padded } from "../model/micro-batch.ts"
+import { InferenceSession } from "../model/onnx-runtime.ts"
 import { runGraph } from "../model/run-graph.ts"
 import { scoreFunctionOf, scoresOf } from "../model/scores.ts"
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { asError, ValenceError } from "../errors.ts"
 import { type ModelConfig, readConfig } from "../model/config.ts"
+import { readModelFile, readModelText } from "../model/read-file.ts"
 import { bundledModels, findCheckpoint, findModel, graphFile } from "../model/store.ts"
 import { createTokenizer } from "../model/tokenizer.ts"
 import { completeOptions } from "../options.ts"
@@ -42,7 +43,7 @@ export const scalesFile = "model.int8.scales.json"
 export async function readCheckpoint(nameOrFolder: string): Promise<Checkpoint> {
   const folder = await findCheckpoint(nameOrFolder)
   const configFile = join(folder, "config.json")
-  const config = readConfig(await readText(configFile), configFile)
+  const config = readConfig(await readModelText(configFile), configFile)
   const weightsFile = join(folder, "model.safetensors")
   const weights = adaptWeights(await readSafetensors(weightsFile), config, weightsFile)
   return { folder, config, weights }
@@ -95,7 +96,7 @@ export async function verifyModel(nameOrFolder: string, options: BuildOptions = 
   const settings = completeOptions(buildOptions, options)
   const checkpoint = await readCheckpoint(nameOrFolder)
   const { folder, config, weights } = checkpoint
-  const graph = await readBytes((await findModel(nameOrFolder, settings.dtype)).graph)
+  const graph = await readModelFile((await findModel(nameOrFolder, settings.dtype)).graph)
   const reference = buildFp32(config, weights)
   const rebuilt =
     settings.dtype === "fp32" ? reference : buildInt8(config, weights, await readScalesOf(join(folder, scalesFile)))
@@ -106,7 +107,7 @@ export async function verifyModel(nameOrFolder: string, options: BuildOptions = 
 }
 
 async function readScalesOf(file: string) {
-  return readScales(await readText(file), file)
+  return readScales(await readModelText(file), file)
 }
 
 /** Token ids of the calibration texts, one array for each line that is not empty. */
@@ -115,7 +116,7 @@ async function readCalibration(
   file = join(bundledModels, "calibration.txt"),
 ): Promise<Int32Array[]> {
   const tokenizerFile = join(folder, "tokenizer.json")
-  const tokenizer = createTokenizer(await readText(tokenizerFile), tokenizerFile)
+  const tokenizer = await createTokenizer(await readModelText(tokenizerFile), tokenizerFile)
   const texts = await readFile(file, "utf8").catch(cause => {
     throw new ValenceError("input_invalid", `calibrate must be a file of texts; ${asError(cause).message}`, { cause })
   })
@@ -135,14 +136,4 @@ function requireAgreement({ texts, labelFlips, meanDifference }: Agreement, maxF
       "graph_inaccurate",
       `int8 scores must differ from fp32's by ${maxDifference} or less on average (maxDifference); got ${meanDifference}`,
     )
-}
-
-async function readText(file: string): Promise<string> {
-  return (await readBytes(file)).toString("utf8")
-}
-
-async function readBytes(file: string): Promise<Buffer> {
-  return readFile(file).catch(cause => {
-    throw new ValenceError("model_not_found", `${file} must be readable; ${asError(cause).message}`, { cause })
-  })
 }

@@ -41,5 +41,5 @@ function withoutContextSmoothing(scales: Scales, smoothing: readonly (readonly n
 function encode(config: ModelConfig, weights: ModelWeights, precision: Precision): Uint8Array {
   const graph = new GraphBuilder()
   addDistilbert(graph, config, weights, precision)
-  return graph.encode({ name: "distilbert", producerVersion: builderVersion, properties: {} })
+  return graph.encode({ name: "distilbert", producerVersion: builderVersion })
 }

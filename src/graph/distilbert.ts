@@ -42,7 +42,7 @@ export const hiddenName = (layer: number): Value => `layer.${layer}.feedForward.
 /**
  * Adds DistilBERT with its classification head.
  *
- * Inputs `input_ids` and `attention_mask` (1 for a token, 0 for padding): int32, shape [rows, longest], longest of 2 or
+ * Inputs `input_ids` and `attention_mask` (1 for a token, 0 for padding): int32, shape [rows, longest], longest of 1 or
  * more; output `logits`: float32, shape [rows, labels].
  *
  * @param weights - after `foldAttention`

@@ -21,7 +21,6 @@ export type ConstantData = Float32Array | Uint8Array | Int8Array | Int32Array | 
 export interface GraphRecord {
   readonly name: string
   readonly producerVersion: string
-  readonly properties: Readonly<Record<string, string>>
 }
 
 const IR_VERSION = 8
@@ -99,7 +98,6 @@ export class GraphBuilder {
       ],
       producerName: "valence",
       producerVersion: record.producerVersion,
-      metadataProps: Object.entries(record.properties).map(([key, value]) => ({ key, value })),
       graph: {
         name: record.name,
         node: this.#nodes,

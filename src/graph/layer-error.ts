@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from "onnxruntime-node"
+import { InferenceSession, Tensor } from "../model/onnx-runtime.ts"
 import { fp32 } from "./fp32.ts"
 import { GraphBuilder } from "./graph-builder.ts"
 import { int8 } from "./int8.ts"
@@ -32,7 +32,7 @@ export async function layerError(reading: Reading, sample: Float32Array, range: 
     graph.output(`${name}.error.squares`, "float32", [])
     graph.output(`${name}.exact.squares`, "float32", [])
   }
-  const session = await InferenceSession.create(graph.encode({ name: "layer", producerVersion: "", properties: {} }))
+  const session = await InferenceSession.create(graph.encode({ name: "layer", producerVersion: "" }))
   const results = await session.run({
     [reading.value]: new Tensor("float32", sample, [sample.length / reading.channels, reading.channels]),
   })

@@ -1,6 +1,6 @@
-import { InferenceSession } from "onnxruntime-node"
 import type { ModelConfig } from "../model/config.ts"
 import { padded } from "../model/micro-batch.ts"
+import { InferenceSession } from "../model/onnx-runtime.ts"
 import { feedsOf } from "../model/run-graph.ts"
 import { addDistilbert } from "./distilbert.ts"
 import { foldAttention } from "./fold.ts"
@@ -50,7 +50,7 @@ export class Observed {
     }
     addDistilbert(graph, config, foldAttention(weights, config), observing)
     for (const { value, channels } of readings.values()) graph.output(value, "float32", [`${value}.tokens`, channels])
-    const bytes = graph.encode({ name: "observed", producerVersion: "", properties: {} })
+    const bytes = graph.encode({ name: "observed", producerVersion: "" })
     return new Observed([...readings.values()], await InferenceSession.create(bytes))
   }
 

@@ -16,11 +16,9 @@ const schema = protobuf.Root.fromJSON({
         producerName: field("string", 2),
         producerVersion: field("string", 3),
         graph: field("Graph", 7),
-        metadataProps: list("Property", 14),
       },
     },
     OperatorSet: { fields: { domain: field("string", 1), version: field("int64", 2) } },
-    Property: { fields: { key: field("string", 1), value: field("string", 2) } },
     Graph: {
       fields: {
         node: list("Node", 1),
@@ -112,7 +110,6 @@ export interface ModelMessage {
   readonly opsetImport: readonly { readonly domain: string; readonly version: number }[]
   readonly producerName: string
   readonly producerVersion: string
-  readonly metadataProps: readonly { readonly key: string; readonly value: string }[]
   readonly graph: {
     readonly name: string
     readonly node: readonly NodeMessage[]

@@ -1,5 +1,5 @@
-import { open } from "node:fs/promises"
 import { asError, shown, ValenceError } from "../errors.ts"
+import { readModelFile } from "../model/read-file.ts"
 import { type FloatType, floatBytes, toFloat32 } from "./float-types.ts"
 
 /** One tensor of a safetensors file: what its header says, and its values on demand. */
@@ -26,12 +26,12 @@ interface Entry {
  * The tensors of a safetensors file by name: 8 bytes of header length (little-endian), a JSON header, then the values.
  *
  * @returns every tensor; the file's bytes are read once and shared by all
- * @throws ValenceError `model_not_found` where the file cannot be opened; `model_invalid`, naming file, tensor, rule and
+ * @throws ValenceError `model_not_found` where the file cannot be read; `model_invalid`, naming file, tensor, rule and
  *   value, where the header is broken, a dtype is not F32, F16 or BF16, or offsets overlap, leave gaps, do not fit the
  *   shape or lie outside the file
  */
 export async function readSafetensors(file: string): Promise<Map<string, StoredTensor>> {
-  return parseSafetensors(await readBytes(file), file)
+  return parseSafetensors(await readModelFile(file), file)
 }
 
 /** As `readSafetensors`, of bytes that are in memory already; `file` is their name in errors. */
@@ -54,15 +54,6 @@ export function parseSafetensors(bytes: Uint8Array, file: string): Map<string, S
 }
 
 type Refuse = (message: string, cause?: unknown) => ValenceError
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    await using handle = await open(file)
-    return await handle.readFile()
-  } catch (cause) {
-    throw new ValenceError("model_not_found", `${file} must be readable; ${asError(cause).message}`, { cause })
-  }
-}
 
 function headerLength(bytes: Uint8Array, refuse: Refuse): number {
   if (bytes.length < LENGTH_BYTES)

@@ -38,7 +38,10 @@ const isNumbers = (value: unknown): value is number[] =>
 
 function isRange(value: unknown): value is ActivationRange {
   const { low, high, smoothing } = (value ?? {}) as Record<string, unknown>
-  return isNumbers([low, high]) && (smoothing === undefined || isNumbers(smoothing))
+  return (
+    isNumbers([low, high]) &&
+    (smoothing === undefined || (isNumbers(smoothing) && smoothing.every(factor => factor > 0)))
+  )
 }
 
 /**

@@ -47,10 +47,10 @@ class Fields {
     return this.#fields[field]
   }
 
-  count(field: string, min = 1): number {
+  count(field: string, min: number, max: number): number {
     const value = this.#fields[field]
-    if (Number.isSafeInteger(value) && (value as number) >= min) return value as number
-    throw this.refuse(field, `a whole number, ${min} or more`)
+    if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number
+    throw this.refuse(field, `a whole number, ${min} to ${max}`)
   }
 
   choice<const C extends string>(field: string, choices: readonly C[], absent: C): C {
@@ -62,12 +62,14 @@ class Fields {
 }
 
 function labelsOf(fields: Fields): string[] {
-  const rule = "an object of label names by id, ids 0, 1, ... without gaps"
+  const rule = "an object of label names by id, ids 0, 1, ... without gaps, no name empty or twice"
   const byId = fields.value("id2label")
   if (typeof byId !== "object" || byId === null) throw fields.refuse("id2label", rule)
   const names = byId as Record<string, unknown>
   const labels = Object.keys(names).map((_, id) => names[id])
-  if (labels.length === 0 || labels.some(label => typeof label !== "string")) throw fields.refuse("id2label", rule)
+  const isName = (label: unknown, id: number) =>
+    typeof label === "string" && label !== "" && labels.indexOf(label) === id
+  if (labels.length === 0 || !labels.every(isName)) throw fields.refuse("id2label", rule)
   return labels as string[]
 }
 
@@ -84,12 +86,12 @@ export function readConfig(json: string, file: string): ModelConfig {
   if (!Array.isArray(architectures) || !architectures.includes(ARCHITECTURE))
     throw fields.refuse("architectures", `[${JSON.stringify(ARCHITECTURE)}], the one that is supported`)
   const config = {
-    vocabSize: fields.count("vocab_size"),
-    maxPositions: fields.count("max_position_embeddings", 2),
-    hiddenSize: fields.count("dim"),
-    layers: fields.count("n_layers"),
-    heads: fields.count("n_heads"),
-    ffnSize: fields.count("hidden_dim"),
+    vocabSize: fields.count("vocab_size", 1, 10_000_000),
+    maxPositions: fields.count("max_position_embeddings", 2, 1_000_000),
+    hiddenSize: fields.count("dim", 1, 100_000),
+    layers: fields.count("n_layers", 1, 1000),
+    heads: fields.count("n_heads", 1, 10_000),
+    ffnSize: fields.count("hidden_dim", 1, 1_000_000),
     activation: fields.choice("activation", ["gelu", "relu"], "gelu"),
     layerNormEps: 1e-12,
     labels: labelsOf(fields),
@@ -98,8 +100,9 @@ export function readConfig(json: string, file: string): ModelConfig {
       ["single_label_classification", "multi_label_classification"],
       "single_label_classification",
     ),
-    padId: fields.value("pad_token_id") === undefined ? 0 : fields.count("pad_token_id", 0),
+    padId: fields.value("pad_token_id") == null ? 0 : fields.count("pad_token_id", 0, 10_000_000),
   } as const
+  if (config.padId >= config.vocabSize) throw fields.refuse("pad_token_id", `below vocab_size, ${config.vocabSize}`)
   if (config.hiddenSize % config.heads !== 0) throw fields.refuse("n_heads", `a divisor of dim, ${config.hiddenSize}`)
   return config
 }

@@ -1,5 +1,5 @@
-import { type InferenceSession, Tensor } from "onnxruntime-node"
 import type { MicroBatch } from "./micro-batch.ts"
+import { type InferenceSession, Tensor } from "./onnx-runtime.ts"
 
 /** A micro-batch as the inputs of a graph. */
 export function feedsOf({ rows, longest, inputIds, attentionMask }: MicroBatch): Record<string, Tensor> {

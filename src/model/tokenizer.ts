@@ -14,42 +14,54 @@ export interface Tokenizer {
   /**
    * One encoding a text, in order. Lone surrogates count as U+FFFD.
    *
-   * @param maxLength - ids that an encoding may have, special tokens included
+   * @param maxLength - ids that an encoding may have, special tokens included; one for all texts, or one for each
    */
-  encode(texts: readonly string[], maxLength: number): Promise<Encoding[]>
+  encode(texts: readonly string[], maxLength: number | readonly number[]): Promise<Encoding[]>
 }
 
 /**
  * The tokenizer of a checkpoint's `tokenizer.json`.
  *
- * Truncation is a setting of the tokenizer and not of a call, so the texts of one call share `maxLength`: a
- * tokenizer that is asked for several lengths keeps one copy for each.
- *
  * @param json - the text of `tokenizer.json`
  * @throws ValenceError `model_invalid`
  */
-export function createTokenizer(json: string, file: string): Tokenizer {
-  const byMaxLength = new Map<number, HuggingFaceTokenizer>()
+export async function createTokenizer(json: string, file: string): Promise<Tokenizer> {
+  const tokenizer = load(json, file)
+  const special = await specialTokens(tokenizer)
   return {
     async encode(texts, maxLength) {
-      const tokenizer = byMaxLength.get(maxLength) ?? load(json, file)
-      if (!byMaxLength.has(maxLength)) {
-        tokenizer.disablePadding()
-        tokenizer.setTruncation(maxLength)
-        byMaxLength.set(maxLength, tokenizer)
-      }
       const encodings = await tokenizer.encodeBatch(texts.map(text => text.toWellFormed()))
-      return encodings.map(encoding => ({
-        inputIds: Int32Array.from(encoding.getIds()),
-        truncated: encoding.getOverflowing().length > 0,
-      }))
+      return encodings.map((encoding, index) => {
+        const most = typeof maxLength === "number" ? maxLength : (maxLength[index] ?? 0)
+        return truncated(Int32Array.from(encoding.getIds()), most, special.after)
+      })
     },
   }
 }
 
+/** How many special tokens stand behind a text's own: they stay where a text is truncated. */
+async function specialTokens(tokenizer: HuggingFaceTokenizer): Promise<{ after: number }> {
+  const mask = (await tokenizer.encode("a")).getSpecialTokensMask()
+  return { after: mask.length - 1 - mask.lastIndexOf(0) }
+}
+
+/**
+ * Cuts ids off in front of the special tokens at the end. Done here, because a tokenizer has one length for all texts
+ * that it truncates, and a copy for each length takes megabytes.
+ */
+function truncated(ids: Int32Array, maxLength: number, specialAfter: number): Encoding {
+  if (ids.length <= maxLength) return { inputIds: ids, truncated: false }
+  const inputIds = ids.slice(0, maxLength)
+  inputIds.set(ids.subarray(ids.length - specialAfter), maxLength - specialAfter)
+  return { inputIds, truncated: true }
+}
+
 function load(json: string, file: string): HuggingFaceTokenizer {
   try {
-    return HuggingFaceTokenizer.fromString(json)
+    const tokenizer = HuggingFaceTokenizer.fromString(json)
+    tokenizer.disablePadding()
+    tokenizer.disableTruncation()
+    return tokenizer
   } catch (error) {
     throw new ValenceError("model_invalid", `${file} must be a tokenizer.json; ${asError(error).message}`, {
       cause: error,

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { monitorEventLoopDelay } from "node:perf_hooks"
@@ -129,6 +129,36 @@ describe(".label()", () => {
     await expect(classifier.label(["x"], { signal: abort.signal })).rejects.toMatchObject({ code: "aborted" })
   })
 
+  it("labels nothing more of a long call that was aborted in its middle", async () => {
+    const classifier = await start()
+    const abort = new AbortController()
+    const labelling = classifier.label(Array(20_000).fill("good"), { signal: abort.signal, lane: "bulk" })
+    while (classifier.stats.texts < 1980) await new Promise(resolve => setTimeout(resolve, 1))
+    abort.abort()
+    await expect(labelling).rejects.toMatchObject({ code: "aborted" })
+    await classifier.label(["good"])
+    const { texts } = classifier.stats
+    await new Promise(resolve => setTimeout(resolve, 200))
+    expect(classifier.stats.texts).toBe(texts)
+    expect(texts).toBeLessThan(4096)
+  })
+
+  it("keeps to the texts that it was given", async () => {
+    const classifier = await start()
+    const texts = Array<string>(5000).fill("good")
+    const labelling = classifier.label(texts)
+    texts.length = 0
+    expect(await labelling).toHaveLength(5000)
+  })
+
+  it("refuses a text that is longer than maxTextLength, alone", async () => {
+    const classifier = await start({ maxTextLength: 10 })
+    expect(await classifier.label(["good film", "very good film"])).toMatchObject([
+      { label: "POSITIVE" },
+      { error: { code: "text_invalid", message: "text must have at most 10 UTF-16 units (maxTextLength); got 14" } },
+    ])
+  })
+
   it("leaves the event loop free while it is saturated", async () => {
     const classifier = await start({ device: "cpu:2" })
     const delay = monitorEventLoopDelay({ resolution: 5 })
@@ -170,6 +200,22 @@ describe("a device child", () => {
     expect(classifier.devicePids).not.toContain(frozen)
   })
 
+  it("that does not get ready within startTimeoutMs is killed", async () => {
+    await expect(start({ startTimeoutMs: 1 })).rejects.toMatchObject({
+      code: "device_failed",
+      message: expect.stringContaining("it must be ready within startTimeoutMs, 1 ms; it was not"),
+    })
+  })
+
+  it("that dies while nothing is to be done is replaced", async () => {
+    const classifier = await start()
+    const [pid] = classifier.devicePids as [number]
+    process.kill(pid, "SIGKILL")
+    while (classifier.devicePids[0] === pid || classifier.devicePids.length === 0)
+      await new Promise(resolve => setTimeout(resolve, 5))
+    expect(labelsOf(await classifier.label(["good"]))).toEqual(["POSITIVE"])
+  })
+
   it("is gone after close()", async () => {
     const classifier = await start({ device: "cpu:2" })
     const pids = classifier.devicePids
@@ -197,9 +243,16 @@ describe("createClassifier", () => {
     [{ dtype: "int4" as "int8" }, "option_invalid", 'dtype must be one of int8, fp32; got "int4"'],
     [{ maxBatchTokens: 0 }, "option_invalid", "maxBatchTokens must be a whole number of tokens, 1 or more; got 0"],
     [{ maxBatchTexts: 0 }, "option_invalid", "maxBatchTexts must be a whole number of texts, 1 or more; got 0"],
-    [{ maxWaitMs: -1 }, "option_invalid", "maxWaitMs must be a whole number of ms, 0 or more; got -1"],
-    [{ bulkAgeMs: -1 }, "option_invalid", "bulkAgeMs must be a whole number of ms, 0 or more; got -1"],
-    [{ runTimeoutMs: 0 }, "option_invalid", "runTimeoutMs must be a whole number of ms, 1 or more; got 0"],
+    [{ maxWaitMs: -1 }, "option_invalid", "maxWaitMs must be a whole number of ms, 0 to 2147483647; got -1"],
+    [{ bulkAgeMs: -1 }, "option_invalid", "bulkAgeMs must be a whole number of ms, 0 to 2147483647; got -1"],
+    [
+      { maxWaitMs: 2 ** 31 },
+      "option_invalid",
+      "maxWaitMs must be a whole number of ms, 0 to 2147483647; got 2147483648",
+    ],
+    [{ startTimeoutMs: 0 }, "option_invalid", "startTimeoutMs must be a whole number of ms, 1 to 2147483647; got 0"],
+    [{ maxTextLength: 0 }, "option_invalid", "maxTextLength must be a whole number of UTF-16 units, 1 or more; got 0"],
+    [{ runTimeoutMs: 0 }, "option_invalid", "runTimeoutMs must be a whole number of ms, 1 to 2147483647; got 0"],
     [{ color: "red" } as ClassifierOptions, "option_invalid", "option color is not known; the options are model,"],
     [
       { model: "nobody/nothing" },
@@ -244,11 +297,29 @@ describe("createClassifier", () => {
       expect(classifier.model).toMatchObject({ labels: ["joy", "anger", "fear", "love"], maxLength: 64, dtype: "fp32" })
     })
 
-    it("whose graph is broken, says that the device did not start", async () => {
+    it("whose graph is broken, says so", async () => {
       await writeFile(join(folder, "model.int8.onnx"), "no graph")
       await expect(start({ model: folder })).rejects.toMatchObject({
-        code: "device_failed",
-        message: expect.stringContaining("device child did not start with"),
+        code: "model_invalid",
+        message: expect.stringMatching(/^graph .*model\.int8\.onnx cannot be used: /),
+      })
+    })
+
+    it("whose graph gives another number of logits than the config has labels, says so", async () => {
+      const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8"))
+      await writeFile(join(folder, "config.json"), JSON.stringify({ ...config, id2label: { 0: "only" } }))
+      await expect(start({ model: folder, dtype: "fp32" })).rejects.toMatchObject({
+        code: "model_invalid",
+        message: expect.stringContaining("must give one logit for each of the config's 1 labels; it gives 4"),
+      })
+    })
+
+    it("whose tokenizer is broken, says so", async () => {
+      await copyFile(join(source, "config.json"), join(folder, "config.json"))
+      await writeFile(join(folder, "tokenizer.json"), "{}")
+      await expect(start({ model: folder, dtype: "fp32" })).rejects.toMatchObject({
+        code: "model_invalid",
+        message: expect.stringContaining("tokenizer.json must be a tokenizer.json; "),
       })
     })
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Device } from "../../src/classifier/device.ts"
+import type { Device, StartDevice } from "../../src/classifier/device.ts"
 import { Dispatcher } from "../../src/classifier/dispatcher.ts"
 import { ValenceError } from "../../src/errors.ts"
 import type { MicroBatch } from "../../src/model/micro-batch.ts"
@@ -7,24 +7,28 @@ import type { MicroBatch } from "../../src/model/micro-batch.ts"
 const limits = { maxBatchTokens: 64, maxBatchTexts: 8, bulkAgeMs: 500, maxWaitMs: 0 }
 const POISON = 666
 
-/** A device whose logits are each row's first id; `before` may throw. */
-function plainDevice(before: (batch: MicroBatch) => void = () => {}): Device {
+/** A device whose logits are each row's first id; what `before` gives is why a run fails. */
+function plainDevice(before: (batch: MicroBatch) => ValenceError | undefined = () => undefined): Device {
+  let die = () => {}
+  const death = new Promise<void>(resolve => {
+    die = resolve
+  })
   return {
     pid: 1,
-    destroy() {},
+    died: death,
+    destroy: () => die(),
     async run(batch) {
       await new Promise(resolve => setImmediate(resolve))
-      before(batch)
+      const error = before(batch)
+      if (error?.retryable) die()
+      if (error) return { error, begun: true }
       const logits = Float32Array.from({ length: batch.rows }, (_, row) => batch.inputIds[row * batch.longest] ?? NaN)
       return { logits, runMs: 1 }
     },
   }
 }
 
-const died = () => {
-  const error = new ValenceError("device_failed", "it died")
-  return new ValenceError("device_failed", "it died", { cause: error })
-}
+const died = () => new ValenceError("device_failed", "it died")
 
 async function outcomes(dispatcher: Dispatcher, ids: readonly number[]) {
   const settled = ids.map(
@@ -38,7 +42,7 @@ async function outcomes(dispatcher: Dispatcher, ids: readonly number[]) {
   return Promise.all(settled)
 }
 
-const start = (startDevice: () => Promise<Device>, devices = 1) =>
+const start = (startDevice: StartDevice, devices = 1) =>
   Dispatcher.start({ ...limits, startDevice, devices, padId: 0, restartBackoffMs: 1 })
 
 describe("Dispatcher", () => {
@@ -53,10 +57,7 @@ describe("Dispatcher", () => {
     ["the session refuses it", () => new ValenceError("text_failed", "refused"), 0],
     ["it kills the device", died, 3],
   ])("fails a poison text alone when %s", async (_, error, restarts) => {
-    const poisoned = () =>
-      plainDevice(batch => {
-        if (batch.inputIds.includes(POISON)) throw error()
-      })
+    const poisoned = () => plainDevice(batch => (batch.inputIds.includes(POISON) ? error() : undefined))
     const dispatcher = await start(async () => poisoned())
     expect(await outcomes(dispatcher, [1, 2, POISON, 4])).toEqual([1, 2, "text_failed", 4])
     expect(dispatcher.stats.deviceRestarts).toBe(restarts)
@@ -64,11 +65,7 @@ describe("Dispatcher", () => {
 
   it("labels all when a device dies once", async () => {
     let deaths = 0
-    const dispatcher = await start(async () =>
-      plainDevice(() => {
-        if (deaths++ === 0) throw died()
-      }),
-    )
+    const dispatcher = await start(async () => plainDevice(() => (deaths++ === 0 ? died() : undefined)))
     expect(await outcomes(dispatcher, [1, 2, 3])).toEqual([1, 2, 3])
   })
 
@@ -76,13 +73,50 @@ describe("Dispatcher", () => {
     let starts = 0
     const dispatcher = await start(async () => {
       if (starts++ > 0) throw new ValenceError("device_failed", "no more devices")
-      return plainDevice(() => {
-        throw died()
-      })
+      return plainDevice(died)
     })
     expect(await outcomes(dispatcher, [1, 2])).toEqual(["device_failed", "device_failed"])
-    expect(starts).toBe(6)
+    expect(starts).toBe(8)
     expect(await outcomes(dispatcher, [3])).toEqual(["device_failed"])
+  })
+
+  it("gives a device up that dies of every run, and fails what waits", async () => {
+    let starts = 0
+    const dispatcher = await start(async () => {
+      starts++
+      return plainDevice(died)
+    })
+    const ids = Array.from({ length: 1000 }, (_, id) => id)
+    const codes = await outcomes(dispatcher, ids)
+    expect(starts).toBe(8)
+    expect(codes.filter(code => code === "device_failed").length).toBeGreaterThan(980)
+  })
+
+  it("starts a device again that died while nothing was to be done", async () => {
+    const devices: Device[] = []
+    const dispatcher = await start(async () => {
+      const device = plainDevice()
+      devices.push(device)
+      return device
+    })
+    devices[0]?.destroy()
+    while (devices.length < 2) await new Promise(resolve => setImmediate(resolve))
+    expect(await outcomes(dispatcher, [1])).toEqual([1])
+    expect(dispatcher.stats.deviceRestarts).toBe(1)
+  })
+
+  it(".destroy() - kills a device that is being started", async () => {
+    let starting: AbortSignal | undefined
+    const dispatcher = await start(async signal => {
+      if (starting) return new Promise((_, reject) => signal.addEventListener("abort", () => reject(died())))
+      starting = signal
+      return plainDevice(died)
+    })
+    const waiting = outcomes(dispatcher, [1])
+    while (dispatcher.stats.deviceRestarts === 0) await new Promise(resolve => setImmediate(resolve))
+    dispatcher.destroy()
+    expect(starting?.aborted).toBe(true)
+    expect(await waiting).toEqual(["closed"])
   })
 
   it(".start() - rejects when a device does not start", async () => {
@@ -97,5 +131,17 @@ describe("Dispatcher", () => {
     const waiting = outcomes(dispatcher, [1])
     dispatcher.destroy()
     expect(await waiting).toEqual(["closed"])
+    expect(await outcomes(dispatcher, [2])).toEqual(["closed"])
+  })
+
+  it(".destroy() - fails what runs", async () => {
+    const dispatcher = await start(async () => {
+      const device = plainDevice()
+      return { ...device, run: () => device.died.then(() => ({ error: died(), begun: true })) }
+    })
+    const running = outcomes(dispatcher, [1])
+    await new Promise(resolve => setTimeout(resolve, 5))
+    dispatcher.destroy()
+    expect(await running).toEqual(["closed"])
   })
 })

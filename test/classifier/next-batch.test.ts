@@ -85,6 +85,20 @@ describe("nextBatch", () => {
   })
 })
 
+describe("nextBatch with bulkAgeMs 0", () => {
+  it("takes turns", () => {
+    const lanes = filled([
+      { tokens: 5, lane: "bulk" },
+      { tokens: 5, lane: "bulk" },
+      { tokens: 100, lane: "interactive" },
+      { tokens: 100, lane: "interactive" },
+    ])
+    const one = { ...limits, maxBatchTexts: 1, bulkAgeMs: 0 }
+    const order = [0, 1, 2, 3].map(later => nextBatch(lanes, one, 600 + later)[0]?.lane)
+    expect(order).toEqual(["bulk", "interactive", "bulk", "interactive"])
+  })
+})
+
 describe("timeToWait", () => {
   it("is undefined when nobody waits", () => {
     expect(timeToWait(createLanes(), limits, 0)).toBeUndefined()
@@ -92,6 +106,14 @@ describe("timeToWait", () => {
 
   it("is what is left of maxWaitMs for the oldest", () => {
     expect(timeToWait(filled([{ tokens: 5, lane: "bulk" }]), limits, 4)).toBe(6)
+  })
+
+  it("is 0 when as many tokens wait as a batch may hold", () => {
+    const full = filled([
+      { tokens: 70, lane: "bulk" },
+      { tokens: 60, lane: "interactive" },
+    ])
+    expect(timeToWait(full, limits, 0)).toBe(0)
   })
 
   it("is 0 when as many wait as a batch may hold", () => {

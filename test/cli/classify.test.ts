@@ -12,6 +12,12 @@ describe("valence classify", () => {
     expect(code).toBe(0)
   })
 
+  it("leaves nothing in the user's home: ONNX Runtime keeps no record of its sessions", async () => {
+    using folder = new TemporaryFolder()
+    await runValence(folder.path, "classify", "I love it")
+    expect(folder.names()).toEqual([])
+  })
+
   it("--top-k all - lists all scores", async () => {
     using folder = new TemporaryFolder()
     const { stdout } = await runValence(folder.path, "classify", "I love it", "--top-k", "all")

@@ -17,7 +17,7 @@ describe("addOptions", () => {
 
   it("names flag, rule and value of what breaks the rule", () => {
     expect(() => parse("--max-wait-ms", "-1")).toThrow(
-      '--max-wait-ms must be a whole number of ms, 0 or more; got "-1"',
+      '--max-wait-ms must be a whole number of ms, 0 to 2147483647; got "-1"',
     )
   })
 })

@@ -21,7 +21,10 @@ export interface Running {
 
 /** Starts `valence` as it was built, in a folder. */
 export function startValence(folder: string, ...words: string[]): Running {
-  const child = spawn(process.execPath, [main, ...words], { cwd: folder, env: { PATH: process.env["PATH"] } })
+  const child = spawn(process.execPath, [main, ...words], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], HOME: folder },
+  })
   const output = Promise.all([
     // Rejects where a test closes it.
     text(child.stdout).catch(() => ""),

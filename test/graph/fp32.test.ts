@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs"
-import { InferenceSession } from "onnxruntime-node"
 import { describe, expect, it } from "vitest"
 import { buildFp32 } from "../../src/graph/build.ts"
 import { padded } from "../../src/model/micro-batch.ts"
+import { InferenceSession } from "../../src/model/onnx-runtime.ts"
 import { runGraph } from "../../src/model/run-graph.ts"
 import { createTokenizer } from "../../src/model/tokenizer.ts"
 import { goldenCheckpoint, goldenFolders } from "./checkpoints.ts"
@@ -24,7 +24,7 @@ describe.each(goldenFolders)("the fp32 graph of %s", async folder => {
   }
 
   it("is fed the ids that Hugging Face's tokenizer gives", async () => {
-    const tokenizer = createTokenizer(readFileSync(`${folder}/tokenizer.json`, "utf8"), "tokenizer.json")
+    const tokenizer = await createTokenizer(readFileSync(`${folder}/tokenizer.json`, "utf8"), "tokenizer.json")
     const encodings = await tokenizer.encode(
       golden.rows.map(({ text }) => text),
       golden.maxLength,

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs"
 import fc from "fast-check"
-import { InferenceSession } from "onnxruntime-node"
 import { beforeAll, describe, expect, it } from "vitest"
 import { buildInt8 } from "../../src/graph/build.ts"
 import { readCheckpoint, scalesFile } from "../../src/graph/build-model.ts"
 import { readScales } from "../../src/graph/scales.ts"
 import { padded } from "../../src/model/micro-batch.ts"
+import { InferenceSession } from "../../src/model/onnx-runtime.ts"
 import { runGraph } from "../../src/model/run-graph.ts"
 
 const folder = "models/sst2-small"

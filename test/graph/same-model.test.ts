@@ -1,10 +1,10 @@
-import { InferenceSession } from "onnxruntime-node"
 import { describe, expect, it } from "vitest"
 import { buildFp32 } from "../../src/graph/build.ts"
 import { copyChannels, outlierCopies } from "../../src/graph/copy-channels.ts"
 import { smoothContexts } from "../../src/graph/fold.ts"
 import type { ModelWeights } from "../../src/graph/weights.ts"
 import { padded } from "../../src/model/micro-batch.ts"
+import { InferenceSession } from "../../src/model/onnx-runtime.ts"
 import { runGraph } from "../../src/model/run-graph.ts"
 import { goldenCheckpoint } from "./checkpoints.ts"
 

@@ -16,6 +16,7 @@ describe("readScales", () => {
     ["no JSON", "{", "it must hold activations"],
     ["null", "null", "it must hold activations"],
     ["a range without an end", '{"activations":{"x":{"low":0}}}', "it must hold activations: a low and a high"],
+    ["a factor of 0", '{"activations":{"x":{"low":0,"high":1,"smoothing":[0]}}}', "it must hold activations"],
     ["no corrections", '{"activations":{}}', "it must hold biasCorrections"],
     [
       "a correction that is no number",
