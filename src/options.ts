@@ -157,7 +157,7 @@ export const modelOptions = {
 } as const
 
 /** The longest time that a timer of Node can wait: more would fire at once. */
-const longestTimerMs = 2 ** 31 - 1
+export const longestTimerMs = 2 ** 31 - 1
 
 /** How a classifier batches and guards its devices. */
 export const classifierOptions = {

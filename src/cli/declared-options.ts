@@ -1,5 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander"
-import { ValenceError } from "../errors.ts"
+import { type Command, Option } from "commander"
 import { type Complete, type Declaration, readOption } from "../options.ts"
 
 type Declarations = Readonly<Record<string, Declaration<unknown>>>
@@ -23,19 +22,10 @@ export function addOptions(
     const option = new Option(`${letter}${flag}${value}`, declaration.help)
     if (declaration.default !== undefined && declaration.default !== false) option.default(declaration.default)
     if (declaration.env !== undefined) option.env(declaration.env)
-    if (declaration.unit !== undefined) option.argParser(given => parsed(flag, declaration, given))
+    if (declaration.unit !== undefined) option.argParser(given => readOption(flag, declaration, given))
     command.addOption(option)
   }
   return command
-}
-
-function parsed(flag: string, declaration: Declaration<unknown>, given: string): unknown {
-  try {
-    return readOption(flag, declaration, given)
-  } catch (error) {
-    if (error instanceof ValenceError) throw new InvalidArgumentError(error.message)
-    throw error
-  }
 }
 
 /** The values of one group of declared options out of all that a command was given. */

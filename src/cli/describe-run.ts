@@ -3,7 +3,7 @@ import { uncertainLabel } from "../corpus/added-columns.ts"
 import { standardStream } from "../corpus/run-files.ts"
 import type { RunSummary } from "../corpus/summary.ts"
 import type { FailedRow } from "../corpus/write-chunk.ts"
-import { showCount, showDuration, showShare } from "./show-numbers.ts"
+import { showCount, showDuration, showRows, showShare } from "./show-numbers.ts"
 
 /** How many failed rows a summary shows. */
 export const mostShownFailures = 3
@@ -24,10 +24,10 @@ export function describeRun(summary: RunSummary, failures: readonly FailedRow[],
 function headline(summary: RunSummary): string {
   const { model, rows, elapsedMs, textsPerSecond, resumedRows, alreadyDone, interrupted } = summary
   if (alreadyDone)
-    return `${placeOf(summary.output)} is already complete, nothing to do (--force labels it again): ${showCount(rows)} rows`
+    return `${placeOf(summary.output)} is already complete, nothing to do (--force labels it again): ${showRows(rows)}`
   const before = resumedRows > 0 ? `, ${showCount(resumedRows)} of them by an earlier start` : ""
   const speed = `${showDuration(elapsedMs)} (${showCount(textsPerSecond)} texts/s)`
-  return `${interrupted ? "stopped after " : ""}${showCount(rows)} rows with ${model.name} (${model.dtype}) in ${speed}${before}`
+  return `${interrupted ? "stopped after " : ""}${showRows(rows)} with ${model.name} (${model.dtype}) in ${speed}${before}`
 }
 
 function labelLines({ labels, labelled }: RunSummary): string[] {
@@ -54,7 +54,7 @@ function failureLines({ failed, output }: RunSummary, failures: readonly FailedR
   const shown = output === standardStream ? [] : failures.slice(0, mostShownFailures)
   const more = failed > shown.length && shown.length > 0 ? ["  ..."] : []
   return [
-    `${showCount(failed)} ${failed === 1 ? "row has" : "rows have"} no label:`,
+    `${showRows(failed)} ${failed === 1 ? "has" : "have"} no label:`,
     ...shown.map(({ line, reason }) => `  line ${line}: ${reason}`),
     ...more,
   ]

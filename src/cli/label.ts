@@ -47,6 +47,7 @@ async function run(
   input: string,
   output: string | undefined,
   given: Readonly<Record<string, unknown>>,
+  onBegun: () => void,
 ): Promise<Ended> {
   const { labelCorpus } = await loadCorpus()
   const toStdout = isStdout(input, output)
@@ -60,7 +61,10 @@ async function run(
     labeller,
     options: pickOptions(corpusOptions, given),
     signal: stop.signal,
-    onProgress: progress => display.show(progress),
+    onProgress(progress) {
+      onBegun()
+      display.show(progress)
+    },
     onFailedRow(row) {
       if (toStdout) display.print(JSON.stringify(row))
       else if (failures.length < mostShownFailures) failures.push(row)
@@ -75,8 +79,11 @@ function isStdout(input: string, output: string | undefined): boolean {
 
 async function label(input: string, given: Readonly<Record<string, unknown>>): Promise<void> {
   const { output } = pickOptions(outputOptions, given)
+  let begun = false
   try {
-    const { summary, failures } = await run(input, output, given)
+    const { summary, failures } = await run(input, output, given, () => {
+      begun = true
+    })
     stderr.write(describeRun(summary, failures, sameCommand()))
     process.exitCode = exitCodeOf(summary)
   } catch (error) {
@@ -85,7 +92,7 @@ async function label(input: string, given: Readonly<Record<string, unknown>>): P
       process.exitCode = interruptedExitCode
       return
     }
-    const canGoOn = error instanceof ValenceError && error.retryable && input !== standardStream
+    const canGoOn = begun && error instanceof ValenceError && error.retryable && input !== standardStream
     if (!canGoOn || isStdout(input, output)) throw error
     const message = `${error.message}; what was labelled is safe, go on with: ${sameCommand()}`
     throw new ValenceError(error.code, message, { cause: error })

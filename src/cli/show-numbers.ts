@@ -3,6 +3,11 @@ export function showCount(count: number): string {
   return Math.round(count).toLocaleString("en")
 }
 
+/** `1 row`, `1,234,567 rows`. */
+export function showRows(rows: number): string {
+  return `${showCount(rows)} ${rows === 1 ? "row" : "rows"}`
+}
+
 /** `0.1234` → `12.3 %`. */
 export function showShare(share: number): string {
   return `${(share * 100).toFixed(1)} %`

@@ -28,6 +28,12 @@ export function findTextColumn(columns: readonly string[], asked: string | undef
     const found = columns.find(column => column.trim().toLowerCase() === name)
     if (found !== undefined) return found
   }
+  const delimiter = columns.length === 1 ? /[;|\t]/.exec(columns[0] ?? "")?.[0] : undefined
+  if (delimiter !== undefined)
+    throw new ValenceError(
+      "option_invalid",
+      `column must be one of several, and the header is a single one, ${list(columns)}: is the delimiter ${shown(delimiter)}?`,
+    )
   throw new ValenceError(
     "option_invalid",
     `column must be given, because no column is named text, review, sentence, comment or the like; the input has ${list(columns)}`,

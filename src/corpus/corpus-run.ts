@@ -6,7 +6,7 @@ import { type LabelledChunk, labelChunks } from "./label-chunks.ts"
 import { type SafePosition, writeManifest } from "./manifest.ts"
 import { ErrorsFile, openOutput } from "./open-output.ts"
 import type { InputPosition } from "./open-rows.ts"
-import type { corpusOptions } from "./options.ts"
+import { type corpusOptions, labelOptionsOf } from "./options.ts"
 import { manifestOf, type PreparedRun } from "./prepare-run.ts"
 import { estimate, type Progress, Speedometer } from "./progress.ts"
 import type { Row } from "./row.ts"
@@ -140,11 +140,11 @@ export class CorpusRun {
   }
 
   #labelled({ labeller, signal }: RunListeners): AsyncGenerator<LabelledChunk> {
-    const { maxChunks, function: scoreFunction, maxLength, scores } = this.#options
+    const { maxChunks } = this.#options
     return labelChunks(
       this.#chunks(),
       labeller,
-      { lane: "bulk", function: scoreFunction, maxLength, topK: scores ? "all" : undefined },
+      labelOptionsOf(this.#options),
       this.#writer,
       { maxChunks, maxBytes: maxBytesUnderWay },
       signal,

@@ -7,7 +7,7 @@ import type { RawRecord, RecordBatch } from "./split-records.ts"
 
 /** What separates fields, and whether quotes mean anything. */
 export interface CsvDialect {
-  readonly delimiter: "," | "\t"
+  readonly delimiter: string
   readonly quotes: "csv" | "none"
 }
 
@@ -28,7 +28,10 @@ export function csvReader(dialect: CsvDialect, header: RecordBatch, asked: strin
     const place = placeOf(batch, record)
     if (typeof fields === "string") return { ...place, problem: fields }
     if (fields.length !== columns.length)
-      return { ...place, problem: `has ${fields.length} fields, and the header ${columns.length}` }
+      return {
+        ...place,
+        problem: `has ${fields.length} ${fields.length === 1 ? "field" : "fields"}, and the header ${columns.length}`,
+      }
     return new CsvRow(place, batch, record, columns, fields, textIndex)
   }
   return {

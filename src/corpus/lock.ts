@@ -45,15 +45,13 @@ async function create(path: string, output: string, holder: Holder): Promise<boo
   const aside = `${path}.${holder.token}`
   try {
     await writeFile(aside, JSON.stringify(holder))
-    try {
-      await linkOrCopy(aside, path)
-    } finally {
-      await rm(aside, { force: true })
-    }
+    await linkOrCopy(aside, path)
     return true
   } catch (error) {
     if (isExisting(error)) return false
     throw outputFailed(output, error)
+  } finally {
+    await rm(aside, { force: true }).catch(() => {})
   }
 }
 

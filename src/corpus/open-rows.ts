@@ -24,6 +24,8 @@ export interface OpenRows {
   readonly column: string
   /** Whether the input begins with the byte order mark of UTF-8. */
   readonly bom: boolean
+  /** What separates fields; `undefined` where the format has none. */
+  readonly delimiter: string | undefined
   /** The line ending of the first row. */
   readonly lineEnding: "\n" | "\r\n"
   /** Where the first row begins that is not the header. */
@@ -51,7 +53,7 @@ export async function openRows(
   stdin: Readable,
 ): Promise<OpenRows> {
   const rules: RecordRules = {
-    delimiter: options.quotes === "csv" ? delimiterOf(input)?.charCodeAt(0) : undefined,
+    delimiter: options.quotes === "csv" ? delimiterOf(input, options)?.charCodeAt(0) : undefined,
     maxRowBytes: options.maxRowBytes,
   }
   let blocks = readBlocks(input, 0, stdin)
@@ -62,11 +64,12 @@ export async function openRows(
     const splitter = new RecordSplitter(rules, bom ? 3 : 0, 1)
     const head = await readHead(input, splitter, bom ? first.subarray(3) : first, iterator)
     const reader = makeReader(input, options, head)
-    const queued = delimiterOf(input) === undefined ? head : withoutFirst(head)
+    const queued = delimiterOf(input, options) === undefined ? head : withoutFirst(head)
     return {
       columns: reader.columns,
       column: reader.column,
       bom,
+      delimiter: delimiterOf(input, options),
       lineEnding: lineEndingOf(head),
       start: startOf(queued, splitter),
       async *rows(from) {
@@ -92,8 +95,10 @@ export async function openRows(
   }
 }
 
-function delimiterOf(input: InputFile): "," | "\t" | undefined {
-  return input.format === "csv" ? "," : input.format === "tsv" ? "\t" : undefined
+/** What separates the fields of the input; `undefined` for a format that has none. */
+function delimiterOf({ format }: InputFile, options: Complete<typeof readOptions>): string | undefined {
+  if (format !== "csv" && format !== "tsv") return undefined
+  return options.delimiter ?? (format === "csv" ? "," : "\t")
 }
 
 /** The first bytes, enough to tell the encoding by. */
@@ -133,7 +138,7 @@ async function readHead(
 }
 
 function makeReader(input: InputFile, options: Complete<typeof readOptions>, head: RecordBatch[]): RowReader {
-  const delimiter = delimiterOf(input)
+  const delimiter = delimiterOf(input, options)
   if (delimiter !== undefined) {
     const header = head[0] ?? { buffer: Buffer.alloc(0), offset: 0, records: [] }
     return csvReader({ delimiter, quotes: options.quotes }, header, options.column)

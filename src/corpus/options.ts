@@ -1,4 +1,16 @@
-import { choice, count, fraction, type Given, scoreOptions, text, toggle } from "../options.ts"
+import type { LabelOptions } from "../labeller.ts"
+import {
+  type Complete,
+  choice,
+  count,
+  type Declaration,
+  fraction,
+  type Given,
+  longestTimerMs,
+  scoreOptions,
+  text,
+  toggle,
+} from "../options.ts"
 
 /** The formats that a corpus is read from. */
 export const inputFormats = ["csv", "tsv", "jsonl", "text"] as const
@@ -19,6 +31,14 @@ export const readOptions = {
     unit: "name",
     help: "column that holds the text (default: text, review, sentence, comment, ...)",
   }),
+  delimiter: {
+    default: undefined,
+    unit: "character",
+    help: "what separates the fields of CSV, such as ; (default: a comma, and a tab for TSV)",
+    rule: "must be one ASCII character that is no letter, digit, quote or line end",
+    read: value =>
+      typeof value === "string" && /^[\t\x20-\x7e]$/.test(value) && /[^\w"]/.test(value) ? value : undefined,
+  } as Declaration<string | undefined>,
   quotes: choice({
     default: "csv",
     choices: ["csv", "none"],
@@ -55,7 +75,7 @@ export const corpusOptions = {
   minScore: fraction({
     default: undefined,
     min: 0,
-    max: 1,
+    max: Infinity,
     unit: "score",
     help: "a text whose score is lower is labelled UNCERTAIN",
   }),
@@ -71,12 +91,22 @@ export const corpusOptions = {
   checkpointMs: count({
     default: 2000,
     min: 0,
+    max: longestTimerMs,
     unit: "ms",
     help: "how often the output is synced and the manifest moved, at most",
   }),
   report: text({ default: undefined, unit: "file", help: "write a page about the run here (.html)" }),
   force: toggle({ help: "start over, whatever lies at the output" }),
 } as const
+
+/** What a run asks of its labeller. */
+export function labelOptionsOf({
+  function: scoreFunction,
+  maxLength,
+  scores,
+}: Pick<Complete<typeof corpusOptions>, "function" | "maxLength" | "scores">): LabelOptions {
+  return { lane: "bulk", function: scoreFunction, maxLength, topK: scores ? "all" : undefined }
+}
 
 /** What `labelCorpus` takes. */
 export type CorpusOptions = Given<typeof corpusOptions>

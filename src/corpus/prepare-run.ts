@@ -102,6 +102,7 @@ export function manifestOf({ run, identity, safe: before }: PreparedRun, safe = 
 /** The options without which the same input would give other bytes. */
 function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["options"] {
   return {
+    delimiter: options.delimiter ?? null,
     quotes: options.quotes,
     maxRowBytes: options.maxRowBytes,
     chunkTexts: options.chunkTexts,

@@ -97,7 +97,8 @@ export async function fingerprint(path: string): Promise<Fingerprint & { readonl
   })
   try {
     const stat = await file.stat()
-    if (!stat.isFile()) throw new ValenceError("input_invalid", `input ${path} must be a file`)
+    if (!stat.isFile())
+      throw new ValenceError("input_invalid", `input must be a file, or - for standard input; got ${path}`)
     return { bytes: stat.size, sha256: await digest(file), changedMs: stat.mtimeMs }
   } finally {
     await file.close()

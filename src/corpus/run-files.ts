@@ -68,6 +68,8 @@ export function resolveInput(input: string, format: InputFormat | undefined): In
     return { path: input, format, gzip: false }
   }
   if (!existsSync(input)) throw new ValenceError("input_invalid", `input ${shown(input)} does not exist`)
+  if (statSync(input).isDirectory())
+    throw new ValenceError("input_invalid", `input must be a file; ${shown(input)} is a folder`)
   const named = readName(input)
   const known = format ?? named.format
   if (known === undefined)
@@ -93,6 +95,11 @@ export function resolveOutput(
   const path = output ?? defaultOutput(input, format ?? like)
   const named = readName(path)
   const chosen = format ?? (path === standardStream ? like : (named.format ?? like))
+  if (output !== undefined && format === undefined && named.format === undefined && /\.[^./\\]+$/.test(named.stem))
+    throw new ValenceError(
+      "option_invalid",
+      `output must end in .csv, .tsv or .jsonl (or these with .gz), or outputFormat be given; got ${shown(path)}`,
+    )
   if (chosen === "text")
     throw new ValenceError(
       "option_invalid",

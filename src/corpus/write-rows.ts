@@ -22,13 +22,14 @@ export interface RowWriter {
 export function rowWriter(
   input: InputFile,
   output: Pick<OutputFiles, "format">,
-  rows: Pick<OpenRows, "columns" | "bom" | "lineEnding">,
+  rows: Pick<OpenRows, "columns" | "bom" | "lineEnding" | "delimiter">,
   added: readonly AddedColumn[],
   quotes: "csv" | "none",
 ): RowWriter {
   const same = input.format === output.format
   if (output.format === "jsonl") return jsonlWriter(same, rows, added)
-  return csvWriter(same, output.format === "csv" ? "," : "\t", rows, added, quotes)
+  const own = output.format === "csv" ? "," : "\t"
+  return csvWriter(same, same ? (rows.delimiter ?? own) : own, rows, added, quotes)
 }
 
 function jsonlWriter(

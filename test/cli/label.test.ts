@@ -1,4 +1,4 @@
-import { cpSync, existsSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { gunzipSync, gzipSync } from "node:zlib"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { corpusOptions } from "../../src/corpus/options.ts"
@@ -63,9 +63,9 @@ describe("valence label", () => {
     expect(first.stderr).toContain(
       [
         "4 rows have no label:",
-        "  line 3: has 1 fields, and the header 2",
-        "  line 4: has 1 fields, and the header 2",
-        "  line 5: has 1 fields, and the header 2",
+        "  line 3: has 1 field, and the header 2",
+        "  line 4: has 1 field, and the header 2",
+        "  line 5: has 1 field, and the header 2",
         "  ...",
         "output  in.labelled.csv",
         "errors  in.labelled.csv.errors.jsonl\n",
@@ -83,7 +83,7 @@ describe("valence label", () => {
       line: 3,
       row: 2,
       code: "row_invalid",
-      reason: "has 1 fields, and the header 2",
+      reason: "has 1 field, and the header 2",
     })
   })
 
@@ -100,7 +100,9 @@ describe("valence label", () => {
 
   it.each([
     [["in.txt", "--chunk-texts", "0"], '--chunk-texts must be a whole number of texts, 1 to 100000; got "0"'],
-    [["in.txt", "--min-score", "2"], '--min-score must be a number, 0 to 1; got "2"'],
+    [["in.txt", "--min-score", "-1"], '--min-score must be a number, 0 or more; got "-1"'],
+    [["in.txt", "-o", "out.xlsx"], "output must end in .csv, .tsv or .jsonl (or these with .gz), or outputFormat be"],
+    [["in.csv", "--delimiter", "ab"], "--delimiter must be one ASCII character that is no letter, digit, quote"],
     [["in.txt", "--top", "3"], "unknown option '--top'"],
     [[], "missing required argument 'input'"],
     [["nowhere.csv"], 'error: input "nowhere.csv" does not exist\n'],
@@ -134,13 +136,44 @@ describe("valence label", () => {
     expect(await runValence(folder.path, ...afinn, "--force")).toMatchObject({ code: 0 })
   })
 
-  it("an output that cannot be written - exit code 2, and how to go on", async () => {
+  it("an output that cannot be written - exit code 2, and nothing to go on with", async () => {
     folder.write("in.txt", "I love it\n")
     folder.write("out.csv.manifest.json.tmp/file", "")
     const { code, stderr } = await label("in.txt", "-o", "out.csv")
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^error: output .*out.csv.manifest.json cannot be written: EISDIR/)
-    expect(stderr).toMatch(/; what was labelled is safe, go on with: valence label --model mvp in.txt -o out.csv\n$/)
+    expect(stderr).toMatch(/^error: output .*out.csv.manifest.json cannot be written: EISDIR[^;]*$/)
+  })
+
+  it("an output that cannot be written any more - exit code 2, and how to go on", async () => {
+    folder.write("in.txt", manyLines())
+    const { ended } = start("in.txt", "-o", "out.csv", "--checkpoint-ms", "1")
+    await toBeTrue(() => existsSync(folder.at("out.csv")) && statSync(folder.at("out.csv")).size > 100_000)
+    await toBeTrue(() => {
+      try {
+        mkdirSync(folder.at("out.csv.manifest.json.tmp"))
+        return true
+      } catch {
+        return false
+      }
+    })
+    const { code, stderr } = await ended
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/; what was labelled is safe, go on with: valence label --model mvp in.txt -o out.csv .*\n$/)
+  })
+
+  it("an option that the model refuses - exit code 2, and nothing is left behind", async () => {
+    folder.write("in.txt", "I love it\n")
+    const { code, stderr } = await label("in.txt", "-o", "out.csv", "--function", "softmax")
+    expect(stderr).toContain("function must be none for a lexicon")
+    expect(code).toBe(2)
+    expect(folder.names()).toEqual(["in.txt"])
+  })
+
+  it("--delimiter - for CSV with semicolons, which is told of where it is missing", async () => {
+    folder.write("in.csv", 'id;text\n1;"good; really"\n')
+    expect((await label("in.csv")).stderr).toContain('is the delimiter ";"?')
+    expect(await label("in.csv", "--delimiter", ";")).toMatchObject({ code: 0 })
+    expect(folder.read("in.labelled.csv")).toBe('id;text;label;score\n1;"good; really";POSITIVE;2\n')
   })
 
   it("a reader of standard output that leaves - exit code 2, and not a word", async () => {

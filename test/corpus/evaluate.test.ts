@@ -260,7 +260,7 @@ describe("evaluateCorpus - rows that are not compared", () => {
     expect(failed).toEqual([
       { line: 3, row: 2, code: "row_invalid", reason: `${rule}; got "GOOD"` },
       { line: 4, row: 3, code: "row_invalid", reason: `${rule}; it is empty` },
-      { line: 5, row: 4, code: "row_invalid", reason: "has 1 fields, and the header 2" },
+      { line: 5, row: 4, code: "row_invalid", reason: "has 1 field, and the header 2" },
       { line: 6, row: 5, code: "text_failed", reason: "cannot label 4 characters" },
       { line: 7, row: 6, code: "row_invalid", reason: `${rule}; got "2"` },
     ])

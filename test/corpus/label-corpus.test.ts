@@ -125,7 +125,7 @@ describe("labelCorpus", () => {
       'id,text,label,score\n1,"two\nlines",NEGATIVE,0.59\n4,b,NEGATIVE,0.51\n',
     )
     const listed = [
-      { line: 4, row: 2, code: "row_invalid", reason: "has 1 fields, and the header 2" },
+      { line: 4, row: 2, code: "row_invalid", reason: "has 1 field, and the header 2" },
       { line: 5, row: 3, code: "text_failed", reason: "cannot label 4 characters" },
     ]
     expect(folder.lines("in.labelled.csv.errors.jsonl")).toEqual(listed)

@@ -55,7 +55,7 @@ describe("openRows", () => {
     it("ragged rows - problems of their own", async () => {
       expect(await read("csv", "id,text\n1,a,x\n2\n\n3,c")).toEqual([
         "2! has 3 fields, and the header 2",
-        "3! has 1 fields, and the header 2",
+        "3! has 1 field, and the header 2",
         "5: c",
       ])
     })

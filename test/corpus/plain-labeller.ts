@@ -4,7 +4,7 @@ import type { LabelledText, Labeller, LabelOptions } from "../../src/labeller.ts
  * A labeller whose results follow from the text alone: POSITIVE or NEGATIVE by its length, a text with FAIL in it has
  * none, and one with SHOUT is truncated.
  *
- * @param before - is awaited before a call gives its results
+ * @param before - is awaited before a call gives its results; a call of no texts only asks whether the options will do
  */
 export function plainLabeller(
   before: (texts: readonly string[], options: LabelOptions) => unknown = () => {},
@@ -13,7 +13,7 @@ export function plainLabeller(
   return {
     model: { name: "plain", revision: "r1", dtype: "none", labels: ["NEGATIVE", "POSITIVE"], maxLength: 512, ...model },
     async label(texts, options = {}) {
-      await before(texts, options)
+      if (texts.length > 0) await before(texts, options)
       return texts.map(text => plainResult(text, options.topK !== undefined))
     },
     async close() {},
