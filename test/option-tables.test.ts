@@ -1,7 +1,8 @@
 import { expect, it } from "vitest"
 import { corpusOptions, evaluateOptions } from "../src/corpus/options.ts"
+import type { Declaration } from "../src/declaration.ts"
 import { buildOptions } from "../src/graph/options.ts"
-import { classifierOptions, type Declaration, labelOptions } from "../src/options.ts"
+import { classifierOptions, labelOptions } from "../src/options.ts"
 
 const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 

@@ -1,7 +1,7 @@
 /**
  * Texts a second of the afinn-111 lexicon against npm's sentiment, interleaved in one process:
  *
- *   npx tsx bench/lexicon/speed.ts [FILE]
+ *   npm run bench:lexicon -- [FILE]
  *
  * FILE is a .tsv with a header and a column named sentence or text, or any other file with one text a line. Without it,
  * texts are generated, with the word counts of SST-2's dev set and its share of words that AFINN-111 has.
@@ -9,36 +9,18 @@
  * Each does what it does by default, over the same texts. sentiment: score, comparative and the words it found, from
  * AFINN-165; it looks single words up and so finds no phrases. Valence: label, score, and the words and phrases it found.
  */
-import { readFile } from "node:fs/promises"
 import Sentiment from "sentiment"
 import { createLexiconLabeller } from "../../src/lexicon/lexicon-labeller.ts"
-import { generateTexts } from "./generate-texts.ts"
+import { generateTexts } from "../generate-texts.ts"
+import { quantile, secondsOf } from "../harness.ts"
+import { readTexts } from "../read-texts.ts"
 
 const ROUNDS = 25
 const WARM_UP_ROUNDS = 5
 const TEXTS_A_ROUND = 20_000
 
-async function readTexts(file: string): Promise<string[]> {
-  const lines = (await readFile(file, "utf8")).split(/\r?\n/).filter(line => line !== "")
-  if (!file.endsWith(".tsv")) return lines
-  const column = (lines[0] as string).split("\t").findIndex(name => name === "sentence" || name === "text")
-  if (column < 0) throw new Error(`${file} must have a column named sentence or text; its header is ${lines[0]}`)
-  return lines.slice(1).map(line => line.split("\t")[column] ?? "")
-}
-
 function repeatTo(count: number, texts: readonly string[]): string[] {
   return Array.from({ length: count }, (_, i) => texts[i % texts.length] as string)
-}
-
-async function seconds(work: () => unknown): Promise<number> {
-  const start = performance.now()
-  await work()
-  return (performance.now() - start) / 1000
-}
-
-/** The value below which a share `at` of the values lies. */
-function quantile(values: readonly number[], at: number): number {
-  return values.toSorted((a, b) => a - b)[Math.round(at * (values.length - 1))] as number
 }
 
 const file = process.argv[2]
@@ -54,7 +36,7 @@ const rates = { valence: [] as number[], sentiment: [] as number[] }
 for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
   const order = round % 2 === 0 ? (["valence", "sentiment"] as const) : (["sentiment", "valence"] as const)
   for (const name of order) {
-    const rate = texts.length / (await seconds(runs[name]))
+    const rate = texts.length / (await secondsOf(runs[name]))
     if (round >= WARM_UP_ROUNDS) rates[name].push(rate)
   }
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander"
-import { type Complete, type Declaration, readOption } from "../options.ts"
+import { type Complete, type Declaration, readOption } from "../declaration.ts"
 
 type Declarations = Readonly<Record<string, Declaration<unknown>>>
 

@@ -1,6 +1,6 @@
+import type { Complete } from "../declaration.ts"
 import { shown, ValenceError } from "../errors.ts"
 import type { Labelled } from "../labeller.ts"
-import type { Complete } from "../options.ts"
 import type { corpusOptions } from "./options.ts"
 
 /** What an added column holds: `undefined` where a result has no such thing. */

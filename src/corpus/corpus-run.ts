@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream"
+import type { Complete } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
-import type { Complete } from "../options.ts"
 import { type Chunk, cutChunks } from "./chunks.ts"
 import { type LabelledChunk, labelChunks } from "./label-chunks.ts"
 import { type SafePosition, writeManifest } from "./manifest.ts"

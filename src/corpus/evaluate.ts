@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises"
 import type { Readable } from "node:stream"
+import { type Complete, completeOptions } from "../declaration.ts"
 import type { LabelledText, Labeller, ModelInfo } from "../labeller.ts"
-import { type Complete, completeOptions } from "../options.ts"
 import { type Chunk, cutChunks } from "./chunks.ts"
 import { requireColumn } from "./columns.ts"
 import { type Confusion, countPrediction, measureQuality, type Quality, renameGold } from "./evaluate-confusion.ts"

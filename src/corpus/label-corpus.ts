@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream"
+import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { Labeller } from "../labeller.ts"
-import { type Complete, completeOptions } from "../options.ts"
 import { replaceFile } from "../replace-file.ts"
 import { CorpusRun } from "./corpus-run.ts"
 import { takeLock } from "./lock.ts"

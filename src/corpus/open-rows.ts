@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream"
+import type { Complete } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
-import type { Complete } from "../options.ts"
 import { csvReader } from "./csv-rows.ts"
 import { jsonlColumns, jsonlFields, jsonlReader } from "./jsonl-rows.ts"
 import type { readOptions } from "./options.ts"

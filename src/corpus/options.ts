@@ -1,4 +1,3 @@
-import type { LabelOptions } from "../labeller.ts"
 import {
   type Complete,
   choice,
@@ -7,10 +6,11 @@ import {
   fraction,
   type Given,
   longestTimerMs,
-  scoreOptions,
   text,
   toggle,
-} from "../options.ts"
+} from "../declaration.ts"
+import type { LabelOptions } from "../labeller.ts"
+import { scoreOptions } from "../options.ts"
 
 /** The formats that a corpus is read from. */
 export const inputFormats = ["csv", "tsv", "jsonl", "text"] as const

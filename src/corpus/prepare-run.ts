@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto"
 import { stat } from "node:fs/promises"
 import type { Readable } from "node:stream"
+import type { Complete } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ModelInfo } from "../labeller.ts"
-import type { Complete } from "../options.ts"
 import { type AddedColumn, addedColumns } from "./added-columns.ts"
 import {
   type Manifest,

@@ -1,4 +1,4 @@
-import { choice, fraction, type Given, text } from "../options.ts"
+import { choice, fraction, type Given, text } from "../declaration.ts"
 
 /** How a graph is built. */
 export const buildOptions = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { addedColumns, decideLabel } from "../../src/corpus/added-columns.ts"
 import { corpusOptions } from "../../src/corpus/options.ts"
+import { completeOptions, type Given } from "../../src/declaration.ts"
 import type { Labelled } from "../../src/labeller.ts"
-import { completeOptions, type Given } from "../../src/options.ts"
 
 const labels = ["NEGATIVE", "POSITIVE"]
 const result: Labelled = {

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest"
 import { type InputPosition, type OpenRows, openRows } from "../../src/corpus/open-rows.ts"
 import { readOptions } from "../../src/corpus/options.ts"
 import { type InputFormat, standardStream } from "../../src/corpus/run-files.ts"
-import { completeOptions, type Given } from "../../src/options.ts"
+import { completeOptions, type Given } from "../../src/declaration.ts"
 import { TemporaryFolder } from "./temporary-folder.ts"
 
 type Options = Given<typeof readOptions>

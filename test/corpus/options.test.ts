@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { labelCorpus } from "../../src/corpus/label-corpus.ts"
 import { corpusOptions } from "../../src/corpus/options.ts"
-import { completeOptions } from "../../src/options.ts"
+import { completeOptions } from "../../src/declaration.ts"
 import { plainLabeller } from "./plain-labeller.ts"
 
 describe("corpusOptions", () => {

@@ -7,16 +7,32 @@ const LEXICON_SHARE = 0.07
 /** Letters of an unlisted word: as often as English has them, roughly. */
 const WORD_LENGTHS = [1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 10]
 
-/** The same texts at each call: lower case, words parted by spaces, a full stop at the end as SST-2 has it. */
+/**
+ * The same texts at each call: lower case, words parted by spaces, a full stop at the end as SST-2 has it. Most words are
+ * made up, so a tokenizer cuts them into pieces: for a transformer take `generateEnglishTexts`.
+ */
 export async function generateTexts(count: number): Promise<string[]> {
   const random = seededRandom(1)
   const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)] as T
-  const file = await readFile(new URL("../../lexicons/afinn-111.tsv", import.meta.url), "utf8")
+  const file = await readFile(new URL("../lexicons/afinn-111.tsv", import.meta.url), "utf8")
   const listed = file.split("\n").flatMap(line => (line.startsWith("#") ? [] : line.split("\t").slice(0, 1)))
   const madeUp = () => Array.from({ length: pick(WORD_LENGTHS) }, () => pick([..."etaoinshrdlu"])).join("")
   const unlisted = Array.from({ length: 20_000 }, madeUp)
   const word = () => pick(random() < LEXICON_SHARE ? listed : unlisted)
   return Array.from({ length: count }, () => `${Array.from({ length: pick(WORD_COUNTS) }, word).join(" ")} .`)
+}
+
+/**
+ * The same texts at each call, of words from models/calibration.txt in any order: as many words a text as in SST-2's
+ * dev set, and, since they are English, as many tokens (25 on average, special tokens included).
+ */
+export async function generateEnglishTexts(count: number): Promise<string[]> {
+  const random = seededRandom(2)
+  const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)] as T
+  const file = await readFile(new URL("../models/calibration.txt", import.meta.url), "utf8")
+  const words = file.match(/(?<=^| )[a-z',]+(?= |$)/gm) ?? []
+  const text = () => Array.from({ length: pick(WORD_COUNTS) }, () => pick(words)).join(" ")
+  return Array.from({ length: count }, () => `${text()} .`)
 }
 
 /** mulberry32: numbers in [0, 1) that depend on the seed alone. */
