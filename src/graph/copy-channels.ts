@@ -3,6 +3,8 @@ import type { LayerWeights, LinearWeights, ModelWeights } from "./weights.ts"
 /** A channel is an outlier that reaches so many times what the others reach, and for this share of them. */
 const OUTLIER_RATIO = 1.5
 const ORDINARY_SHARE = 0.99
+/** Further copies come in multiples of a vector's float32 values: a rest costs as much as a whole vector. */
+const VECTOR_CHANNELS = 16
 
 /**
  * Which channels of a feed-forward layer to compute again, so that each copy's weight can be a part of the whole: a
@@ -11,15 +13,17 @@ const ORDINARY_SHARE = 0.99
  *
  * @param high - the most that each channel was seen to hold
  * @returns channels, each as often as it gets a further copy: two copies for each time that it reaches as far as the
- * others
+ * others, and more of these to fill vectors
  */
 export function outlierCopies(high: Float32Array): number[] {
   const ordinary = [...high].sort((a, b) => a - b)[Math.floor(ORDINARY_SHARE * high.length)] ?? 0
-  return Array.from(high).flatMap((most, channel) =>
+  const copies = Array.from(high).flatMap((most, channel) =>
     most > OUTLIER_RATIO * ordinary && ordinary > 0
       ? Array.from({ length: 2 * Math.round(most / ordinary) - 1 }, () => channel)
       : [],
   )
+  const wanted = Math.ceil(copies.length / VECTOR_CHANNELS) * VECTOR_CHANNELS
+  return Array.from({ length: wanted }, (_, index) => copies[index % copies.length] ?? 0).sort((a, b) => a - b)
 }
 
 /**

@@ -38,11 +38,13 @@ describe("smoothContexts", () => {
 })
 
 describe("outlierCopies", () => {
-  it("gives two copies for each time that a channel reaches as far as the others", () => {
+  it("gives two copies for each time that a channel reaches as far as the others, filled up to a multiple of 16", () => {
     const high = new Float32Array(400).fill(5)
     high[7] = 20
     high[9] = 7
-    expect(outlierCopies(high)).toEqual([7, 7, 7, 7, 7, 7, 7])
+    expect(outlierCopies(high)).toEqual(Array(16).fill(7))
+    high[11] = 10
+    expect(outlierCopies(high)).toEqual([...Array(13).fill(7), ...Array(3).fill(11)])
   })
 
   it("gives none where nothing was seen", () => {
