@@ -11,7 +11,7 @@ import { addOptions, pickOptions } from "./declared-options.ts"
 import { openLabeller } from "./open-labeller.ts"
 import { openProgressDisplay } from "./progress-display.ts"
 import { showCount } from "./show-numbers.ts"
-import { interruptedExitCode, listenForStop } from "./stop-signals.ts"
+import { endInterrupted, interruptedExitCode, listenForStop } from "./stop-signals.ts"
 
 const evalOptions = {
   json: toggle({ help: "print one JSON object" }),
@@ -122,7 +122,8 @@ function exitCodeOf({ interrupted, failed, compared }: Evaluation): number {
 }
 
 async function runEval(input: string, given: Readonly<Record<string, unknown>>): Promise<void> {
-  const evaluation = await evaluate(input, given)
+  const evaluation = await evaluate(input, given).catch(endInterrupted)
+  if (!evaluation) return
   if (pickOptions(evalOptions, given).json) stdout.write(`${JSON.stringify(evaluation)}\n`)
   else printTables(evaluation)
   process.exitCode = exitCodeOf(evaluation)

@@ -11,7 +11,7 @@ import { addOptions, pickOptions } from "./declared-options.ts"
 import { describeRun, mostShownFailures } from "./describe-run.ts"
 import { openLabeller } from "./open-labeller.ts"
 import { noProgressDisplay, openProgressDisplay } from "./progress-display.ts"
-import { interruptedExitCode, listenForStop } from "./stop-signals.ts"
+import { endInterrupted, interruptedExitCode, listenForStop } from "./stop-signals.ts"
 
 const outputOptions = {
   output: text({
@@ -88,11 +88,7 @@ async function label(input: string, given: Readonly<Record<string, unknown>>): P
     stderr.write(describeRun(summary, failures, sameCommand()))
     process.exitCode = exitCodeOf(summary)
   } catch (error) {
-    if (error instanceof ValenceError && error.code === "aborted") {
-      stderr.write(`${error.message}\n`)
-      process.exitCode = interruptedExitCode
-      return
-    }
+    if (error instanceof ValenceError && error.code === "aborted") return endInterrupted(error)
     const canGoOn = begun && error instanceof ValenceError && error.retryable && input !== standardStream
     if (!canGoOn || isStdout(input, output)) throw error
     const message = `${error.message}; what was labelled is safe, go on with: ${sameCommand()}`

@@ -1,7 +1,16 @@
 import type { EventEmitter } from "node:events"
+import { ValenceError } from "../errors.ts"
 
 /** What the exit code is where a run was stopped before its end. */
 export const interruptedExitCode = 130
+
+/** Ends a command that was stopped before it had anything to show; any other error is thrown again. */
+export function endInterrupted(error: unknown): undefined {
+  if (!(error instanceof ValenceError) || error.code !== "aborted") throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = interruptedExitCode
+  return undefined
+}
 
 const stopSignals = ["SIGINT", "SIGTERM"] as const
 

@@ -2,23 +2,19 @@ import type { Writable } from "node:stream"
 import type { Complete } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
 import { type Chunk, cutChunks } from "./chunks.ts"
-import { type LabelledChunk, labelChunks } from "./label-chunks.ts"
+import { type LabelledChunk, labelChunks, maxBytesUnderWay } from "./label-chunks.ts"
 import { type SafePosition, writeManifest } from "./manifest.ts"
 import { ErrorsFile, openOutput } from "./open-output.ts"
 import type { InputPosition } from "./open-rows.ts"
 import { type corpusOptions, labelOptionsOf } from "./options.ts"
 import { manifestOf, type PreparedRun } from "./prepare-run.ts"
-import { estimate, type Progress, Speedometer } from "./progress.ts"
+import { estimate, type Progress, progressMs, Speedometer } from "./progress.ts"
 import type { Row } from "./row.ts"
 import { type InputFile, type OutputFiles, standardStream } from "./run-files.ts"
 import { type Sink, StreamSink } from "./sink.ts"
 import { countThroughput, type Tally } from "./tally.ts"
 import { type FailedRow, writeChunk } from "./write-chunk.ts"
 import { type RowWriter, rowWriter } from "./write-rows.ts"
-
-/** Bytes of rows that are under way at most, and one chunk more. */
-const maxBytesUnderWay = 32 * 1024 * 1024
-const progressMs = 100
 
 /** Who is told of what a run does, and what stops it. */
 export interface RunListeners {

@@ -6,12 +6,13 @@ import { type Chunk, cutChunks } from "./chunks.ts"
 import { requireColumn } from "./columns.ts"
 import { type Confusion, countPrediction, measureQuality, type Quality, renameGold } from "./evaluate-confusion.ts"
 import { GoldLabels } from "./evaluate-gold.ts"
-import { type LabelledChunk, labelChunks } from "./label-chunks.ts"
+import { type LabelledChunk, labelChunks, maxBytesUnderWay } from "./label-chunks.ts"
 import { type OpenRows, openRows } from "./open-rows.ts"
 import { type EvaluateOptions, evaluateOptions } from "./options.ts"
-import { estimate, type Progress, Speedometer } from "./progress.ts"
+import { estimate, type Progress, progressMs, Speedometer } from "./progress.ts"
 import type { ReadRow } from "./row.ts"
 import { type InputFile, resolveInput, standardStream } from "./run-files.ts"
+import { unlessAborted } from "./unless-aborted.ts"
 import type { FailedRow } from "./write-chunk.ts"
 
 /** What `evaluateCorpus` is asked to do. */
@@ -58,9 +59,6 @@ export interface Evaluation extends Quality {
   readonly interrupted: boolean
 }
 
-/** Bytes of rows that are under way at most, and one chunk more. */
-const maxBytesUnderWay = 32 * 1024 * 1024
-const progressMs = 100
 const mostFailedRows = 100
 
 /**
@@ -75,7 +73,8 @@ export async function evaluateCorpus(request: EvaluationRequest): Promise<Evalua
   const options = completeOptions(evaluateOptions, request.options ?? {})
   const gold = new GoldLabels(request.labeller.model, options.labelMap)
   const input = resolveInput(request.input, options.format)
-  const rows = await openRows(input, options, request.stdin ?? process.stdin)
+  const { signal, stdin = process.stdin } = request
+  const rows = await unlessAborted(signal, stdin, () => openRows(input, options, stdin))
   try {
     return await new Evaluating(request, options, input, rows, gold).work()
   } finally {

@@ -17,6 +17,9 @@ export interface Bounds {
   readonly maxBytes: number
 }
 
+/** Bytes of rows that are under way at most, and one chunk more, whatever is done with them. */
+export const maxBytesUnderWay = 32 * 1024 * 1024
+
 type Outcome = { readonly results: readonly LabelledText[] } | { readonly thrown: unknown }
 
 /**

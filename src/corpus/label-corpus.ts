@@ -1,6 +1,5 @@
 import type { Readable, Writable } from "node:stream"
 import { type Complete, completeOptions } from "../declaration.ts"
-import { ValenceError } from "../errors.ts"
 import type { Labeller } from "../labeller.ts"
 import { replaceFile } from "../replace-file.ts"
 import { CorpusRun } from "./corpus-run.ts"
@@ -19,6 +18,7 @@ import {
 } from "./run-files.ts"
 import { type RunSummary, summarise } from "./summary.ts"
 import type { Tally } from "./tally.ts"
+import { unlessAborted } from "./unless-aborted.ts"
 import type { FailedRow } from "./write-chunk.ts"
 
 /** What `labelCorpus` is asked to do. */
@@ -98,21 +98,6 @@ async function runOnce(
     }
   } finally {
     await prepared.rows.close()
-  }
-}
-
-/** Waits no longer when the signal aborts: standard input may have nothing to say for hours. */
-async function unlessAborted<T>(signal: AbortSignal | undefined, stdin: Readable, work: () => Promise<T>): Promise<T> {
-  const stop = () => stdin.destroy()
-  signal?.addEventListener("abort", stop)
-  try {
-    signal?.throwIfAborted()
-    return await work()
-  } catch (error) {
-    if (!signal?.aborted) throw error
-    throw new ValenceError("aborted", "run was stopped before its first row was read", { cause: error })
-  } finally {
-    signal?.removeEventListener("abort", stop)
   }
 }
 

@@ -17,6 +17,9 @@ export interface Progress {
   readonly elapsedMs: number
 }
 
+/** How long a caller is left alone between two tellings. */
+export const progressMs = 100
+
 const windowMs = 5000
 
 /** Measures the speed of the last seconds. */

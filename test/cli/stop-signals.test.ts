@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { listenForStop } from "../../src/cli/stop-signals.ts"
+import { endInterrupted, listenForStop } from "../../src/cli/stop-signals.ts"
+import { ValenceError } from "../../src/errors.ts"
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
@@ -15,6 +16,25 @@ function listen() {
   )
   return { source, seen, stop }
 }
+
+describe("endInterrupted", () => {
+  afterEach(() => {
+    process.exitCode = undefined
+  })
+
+  it("aborted - says so, exit code 130", () => {
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true)
+    endInterrupted(new ValenceError("aborted", "it was stopped"))
+    expect(write).toHaveBeenCalledWith("it was stopped\n")
+    expect(process.exitCode).toBe(130)
+    write.mockRestore()
+  })
+
+  it("any other error - throws it", () => {
+    const error = new ValenceError("closed", "it was closed")
+    expect(() => endInterrupted(error)).toThrow(error)
+  })
+})
 
 describe("listenForStop", () => {
   it.each(["SIGINT", "SIGTERM"])("%s - the first stops, a second ends the process with 130", name => {

@@ -1,4 +1,4 @@
-import { Readable } from "node:stream"
+import { PassThrough, Readable } from "node:stream"
 import { gzipSync } from "node:zlib"
 import { afterAll, beforeEach, describe, expect, test } from "vitest"
 import { type Evaluation, type EvaluationRequest, evaluateCorpus } from "../../src/corpus/evaluate.ts"
@@ -316,6 +316,16 @@ describe("evaluateCorpus - running", () => {
     const labeller = plainLabeller((_, options) => seen.push(options))
     await evaluate(csv("ab,POSITIVE"), { function: "sigmoid", maxLength: 7 }, labeller)
     expect(seen).toEqual([{ lane: "bulk", function: "sigmoid", maxLength: 7 }])
+  })
+
+  test("a signal stops it while standard input has nothing to say - aborted", async () => {
+    const stop = new AbortController()
+    const labeller = plainLabeller()
+    const stdin = new PassThrough()
+    const request = { input: "-", labeller, options: { format: "csv" as const }, stdin, signal: stop.signal }
+    const evaluating = evaluateCorpus(request)
+    stop.abort()
+    await expect(evaluating).rejects.toMatchObject({ code: "aborted" })
   })
 
   test("a signal stops it - the rows under way are counted, and it says that it was interrupted", async () => {
