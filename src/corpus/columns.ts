@@ -1,7 +1,7 @@
 import { shown, ValenceError } from "../errors.ts"
 
 /** The names by which a text column is found, the likeliest first. */
-export const textColumnNames = [
+const textColumnNames = [
   "text",
   "review",
   "review_text",

@@ -99,13 +99,17 @@ function embeddings(model: Model, { ids, longest }: Batch, weights: ModelWeights
 function transformerLayer(model: Model, name: string, x: Value, weights: LayerWeights, batch: Batch, clsOnly: boolean) {
   const { graph, precision } = model
   const queried = clsOnly ? clsTokens(model, `${name}.cls`, x, batch) : x
-  const context = selfAttention(model, `${name}.attention`, x, queried, weights, batch, clsOnly)
+  const context = selfAttention(model, `${name}.attention`, x, queried, weights, batch)
   const attended = precision.addLinear(graph, `${name}.attention.out`, context, weights.attentionOut, queried)
   const normed = layerNorm(model, `${name}.attention.norm`, attended, weights.attentionNorm)
   return feedForward(model, `${name}.feedForward`, normed, weights)
 }
 
-/** softmax(q k^T + mask) v, head by head; scaling and the biases of k and v are folded into the weights. */
+/**
+ * softmax(q k^T + mask) v, head by head; scaling and the biases of k and v are folded into the weights.
+ *
+ * @param queried - the tokens that attend: `x`, or the [CLS] tokens alone
+ */
 function selfAttention(
   { graph, config, precision }: Model,
   name: string,
@@ -113,12 +117,11 @@ function selfAttention(
   queried: Value,
   weights: LayerWeights,
   batch: Batch,
-  clsOnly: boolean,
 ): Value {
   const { heads, hiddenSize } = config
   const project = (part: string, from: Value, linear: LinearWeights, shape: Value) =>
     graph.node(`${name}.${part}.heads`, "Reshape", [precision.linear(graph, `${name}.${part}`, from, linear), shape])
-  const queryShape = clsOnly ? graph.indices(1, -1, heads, hiddenSize / heads) : batch.headsShape
+  const queryShape = queried === x ? batch.headsShape : graph.indices(1, -1, heads, hiddenSize / heads)
   const q = project("q", queried, weights.query, queryShape)
   const k = project("k", x, weights.key, batch.headsShape)
   const v = project("v", x, weights.value, batch.headsShape)
