@@ -1,0 +1,33 @@
+import type { TestProject } from "vitest/node"
+import { findRedisBinary } from "./find-redis-binary.ts"
+import { installRedis } from "./install-redis.ts"
+import { namedRedis } from "./named-redis.ts"
+import { startRedisServer } from "./redis-server.ts"
+import { openTestRedis, type TestRedis } from "./test-redis.ts"
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** The Redis that tests share; each has its own random key prefix, and none empties or stops it. */
+    redisUrl: string
+  }
+}
+
+/** Opens the Redis that tests share, and gives its URL to `inject("redisUrl")`. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const redis = await openTestRedis({
+    named: () => namedRedis(process.env["REDIS_URL"]),
+    installed: startInstalledRedis,
+    contained: async () => (await import("./redis-container.ts")).startRedisContainer("redis:7-alpine"),
+    install: installRedis,
+  })
+  console.log(`Redis of the tests: ${redis.origin}`)
+  project.provide("redisUrl", redis.url)
+  return () => redis.stop()
+}
+
+async function startInstalledRedis(): Promise<TestRedis | undefined> {
+  const binary = findRedisBinary()
+  if (!binary) return undefined
+  const server = await startRedisServer({ binary })
+  return { url: server.url, origin: `${binary} at ${server.url}`, stop: () => server.stop() }
+}
