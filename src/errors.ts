@@ -20,9 +20,31 @@ const retryableByCode = {
   run_timeout: true,
   closed: false,
   aborted: false,
+  redis_invalid: false,
+  redis_failed: true,
+  no_worker: true,
+  queue_full: true,
+  timeout: true,
+  job_invalid: false,
+  job_failed: true,
+  job_lost: true,
+  job_stalled: false,
+  model_changed: false,
+  expired: false,
+  cancelled: false,
 } as const
 
 export type ErrorCode = keyof typeof retryableByCode
+
+/** Whether a word is one of the error codes. */
+export function isErrorCode(word: string): word is ErrorCode {
+  return Object.hasOwn(retryableByCode, word)
+}
+
+/** Whether work that ended with this code may succeed when it is tried again. */
+export function isRetryable(code: string): boolean {
+  return isErrorCode(code) && retryableByCode[code]
+}
 
 /**
  * The one error class of Valence: a stable `code`, and a message that names the thing, the rule and the value.
@@ -41,7 +63,7 @@ export class ValenceError extends Error {
 
   /** Whether the same work may succeed when it is tried again. */
   get retryable(): boolean {
-    return retryableByCode[this.code]
+    return isRetryable(this.code)
   }
 }
 

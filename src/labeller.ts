@@ -13,6 +13,14 @@
  * scores       the logits after softmax, sigmoid or nothing
  * label        a name from the model's `id2label`
  * lexicon      a word list with a valence for each word
+ *
+ * job          what lies in a queue: a few texts and how they are labelled
+ * producer     whoever adds jobs and collects their results
+ * worker       whoever takes jobs, labels their texts and stores the results
+ * attempt      one time that a worker took a job and failed or not; backoff is the time between two
+ * lock         a worker's hold on a job, renewed while it works; a job whose lock ran out is stalled and goes back
+ * dead letter  a job that failed for good, with its cause
+ * drain        stop taking, finish what was accepted, give back the rest
  */
 
 /** How logits become scores. */
@@ -45,6 +53,11 @@ export interface LabelOptions {
   readonly lane?: Lane | undefined
   /** Texts that have not reached a device when it aborts are dropped, and `label()` rejects. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Names the call, for labellers that keep results: the same call again, after a crash too, gets what was labelled
+   * already. Whoever names a call lets go of it with `release`.
+   */
+  readonly id?: string | undefined
 }
 
 /** A label with its score. */
@@ -83,6 +96,8 @@ export interface Labeller extends AsyncDisposable {
    * @throws ValenceError `option_invalid`, `aborted`, `closed`
    */
   label(texts: readonly string[], options?: LabelOptions): Promise<LabelledText[]>
+  /** Lets go of the results of calls that were given an `id`; absent where a labeller keeps none. */
+  release?(ids: readonly string[]): Promise<void>
   /** Finishes what was accepted, then lets go of every process and file; may be called twice. */
   close(): Promise<void>
 }

@@ -9,7 +9,7 @@ import {
   text,
 } from "./declaration.ts"
 import { shown, ValenceError } from "./errors.ts"
-import type { LabelOptions } from "./labeller.ts"
+import type { LabelOptions, ModelInfo } from "./labeller.ts"
 
 /** Which model labels, in which precision and where. */
 export const modelOptions = {
@@ -125,9 +125,22 @@ export const labelOptions = {
  */
 export function completeCall(
   texts: readonly string[],
-  { signal: _, ...options }: LabelOptions,
+  { signal: _, id: __, ...options }: LabelOptions,
 ): Complete<typeof labelOptions> {
   if (!Array.isArray(texts))
     throw new ValenceError("option_invalid", `texts must be an array of strings; got ${shown(texts)}`)
   return completeOptions(labelOptions, options)
+}
+
+/**
+ * Holds a call's `maxLength` against the model's.
+ *
+ * @throws ValenceError `option_invalid`
+ */
+export function requireMaxLength(maxLength: number | undefined, model: ModelInfo): void {
+  if (maxLength !== undefined && maxLength > model.maxLength)
+    throw new ValenceError(
+      "option_invalid",
+      `maxLength must be a whole number of tokens, 2 to ${model.maxLength} for ${model.name}; got ${maxLength}`,
+    )
 }

@@ -1,8 +1,11 @@
 import { expect, it } from "vitest"
+import { portOptions } from "../src/cli/work.ts"
 import { corpusOptions, evaluateOptions } from "../src/corpus/options.ts"
 import type { Declaration } from "../src/declaration.ts"
 import { buildOptions } from "../src/graph/options.ts"
 import { classifierOptions, labelOptions } from "../src/options.ts"
+import { producerOptions } from "../src/producer/options.ts"
+import { workerOptions } from "../src/worker/options.ts"
 
 const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
@@ -18,6 +21,9 @@ const tables = {
   "`label()`, and `valence classify`": labelOptions,
   "`labelCorpus`, `valence label`": corpusOptions,
   "`evaluateCorpus`, `valence eval`": evaluateOptions,
+  "`createProducer`; some of them `valence label --redis` too": producerOptions,
+  "`createWorker`, `valence work`": workerOptions,
+  "`valence work`: its port": portOptions,
   "`buildModel`, `verifyModel`, `valence models build|verify`": buildOptions,
 }
 

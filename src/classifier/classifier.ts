@@ -1,12 +1,14 @@
+import { textProblem } from "../check-text.ts"
 import { completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
+import type { ClassifierEmitter } from "../events.ts"
 import type { LabelledText, Labeller, LabelOptions, Lane, ModelInfo, ScoreFunction } from "../labeller.ts"
 import { readConfig } from "../model/config.ts"
 import { readModelText } from "../model/read-file.ts"
 import { ranked, scoreFunctionOf, scoresOf } from "../model/scores.ts"
 import { findModel } from "../model/store.ts"
 import { createTokenizer, type Tokenizer } from "../model/tokenizer.ts"
-import { type ClassifierOptions, classifierOptions, completeCall } from "../options.ts"
+import { type ClassifierOptions, classifierOptions, completeCall, requireMaxLength } from "../options.ts"
 import { startChildDevice } from "./device.ts"
 import { Dispatcher, type DispatcherStats, type Entry } from "./dispatcher.ts"
 import { deviceChildren } from "./granted-cores.ts"
@@ -82,11 +84,7 @@ export class Classifier implements Labeller {
   #complete(texts: readonly string[], options: LabelOptions): Request {
     const { topK, lane, ...given } = completeCall(texts, options)
     const maxLength = given.maxLength ?? this.model.maxLength
-    if (maxLength > this.model.maxLength)
-      throw new ValenceError(
-        "option_invalid",
-        `maxLength must be a whole number of tokens, 2 to ${this.model.maxLength} for ${this.model.name}; got ${maxLength}`,
-      )
+    requireMaxLength(maxLength, this.model)
     return { topK, lane, maxLength, function: given.function ?? this.#scoreFunction, signal: options.signal }
   }
 
@@ -163,11 +161,12 @@ export class Classifier implements Labeller {
 
   /** Why a text cannot be labelled, where that is plain to see. */
   #refusal(text: unknown): ValenceError | undefined {
-    if (typeof text !== "string")
-      return new ValenceError("text_invalid", `text must be a string; got ${text === null ? "null" : typeof text}`)
-    if (text.length <= this.#maxTextLength) return undefined
+    const problem = textProblem(text)
+    if (problem) return problem
+    const { length } = text as string
+    if (length <= this.#maxTextLength) return undefined
     const rule = `must have at most ${this.#maxTextLength} UTF-16 units (maxTextLength)`
-    return new ValenceError("text_invalid", `text ${rule}; got ${text.length}`)
+    return new ValenceError("text_invalid", `text ${rule}; got ${length}`)
   }
 
   #result(logits: Float32Array, tokens: number, truncated: boolean, request: Request): LabelledText {
@@ -192,9 +191,13 @@ function failed(error: ValenceError): LabelledText {
  * await using classifier = await createClassifier()
  * await classifier.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false }]
  *
+ * @param events - told of micro-batches and devices as they go
  * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_failed`
  */
-export async function createClassifier(options: ClassifierOptions = {}): Promise<Classifier> {
+export async function createClassifier(
+  options: ClassifierOptions = {},
+  events?: ClassifierEmitter,
+): Promise<Classifier> {
   const settings = completeOptions(classifierOptions, options)
   const devices = deviceChildren(settings.device)
   const stored = await findModel(settings.model, settings.dtype)
@@ -204,6 +207,7 @@ export async function createClassifier(options: ClassifierOptions = {}): Promise
     Dispatcher.start({
       ...settings,
       devices,
+      ...(events && { events }),
       padId: config.padId,
       startDevice: signal => startChildDevice(session, settings, signal),
     }),
@@ -216,7 +220,13 @@ export async function createClassifier(options: ClassifierOptions = {}): Promise
     labels: config.labels,
     maxLength: config.maxPositions,
   }
-  return new Classifier(model, scoreFunctionOf(config), settings.maxTextLength, new Tokenising(tokenizer), dispatcher)
+  return new Classifier(
+    model,
+    scoreFunctionOf(config),
+    settings.maxTextLength,
+    new Tokenising(tokenizer, events),
+    dispatcher,
+  )
 }
 
 /** Loads while the devices start; a dispatcher whose tokenizer cannot be loaded is of no use. */

@@ -1,4 +1,5 @@
 import { ValenceError } from "../errors.ts"
+import type { ClassifierEmitter } from "../events.ts"
 import type { Lane } from "../labeller.ts"
 import { padded } from "../model/micro-batch.ts"
 import type { Device, RunFailed, RunResult } from "./device.ts"
@@ -28,6 +29,8 @@ export interface DispatcherStats {
 
 export interface DispatcherOptions extends BatcherLimits, DevicePoolOptions {
   readonly padId: number
+  /** Told of what the devices do. */
+  readonly events?: ClassifierEmitter
 }
 
 /** Entries that go together, and how often a run of theirs has failed. */
@@ -65,8 +68,14 @@ export class Dispatcher {
   static async start(options: DispatcherOptions): Promise<Dispatcher> {
     const dispatcher = new Dispatcher(options)
     dispatcher.#pool = await DevicePool.start(options, {
-      onReady: () => dispatcher.#schedule(),
-      onLost: error => dispatcher.#end(error),
+      onReady: () => {
+        options.events?.emit("deviceRestarted")
+        dispatcher.#schedule()
+      },
+      onLost: error => {
+        options.events?.emit("devicesLost", { error })
+        dispatcher.#end(error)
+      },
     })
     return dispatcher
   }
@@ -128,6 +137,7 @@ export class Dispatcher {
 
   async #run(slot: Slot, device: Device, cut: Cut): Promise<void> {
     slot.running += 1
+    const startedMs = performance.now()
     const encodings = cut.entries.map(entry => entry.inputIds)
     const batch = padded(encodings, this.#options.padId)
     const outcome = await device.run(batch)
@@ -135,7 +145,7 @@ export class Dispatcher {
     if (outcome.error) this.#runAgain(cut, outcome)
     else {
       slot.failures = 0
-      this.#count(cut, batch.rows * batch.longest, outcome)
+      this.#count(cut, batch.rows * batch.longest, outcome, startedMs)
       const labels = outcome.logits.length / batch.rows
       cut.entries.forEach((entry, row) => {
         entry.settle(outcome.logits.subarray(row * labels, (row + 1) * labels))
@@ -144,12 +154,16 @@ export class Dispatcher {
     this.#schedule()
   }
 
-  #count(cut: Cut, paddedTokens: number, result: RunResult): void {
+  #count({ entries }: Cut, paddedTokens: number, { runMs }: RunResult, startedMs: number): void {
+    const texts = entries.length
+    const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0)
     this.#stats.microBatches += 1
-    this.#stats.texts += cut.entries.length
+    this.#stats.texts += texts
+    this.#stats.tokens += tokens
     this.#stats.paddedTokens += paddedTokens
-    this.#stats.runMs += result.runMs
-    for (const entry of cut.entries) this.#stats.tokens += entry.tokens
+    this.#stats.runMs += runMs
+    const waitMs = entries.map(({ since }) => startedMs - since)
+    this.#options.events?.emit("microBatch", { texts, tokens, paddedTokens, waitMs, runMs })
   }
 
   #runAgain({ entries, failures }: Cut, { error, begun }: RunFailed): void {

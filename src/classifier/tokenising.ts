@@ -1,4 +1,5 @@
 import { asError, ValenceError } from "../errors.ts"
+import type { ClassifierEmitter } from "../events.ts"
 import type { Lane } from "../labeller.ts"
 import type { Encoding, Tokenizer } from "../model/tokenizer.ts"
 import { Fifo } from "./fifo.ts"
@@ -25,13 +26,15 @@ class Line {
   readonly #tokenizer: Tokenizer
   readonly #maxTexts: number
   readonly #bulkTexts: number
+  readonly #events: ClassifierEmitter | undefined
   readonly #lanes = { interactive: new Fifo<Untokenised>(), bulk: new Fifo<Untokenised>() }
   #busy = false
 
-  constructor(tokenizer: Tokenizer, maxTexts: number, bulkTexts: number) {
+  constructor(tokenizer: Tokenizer, maxTexts: number, bulkTexts: number, events: ClassifierEmitter | undefined) {
     this.#tokenizer = tokenizer
     this.#maxTexts = maxTexts
     this.#bulkTexts = bulkTexts
+    this.#events = events
   }
 
   add(entry: Untokenised, lane: Lane): void {
@@ -48,7 +51,9 @@ class Line {
       const entries: Untokenised[] = []
       take(interactive, entries, this.#maxTexts - Math.min(bulk.size, this.#bulkTexts))
       take(bulk, entries, this.#maxTexts)
+      const startedMs = performance.now()
       await encode(this.#tokenizer, entries)
+      this.#events?.emit("tokenised", { texts: entries.length, ms: performance.now() - startedMs })
     }
     this.#busy = false
   }
@@ -85,9 +90,9 @@ export class Tokenising {
   readonly #short: Line
   readonly #long: Line
 
-  constructor(tokenizer: Tokenizer) {
-    this.#short = new Line(tokenizer, MAX_TEXTS, BULK_TEXTS)
-    this.#long = new Line(tokenizer, 1, 0)
+  constructor(tokenizer: Tokenizer, events?: ClassifierEmitter) {
+    this.#short = new Line(tokenizer, MAX_TEXTS, BULK_TEXTS, events)
+    this.#long = new Line(tokenizer, 1, 0, events)
   }
 
   add(entry: Untokenised, lane: Lane): void {

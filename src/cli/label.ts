@@ -9,7 +9,7 @@ import { ValenceError } from "../errors.ts"
 import { classifierOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { describeRun, mostShownFailures } from "./describe-run.ts"
-import { openLabeller } from "./open-labeller.ts"
+import { fleetOptions, openLabellerOrFleet } from "./open-labeller.ts"
 import { noProgressDisplay, openProgressDisplay } from "./progress-display.ts"
 import { endInterrupted, interruptedExitCode, listenForStop } from "./stop-signals.ts"
 
@@ -38,6 +38,17 @@ function loadCorpus() {
   return import("../corpus/label-corpus.ts")
 }
 
+/** Chunks under way through a fleet, unless the command line says: enough for several workers. */
+const fleetChunks = 64
+
+function withFleetDefaults(
+  given: Readonly<Record<string, unknown>>,
+  command: Command,
+): Readonly<Record<string, unknown>> {
+  const chosen = given["redis"] === undefined || command.getOptionValueSource("maxChunks") !== "default"
+  return chosen ? given : { ...given, maxChunks: fleetChunks }
+}
+
 interface Ended {
   readonly summary: RunSummary
   /** The first rows without a label. */
@@ -55,7 +66,7 @@ async function run(
   const failures: FailedRow[] = []
   using display = toStdout && stdout.isTTY ? noProgressDisplay(stderr) : openProgressDisplay(stderr)
   using stop = listenForStop(() => display.print("stopping: what is under way is finished; Ctrl-C again stops at once"))
-  await using labeller = await openLabeller(pickOptions(classifierOptions, given))
+  await using labeller = await openLabellerOrFleet(given)
   const summary = await labelCorpus({
     input,
     output,
@@ -78,7 +89,8 @@ function isStdout(input: string, output: string | undefined): boolean {
   return output === standardStream || (output === undefined && input === standardStream)
 }
 
-async function label(input: string, given: Readonly<Record<string, unknown>>): Promise<void> {
+async function label(input: string, chosen: Readonly<Record<string, unknown>>, command: Command): Promise<void> {
+  const given = withFleetDefaults(chosen, command)
   const { output } = pickOptions(outputOptions, given)
   let begun = false
   try {
@@ -106,6 +118,7 @@ Examples:
   valence label tweets.jsonl.gz -o scored.jsonl.gz --column body --scores
   valence label survey.tsv --quotes none --min-score 0.8 --report survey.html
   zcat lines.txt.gz | valence label - --format text -o - > labelled.csv
+  valence label big.csv --redis redis://queue:6379   the workers of that Redis label it; the output is the same
 
 Exit code: 0 all rows have a label, 1 some have none, 2 the run could not be made, 130 it was stopped.`
 
@@ -117,6 +130,6 @@ export function addLabel(program: Command): void {
     .argument("<input>", ".csv, .tsv, .jsonl or .txt, also with .gz; - for standard input")
     .addHelpText("after", help)
   addOptions(command, outputOptions, { output: "o" })
-  for (const declarations of [corpusOptions, classifierOptions]) addOptions(command, declarations)
+  for (const declarations of [corpusOptions, fleetOptions, classifierOptions]) addOptions(command, declarations)
   command.action(label)
 }

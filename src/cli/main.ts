@@ -7,6 +7,7 @@ import { addClassify } from "./classify.ts"
 import { addEval } from "./eval.ts"
 import { addLabel } from "./label.ts"
 import { addModels } from "./models.ts"
+import { addWork } from "./work.ts"
 
 const { version } = JSON.parse(readFileSync(fromPackageRoot("package.json"), "utf8")) as { version: string }
 
@@ -40,6 +41,7 @@ addLabel(program)
 addClassify(program)
 addEval(program)
 addModels(program)
+addWork(program)
 
 try {
   await program.parseAsync()

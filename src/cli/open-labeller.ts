@@ -1,11 +1,39 @@
 import { createClassifier } from "../classifier/classifier.ts"
+import type { Declaration } from "../declaration.ts"
+import type { ClassifierEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import { isLexicon } from "../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
-import type { ClassifierOptions } from "../options.ts"
+import { type ClassifierOptions, classifierOptions } from "../options.ts"
+import { producerOptions } from "../producer/options.ts"
+import { pickOptions } from "./declared-options.ts"
+
+// A flag alone: whoever has set the environment for workers may still label a file in this process.
+const { env: _, ...redis } = producerOptions.redis
+
+/** Where texts are labelled by workers instead of by this process, and how they get there. */
+export const fleetOptions = {
+  redis: {
+    ...redis,
+    default: undefined,
+    help: `let the workers that listen on this Redis label: ${redis.help}`,
+  } as Declaration<string | undefined>,
+  keyPrefix: producerOptions.keyPrefix,
+  priority: producerOptions.priority,
+  maxWaitingTexts: producerOptions.maxWaitingTexts,
+  workerWaitMs: producerOptions.workerWaitMs,
+} as const
 
 /** The labeller that `--model` names: a lexicon, or a checkpoint's classifier. */
-export function openLabeller(options: ClassifierOptions): Promise<Labeller> {
+export function openLabeller(options: ClassifierOptions, events?: ClassifierEmitter): Promise<Labeller> {
   const { model } = options
-  return model !== undefined && isLexicon(model) ? createLexiconLabeller({ model }) : createClassifier(options)
+  return model !== undefined && isLexicon(model) ? createLexiconLabeller({ model }) : createClassifier(options, events)
+}
+
+/** The fleet that `--redis` names, or else the labeller that `--model` names. */
+export async function openLabellerOrFleet(given: Readonly<Record<string, unknown>>): Promise<Labeller> {
+  const { redis, ...fleet } = pickOptions(fleetOptions, given)
+  if (redis === undefined) return openLabeller(pickOptions(classifierOptions, given))
+  const { createProducer } = await import("../producer/create-producer.ts")
+  return createProducer({ ...fleet, redis })
 }

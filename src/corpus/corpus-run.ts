@@ -45,6 +45,8 @@ export class CorpusRun {
   #position: InputPosition
   #chunksDone: number
   #inputEnded = false
+  /** Chunks that were written and may not be safe yet. */
+  #unreleased: Pick<Chunk, "id" | "number">[] = []
 
   private constructor(
     prepared: PreparedRun,
@@ -101,7 +103,10 @@ export class CorpusRun {
     let done = false
     try {
       if (this.#output.bytes === 0) await this.#output.write(this.#writer.header)
-      for await (const chunk of this.#labelled(listeners)) await this.#take(chunk, listeners)
+      for await (const chunk of this.#labelled(listeners)) {
+        await this.#take(chunk, listeners)
+        await this.#saveInTime(listeners)
+      }
       if (this.#inputEnded) {
         await this.#prepared.requireUnchanged()
         await this.#output.finish()
@@ -109,7 +114,7 @@ export class CorpusRun {
         done = true
       }
     } finally {
-      await this.#save(done)
+      await this.#save(done, listeners)
     }
     this.#tell(listeners)
     return !done
@@ -140,7 +145,7 @@ export class CorpusRun {
     return labelChunks(
       this.#chunks(),
       labeller,
-      labelOptionsOf(this.#options),
+      ({ id }) => ({ ...labelOptionsOf(this.#options), id }),
       this.#writer,
       { maxChunks, maxBytes: maxBytesUnderWay },
       signal,
@@ -164,10 +169,14 @@ export class CorpusRun {
     const last = chunk.rows.at(-1) as Row
     this.#position = { bytes: last.end, line: last.endLine }
     this.#chunksDone = chunk.number + 1
+    this.#unreleased.push({ id: chunk.id, number: chunk.number })
     countThroughput(this.#tally, this.#elapsedMs, rows.length)
     if (this.#output.settled) this.#settle()
+  }
+
+  async #saveInTime(listeners: RunListeners): Promise<void> {
     const now = performance.now()
-    if (now - this.#savedMs >= this.#options.checkpointMs) await this.#save(false)
+    if (now - this.#savedMs >= this.#options.checkpointMs) await this.#save(false, listeners)
     if (now - this.#toldMs >= progressMs) this.#tell(listeners)
   }
 
@@ -184,12 +193,22 @@ export class CorpusRun {
   }
 
   /** Syncs the files, and then moves the manifest to where they were settled. */
-  async #save(done: boolean): Promise<void> {
-    if (this.#errors === undefined) return
-    await this.#output.sync()
-    await this.#errors.sync()
-    await writeManifest(this.#files.manifest, manifestOf(this.#prepared, this.#settled, done))
+  async #save(done: boolean, { labeller }: RunListeners): Promise<void> {
+    if (this.#errors !== undefined) {
+      await this.#output.sync()
+      await this.#errors.sync()
+      await writeManifest(this.#files.manifest, manifestOf(this.#prepared, this.#settled, done))
+    }
     this.#savedMs = performance.now()
+    this.#release(labeller)
+  }
+
+  /** Lets the labeller forget the chunks that are safe: they will not be asked for again. */
+  #release(labeller: Labeller): void {
+    const safe = this.#unreleased.filter(({ number }) => number < this.#settled.chunks)
+    this.#unreleased = this.#unreleased.filter(({ number }) => number >= this.#settled.chunks)
+    // The rows are safe; whether the labeller could forget them in time does not matter to them.
+    if (safe.length > 0) labeller.release?.(safe.map(({ id }) => id)).catch(() => {})
   }
 
   #tell({ onProgress }: RunListeners): void {

@@ -125,7 +125,7 @@ class Evaluating {
     const labelled = labelChunks(
       this.#chunks(),
       labeller,
-      { lane: "bulk", function: scoreFunction, maxLength },
+      () => ({ lane: "bulk", function: scoreFunction, maxLength }),
       { refuse: row => this.#refuse(row) },
       { maxChunks, maxBytes: maxBytesUnderWay },
       signal,

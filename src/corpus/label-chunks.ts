@@ -31,7 +31,7 @@ type Outcome = { readonly results: readonly LabelledText[] } | { readonly thrown
 export async function* labelChunks(
   chunks: AsyncIterator<Chunk>,
   labeller: Labeller,
-  options: LabelOptions,
+  optionsOf: (chunk: Chunk) => LabelOptions,
   writer: Pick<RowWriter, "refuse">,
   bounds: Bounds,
   signal: AbortSignal | undefined,
@@ -45,7 +45,7 @@ export async function* labelChunks(
       if (done) more = false
       else {
         const rows = checkRows(chunk.rows, writer)
-        begun.push({ chunk, rows, outcome: label(labeller, textsOf(rows), options) })
+        begun.push({ chunk, rows, outcome: label(labeller, textsOf(rows), optionsOf(chunk)) })
         bytes += chunk.bytes
       }
       continue

@@ -39,7 +39,7 @@ describe("labelChunks", () => {
   it("gives chunks back in order, though they are done in another", async () => {
     const { labeller, held } = heldLabeller()
     const bounds = { maxChunks: 3, maxBytes: 1000 }
-    const labelled = collect(labelChunks(chunks(3), labeller, {}, writer, bounds, undefined))
+    const labelled = collect(labelChunks(chunks(3), labeller, () => ({}), writer, bounds, undefined))
     while (held.length < 3) await turn()
     for (const letGo of held.reverse()) {
       letGo()
@@ -64,13 +64,13 @@ describe("labelChunks", () => {
       await turn()
       underWay--
     })
-    expect(await collect(labelChunks(chunks(50), labeller, {}, writer, bounds, undefined))).toHaveLength(50)
+    expect(await collect(labelChunks(chunks(50), labeller, () => ({}), writer, bounds, undefined))).toHaveLength(50)
     expect(most).toBe(4)
   })
 
   it("a chunk above maxBytes goes alone", async () => {
     const bounds = { maxChunks: 4, maxBytes: 10 }
-    const labelled = labelChunks(chunks(3, 100), plainLabeller(), {}, writer, bounds, undefined)
+    const labelled = labelChunks(chunks(3, 100), plainLabeller(), () => ({}), writer, bounds, undefined)
     expect(await collect(labelled)).toHaveLength(3)
   })
 
@@ -78,7 +78,7 @@ describe("labelChunks", () => {
     const stop = new AbortController()
     const bounds = { maxChunks: 3, maxBytes: 1000 }
     const { labeller, held } = heldLabeller()
-    const labelled = collect(labelChunks(chunks(50), labeller, {}, writer, bounds, stop.signal))
+    const labelled = collect(labelChunks(chunks(50), labeller, () => ({}), writer, bounds, stop.signal))
     while (held.length < 3) await turn()
     stop.abort()
     for (const letGo of held) letGo()
@@ -92,7 +92,7 @@ describe("labelChunks", () => {
       await new Promise(() => {})
     }
     const bounds = { maxChunks: 3, maxBytes: 1000 }
-    const labelled = collect(labelChunks(slow(), plainLabeller(), {}, writer, bounds, stop.signal))
+    const labelled = collect(labelChunks(slow(), plainLabeller(), () => ({}), writer, bounds, stop.signal))
     await turn()
     stop.abort()
     expect((await labelled).map(({ chunk }) => chunk.number)).toEqual([0])
@@ -105,7 +105,7 @@ describe("labelChunks", () => {
     const seen: number[] = []
     const bounds = { maxChunks: 10, maxBytes: 1000 }
     await expect(async () => {
-      for await (const { chunk } of labelChunks(chunks(5), labeller, {}, writer, bounds, undefined))
+      for await (const { chunk } of labelChunks(chunks(5), labeller, () => ({}), writer, bounds, undefined))
         seen.push(chunk.number)
     }).rejects.toThrow("broken")
     expect(seen).toEqual([0, 1])

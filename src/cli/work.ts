@@ -1,0 +1,124 @@
+import { stderr } from "node:process"
+import type { Command } from "commander"
+import { Classifier } from "../classifier/classifier.ts"
+import { count, text } from "../declaration.ts"
+import { WorkerEmitter } from "../events.ts"
+import type { Labeller } from "../labeller.ts"
+import { classifierOptions } from "../options.ts"
+import { workerOptions } from "../worker/options.ts"
+import type { Worker } from "../worker/worker.ts"
+import { addOptions, pickOptions } from "./declared-options.ts"
+import { openLabeller } from "./open-labeller.ts"
+import { listenForStop } from "./stop-signals.ts"
+
+/** Where a worker can be asked how it is. */
+export const portOptions = {
+  port: count({
+    default: 9464,
+    min: 0,
+    max: 65_535,
+    unit: "port",
+    env: "VALENCE_PORT",
+    help: "port of /livez, /readyz and /metrics; 0 takes a free one",
+  }),
+  host: text({
+    default: "127.0.0.1",
+    unit: "host",
+    env: "VALENCE_HOST",
+    help: "address that the port is on; 0.0.0.0 for all",
+  }),
+} as const
+
+/** What a worker that could not finish its jobs ends with; they are back in their queues. */
+const handedBackExitCode = 1
+
+const say = (line: string) => stderr.write(`${new Date().toISOString()} ${line}\n`)
+
+/** Loaded when they are needed: `valence --help` should not wait for BullMQ. */
+async function loadFleet() {
+  const [{ createWorker }, { HealthServer }] = await Promise.all([
+    import("../worker/worker.ts"),
+    import("../worker/health-server.ts"),
+  ])
+  return { createWorker, HealthServer }
+}
+
+async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
+  const { createWorker, HealthServer } = await loadFleet()
+  const { port, host } = pickOptions(portOptions, given)
+  const options = pickOptions(classifierOptions, given)
+  const events = new WorkerEmitter()
+  const hurry = new AbortController()
+  let worker: Worker | undefined
+  const stop = listenForStop(
+    () => say(`draining: ${worker?.jobs ?? 0} jobs are at work; a second signal gives them back`),
+    process,
+    () => hurry.abort(),
+  )
+  await using labeller = await openLabeller(options, events)
+  tellOf(events)
+  await using health = await HealthServer.listen(
+    {
+      problem: () => (worker === undefined ? "starting" : worker.ready ? undefined : worker.state),
+      redisAnswers: () => worker?.redisAnswers() ?? Promise.resolve(false),
+      metrics: async () => ({ contentType: "text/plain", text: "" }),
+    },
+    host,
+    port,
+  )
+  worker = await createWorker({
+    options: pickOptions(workerOptions, given),
+    labeller,
+    device: options.device,
+    devices: devicesOf(labeller),
+    batchLimits: options,
+    events,
+    onWarning: warning => say(`warning: ${warning}`),
+  })
+  say(`${describe(worker, labeller, options)}; ${health.url}/metrics`)
+  const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))
+  const asked = new Promise<void>(resolve => stop.signal.addEventListener("abort", () => resolve(), { once: true }))
+  if (!stop.signal.aborted) await Promise.race([lost, asked])
+  const outcome = await worker.drain(hurry.signal)
+  await worker.close()
+  stop[Symbol.dispose]()
+  say(outcome === "drained" ? "stopped: no job is at work" : "stopped: jobs that were at work are back in their queues")
+  if (outcome === "handed_back" || !stop.signal.aborted) process.exitCode = handedBackExitCode
+}
+
+/** Devices that run at the same time. */
+const devicesOf = (labeller: Labeller) => (labeller instanceof Classifier ? labeller.devicePids.length : 1)
+
+function describe({ concurrency }: Worker, { model }: Labeller, { device }: { readonly device: string }): string {
+  const where = model.dtype === "lexicon" ? "" : ` on ${device}`
+  const jobs = `${concurrency.interactive} interactive and ${concurrency.bulk} bulk jobs at a time`
+  return `ready: ${model.name} ${model.dtype} ${model.revision}${where}, ${jobs}`
+}
+
+/** Says what an operator wants to read, once each. */
+function tellOf(events: WorkerEmitter): void {
+  events.on("redisAway", ({ error }) => say(`redis is away${error ? `: ${error.message}` : ""}; trying again`))
+  events.on("redisBack", ({ awayMs }) => say(`redis is back after ${(awayMs / 1000).toFixed(1)} s`))
+  events.on("deviceRestarted", () => say("a device was started again"))
+  events.on("devicesLost", ({ error }) => say(`no device is left: ${error.message}`))
+}
+
+const help = `
+Examples:
+  valence work                                            one device child a core, Redis on this machine
+  valence work --redis rediss://:secret@queue:6380/2 --device cpu:4
+  valence work --model afinn-111 --port 0                 a lexicon's worker
+
+Answers on its port: /livez (the process is there), /readyz (a text went through the device, and Redis answers), /metrics.
+SIGTERM: jobs at work are finished, at most --drain-seconds long; then, or at a second signal, they are given back.
+Exit code: 0 drained, 1 jobs were given back or no device is left, 2 the worker could not be started.`
+
+/** Adds `valence work`. */
+export function addWork(program: Command): void {
+  const command = program
+    .command("work")
+    .description("label what producers put into Redis, until it is stopped")
+    .addHelpText("after", help)
+  for (const declarations of [workerOptions, portOptions, classifierOptions]) addOptions(command, declarations)
+  command.action(work)
+}

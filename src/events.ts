@@ -1,0 +1,89 @@
+import { EventEmitter } from "node:events"
+import type { Lane } from "./labeller.ts"
+
+/** What a classifier tells of its work. */
+export interface ClassifierEvents {
+  /** Texts were encoded in one call of the tokenizer. */
+  tokenised: [{ readonly texts: number; readonly ms: number }]
+  /** A micro-batch went through a device. */
+  microBatch: [
+    {
+      readonly texts: number
+      /** Tokens of the texts. */
+      readonly tokens: number
+      /** Tokens that the device computed: rows x longest. */
+      readonly paddedTokens: number
+      /** How long each text waited between its encoding and its device, ms. */
+      readonly waitMs: readonly number[]
+      /** Time inside the session. */
+      readonly runMs: number
+    },
+  ]
+  /** A device child died or was killed, and another takes its place. */
+  deviceRestarted: []
+  /** No device is left: every text fails from now on. */
+  devicesLost: [{ readonly error: Error }]
+}
+
+/** How a worker was done with a job. */
+export type JobOutcome =
+  /** Its result is stored; single texts of it may have failed. */
+  | "completed"
+  /** It expired, or was cancelled, before it was labelled; its result says so. */
+  | "expired"
+  | "cancelled"
+  /** It failed, and is tried again later. */
+  | "retried"
+  /** It failed for good, and lies with the dead letters. */
+  | "dead"
+  /** It was given back to the queue unlabelled, because the worker drains. */
+  | "handed_back"
+  /** Somebody else got it in the meantime: its lock was lost. */
+  | "lost"
+
+/** What lies in a lane's queue. */
+export interface QueueDepth {
+  readonly lane: Lane
+  readonly waitingJobs: number
+  readonly activeJobs: number
+  readonly delayedJobs: number
+  readonly failedJobs: number
+  /** Texts and tokens of the waiting jobs; estimated from a sample where there are many jobs. */
+  readonly waitingTexts: number
+  readonly waitingTokens: number
+  /** Age of the oldest waiting job, seconds; 0 where none waits. */
+  readonly oldestWaitingSeconds: number
+}
+
+/** What a worker tells of its work. */
+export interface WorkerEvents extends ClassifierEvents {
+  job: [
+    {
+      readonly lane: Lane
+      readonly outcome: JobOutcome
+      /** Of the job; 0 where it could not be read. */
+      readonly texts: number
+      /** Texts without a label in a job that is `completed`. */
+      readonly failedTexts: number
+      /** From when the job was added to when a worker took it, seconds. */
+      readonly queueSeconds: number
+      /** From when it was taken to when it was labelled, seconds. */
+      readonly labelSeconds: number
+    },
+  ]
+  /** A job whose worker died, or froze, went back to the queue. */
+  stalled: [{ readonly lane: Lane }]
+  /** Redis went away; told once until it is back. */
+  redisAway: [{ readonly error: Error | undefined }]
+  redisBack: [{ readonly awayMs: number }]
+  /** Looked at every few seconds: both queues, and how long the fleet needs for what waits there. */
+  backlog: [{ readonly queues: readonly QueueDepth[]; readonly deadLetters: number; readonly backlogSeconds: number }]
+}
+
+/** Takes what a classifier tells: any emitter that knows its events, a worker's too. */
+export interface ClassifierEmitter {
+  emit<Name extends keyof ClassifierEvents>(name: Name, ...told: ClassifierEvents[Name]): boolean
+}
+
+/** Tells whoever listens what a worker, and its classifier, do. */
+export class WorkerEmitter extends EventEmitter<WorkerEvents> {}

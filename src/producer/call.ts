@@ -1,0 +1,81 @@
+import type { JobsOptions } from "bullmq"
+import { type Complete, completeOptions } from "../declaration.ts"
+import { ValenceError } from "../errors.ts"
+import type { Lane, ModelInfo } from "../labeller.ts"
+import { completeCall, requireMaxLength } from "../options.ts"
+import type { JobData } from "../queue/job.ts"
+import type { NewJob } from "./job-adder.ts"
+import { addOptions, type ProducerLabelOptions, type producerOptions } from "./options.ts"
+import type { JobTexts } from "./split-jobs.ts"
+
+/** A call of `label()` or `add()`, checked, with what its jobs have in common. */
+export interface Call {
+  readonly lane: Lane
+  /** Of a named call results are kept until they are released, and what was labelled before counts. */
+  readonly name: string | undefined
+  readonly timeoutMs: number | undefined
+  readonly data: Pick<JobData, "options" | "deadlineMs">
+  readonly jobOptions: JobsOptions
+}
+
+/**
+ * Checks a call.
+ *
+ * @throws ValenceError `option_invalid`
+ */
+export function checkCall(
+  texts: readonly string[],
+  given: ProducerLabelOptions,
+  model: ModelInfo,
+  settings: Complete<typeof producerOptions>,
+): Call {
+  const { priority, deadlineMs, timeoutMs, signal: _, ...labelling } = given
+  const { lane, ...options } = completeCall(texts, labelling)
+  const chosen = completeOptions(addOptions, { priority, deadlineMs, timeoutMs })
+  requireMaxLength(options.maxLength, model)
+  const first = chosen.priority ?? settings.priority
+  return {
+    lane,
+    name: given.id,
+    timeoutMs: chosen.timeoutMs,
+    data: {
+      ...(Object.values(options).some(value => value !== undefined) && { options }),
+      ...(chosen.deadlineMs !== undefined && { deadlineMs: chosen.deadlineMs }),
+    },
+    jobOptions: {
+      attempts: settings.attempts,
+      backoff: { type: "exponential", delay: settings.backoffMs, jitter: 0.5 },
+      ...(first !== undefined && { priority: first }),
+    },
+  }
+}
+
+/** One of a call's jobs, as it is added. */
+export function newJob({ id, texts }: JobTexts, { data, jobOptions }: Call, replyTo: string): NewJob {
+  return { id, data: { v: 1, texts: texts.map(text => ({ text })), ...data, replyTo }, options: jobOptions }
+}
+
+/** Why a call ends before its results are there. */
+export interface Stop extends Disposable {
+  readonly signal: AbortSignal
+  /** Ends what is left of the call. */
+  abort(reason: unknown): void
+}
+
+/** Ends a call when its signal aborts, or its time is up, with what it rejects with then. */
+export function stopOf(signal: AbortSignal | undefined, timeoutMs: number | undefined): Stop {
+  const stop = new AbortController()
+  const abort = () => stop.abort(new ValenceError("aborted", "labelling was aborted", { cause: signal?.reason }))
+  const expire = () => stop.abort(new ValenceError("timeout", `label() must end within ${timeoutMs} ms (timeoutMs)`))
+  const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs)
+  if (signal?.aborted) abort()
+  else signal?.addEventListener("abort", abort, { once: true })
+  return {
+    signal: stop.signal,
+    abort: reason => stop.abort(reason),
+    [Symbol.dispose]() {
+      clearTimeout(timer)
+      signal?.removeEventListener("abort", abort)
+    },
+  }
+}

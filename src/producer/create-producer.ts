@@ -1,0 +1,55 @@
+import { setTimeout as wait } from "node:timers/promises"
+import { type Complete, completeOptions } from "../declaration.ts"
+import { ValenceError } from "../errors.ts"
+import type { ModelInfo } from "../labeller.ts"
+import { Fleet } from "../queue/fleet.ts"
+import { openRedis, type RedisTarget } from "../queue/open-redis.ts"
+import { type ProducerOptions, producerOptions } from "./options.ts"
+import { Producer } from "./producer.ts"
+
+const modelLookMs = 200
+
+/**
+ * A `Labeller` over Redis.
+ *
+ * @param redis - a URL, or a connection of ioredis, which stays yours: the producer works with copies of it
+ * @throws ValenceError `option_invalid`, `redis_failed`; `no_worker` where no worker ever said what it labels with
+ * @example
+ * await using producer = await createProducer({ redis: 'redis://127.0.0.1:6379' })
+ * await producer.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false }]
+ */
+export async function createProducer({
+  redis: target,
+  ...given
+}: Omit<ProducerOptions, "redis"> & { readonly redis?: RedisTarget | undefined } = {}): Promise<Producer> {
+  const url = typeof target === "string" ? { redis: target } : {}
+  const settings = completeOptions(producerOptions, { ...given, ...url })
+  const redis = await openRedis(target ?? settings.redis, settings.connectTimeoutMs)
+  try {
+    const model = await waitForModel(new Fleet(redis, settings.keyPrefix), settings)
+    const replies = await openRedis(target ?? settings.redis, settings.connectTimeoutMs)
+    const producer = new Producer(model, settings, redis, replies)
+    await producer.listen()
+    return producer
+  } catch (error) {
+    redis.disconnect()
+    throw error
+  }
+}
+
+async function waitForModel(
+  fleet: Fleet,
+  { workerWaitMs, keyPrefix }: Complete<typeof producerOptions>,
+): Promise<ModelInfo> {
+  const untilMs = performance.now() + workerWaitMs
+  for (;;) {
+    const model = await fleet.model()
+    if (model) return model
+    if (performance.now() >= untilMs)
+      throw new ValenceError(
+        "no_worker",
+        `a worker must have listened with key prefix ${keyPrefix} once, to say what it labels with; start one with: valence work`,
+      )
+    await wait(Math.min(modelLookMs, workerWaitMs))
+  }
+}

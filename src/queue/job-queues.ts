@@ -1,0 +1,53 @@
+import { Queue } from "bullmq"
+import type { Lane } from "../labeller.ts"
+import { deadQueue, queueOf } from "./names.ts"
+import type { RedisConnection } from "./open-redis.ts"
+
+/** Events that BullMQ keeps for listeners: Valence has none, so few do. */
+const keptEvents = 100
+
+/** The queues of a prefix, over one connection that is lent. */
+export class JobQueues {
+  readonly prefix: string
+  readonly redis: RedisConnection
+  readonly #queues = new Map<string, Queue>()
+
+  constructor(redis: RedisConnection, prefix: string) {
+    this.redis = redis
+    this.prefix = prefix
+  }
+
+  /** A lane's queue. */
+  of(lane: Lane): Queue {
+    return this.#open(queueOf[lane])
+  }
+
+  /** The dead letters' queue. */
+  get dead(): Queue {
+    return this.#open(deadQueue)
+  }
+
+  /** What the keys of a lane's queue begin with. */
+  keyOf(lane: Lane): string {
+    return `${this.prefix}:${queueOf[lane]}`
+  }
+
+  /** Lets go of the queues; the connection stays. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map(queue => queue.close()))
+  }
+
+  #open(name: string): Queue {
+    const open = this.#queues.get(name)
+    if (open) return open
+    const queue = new Queue(name, {
+      connection: this.redis,
+      prefix: this.prefix,
+      streams: { events: { maxLen: keptEvents } },
+    })
+    // The connection tells of its own errors.
+    queue.on("error", () => {})
+    this.#queues.set(name, queue)
+    return queue
+  }
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs"
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js"
+import { shown, ValenceError } from "../errors.ts"
+import type { LabelledText, LabelOptions, ModelInfo } from "../labeller.ts"
+import { fromPackageRoot } from "../package-root.ts"
+
+/** The data of a job: `schemas/job.schema.json`. */
+export interface JobData {
+  readonly v: 1
+  readonly texts: readonly { readonly id?: string; readonly text: string }[]
+  readonly options?: Pick<LabelOptions, "topK" | "function" | "maxLength">
+  /** Ms after the job's timestamp. */
+  readonly deadlineMs?: number
+  readonly replyTo?: string
+}
+
+/** What a worker stores of a job that is completed: `schemas/result.schema.json`. */
+export interface JobResult {
+  readonly v: 1
+  readonly model: Pick<ModelInfo, "name" | "revision" | "dtype">
+  readonly results: readonly (LabelledText & { readonly id?: string })[]
+  readonly timings: { readonly queueMs: number; readonly labelMs: number }
+}
+
+const schema = () => JSON.parse(readFileSync(fromPackageRoot("schemas", "job.schema.json"), "utf8")) as object
+
+let validate: ReturnType<Ajv2020["compile"]> | undefined
+
+/**
+ * The data of a job, whoever added it.
+ *
+ * @throws ValenceError `job_invalid`, naming the part, the rule and the value
+ */
+export function readJob(data: unknown): JobData {
+  validate ??= new Ajv2020({ verbose: true }).compile(schema())
+  if (validate(data)) return data as JobData
+  throw new ValenceError("job_invalid", describe(validate.errors?.[0], data))
+}
+
+function describe(error: ErrorObject | undefined, data: unknown): string {
+  const part = error?.instancePath ? `job ${error.instancePath}` : "job"
+  if (error === undefined) return `${part} must be as in schemas/job.schema.json; got ${shown(data)}`
+  if (error.keyword === "additionalProperties")
+    return `${part} must have no property ${shown(error.params["additionalProperty"])}`
+  if (error.keyword === "required") return `${part} must have a property ${shown(error.params["missingProperty"])}`
+  const rule =
+    error.keyword === "const"
+      ? `must be ${shown(error.params["allowedValue"])}`
+      : error.keyword === "enum"
+        ? `must be one of ${(error.params["allowedValues"] as unknown[]).join(", ")}`
+        : error.message
+  return `${part} ${rule}; got ${shown(typeof error.data === "object" ? JSON.stringify(error.data) : error.data)}`
+}

@@ -1,0 +1,25 @@
+import type { Lane } from "../labeller.ts"
+
+/** The queue of each lane, as any BullMQ port names it. */
+export const queueOf: Readonly<Record<Lane, string>> = { interactive: "valence", bulk: "valence-bulk" }
+
+/** Where jobs lie that failed for good. */
+export const deadQueue = "valence-dead"
+
+/** Both lanes, the one that goes first before the other. */
+export const lanes = ["interactive", "bulk"] as const satisfies readonly Lane[]
+
+/** What a job of either queue is called in BullMQ. */
+export const jobName = "label"
+
+/** Keys and channels beside BullMQ's own, all with the prefix and so in one slot of a Redis Cluster. */
+export const keysOf = (prefix: string) => ({
+  /** Hash: each living worker's last word about itself. */
+  workers: `${prefix}:workers`,
+  /** String: the model of the worker that came last. */
+  model: `${prefix}:model`,
+  /** Channel: ids of jobs that a producer waits for and that are finished. */
+  reply: (producer: string) => `${prefix}:reply:${producer}`,
+  /** Channel: ids of jobs that nobody wants any more. */
+  cancel: `${prefix}:cancel`,
+})

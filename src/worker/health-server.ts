@@ -1,0 +1,76 @@
+import { createServer, type Server, type ServerResponse } from "node:http"
+import { asError, ValenceError } from "../errors.ts"
+
+/** What a worker's port tells. */
+export interface HealthFacts {
+  /** Why it is not ready; `undefined` where it is. */
+  problem(): string | undefined
+  /** Whether Redis answers right now. */
+  redisAnswers(): Promise<boolean>
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+/** A port that orchestrators and Prometheus ask: `/livez`, `/readyz`, `/metrics`. */
+export class HealthServer implements AsyncDisposable {
+  readonly #server: Server
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  /**
+   * Listens.
+   *
+   * @throws ValenceError `option_invalid` where the port cannot be had
+   */
+  static async listen(facts: HealthFacts, host: string, port: number): Promise<HealthServer> {
+    const server = createServer((request, response) => {
+      answer(facts, new URL(request.url ?? "/", "http://worker").pathname, response).catch(() => response.destroy())
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", error =>
+        reject(
+          new ValenceError("option_invalid", `port ${port} must be free on ${host}; got ${error.message}`, {
+            cause: error,
+          }),
+        ),
+      )
+      server.listen(port, host, resolve)
+    })
+    return new HealthServer(server)
+  }
+
+  /** Where it listens; another port than asked for where that was 0. */
+  get url(): string {
+    const address = this.#server.address()
+    if (address === null || typeof address === "string") return ""
+    const host = address.family === "IPv6" ? `[${address.address}]` : address.address
+    return `http://${host}:${address.port}`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+}
+
+async function answer(facts: HealthFacts, path: string, response: ServerResponse): Promise<void> {
+  if (path === "/livez") return send(response, 200, "live\n")
+  if (path === "/readyz") {
+    const problem = facts.problem() ?? ((await facts.redisAnswers()) ? undefined : "redis does not answer")
+    return send(response, problem === undefined ? 200 : 503, `${problem ?? "ready"}\n`)
+  }
+  if (path === "/metrics") {
+    try {
+      const { contentType, text } = await facts.metrics()
+      return send(response, 200, text, contentType)
+    } catch (error) {
+      return send(response, 500, `${asError(error).message}\n`)
+    }
+  }
+  return send(response, 404, "there is /livez, /readyz and /metrics\n")
+}
+
+function send(response: ServerResponse, status: number, text: string, contentType = "text/plain; charset=utf-8"): void {
+  response.writeHead(status, { "content-type": contentType, "cache-control": "no-store" }).end(text)
+}

@@ -1,0 +1,87 @@
+import { isErrorCode, isRetryable, ValenceError } from "../errors.ts"
+import type { LabelledText, Labeller, Lane } from "../labeller.ts"
+import type { JobData, JobResult } from "../queue/job.ts"
+
+/** How the labelling of a job ended. */
+export type Labelling =
+  | {
+      readonly outcome: "completed" | "expired" | "cancelled"
+      readonly result: JobResult
+      readonly failedTexts: number
+    }
+  /** The worker drains, and has no time left. */
+  | { readonly outcome: "handed_back" }
+  /** Of something that may pass, or will not. */
+  | { readonly outcome: "failed"; readonly error: ValenceError }
+
+/** What can end a job before its texts are labelled. */
+export interface JobLimits {
+  /** When the job was added, ms since 1970. */
+  readonly addedMs: number
+  /** When a worker took it. */
+  readonly takenMs: number
+  /** Nobody wants it any more. */
+  readonly cancelled: AbortSignal
+  /** There is no time left to label it. */
+  readonly handBack: AbortSignal
+}
+
+/** Labels the texts of a job. Never rejects. */
+export async function labelJob(labeller: Labeller, lane: Lane, data: JobData, limits: JobLimits): Promise<Labelling> {
+  const startedMs = performance.now()
+  const queueMs = Math.max(0, limits.takenMs - limits.addedMs)
+  const end = (outcome: "completed" | "expired" | "cancelled", results: readonly LabelledText[]): Labelling => ({
+    outcome,
+    failedTexts: results.filter(({ error }) => error).length,
+    result: {
+      v: 1,
+      model: { name: labeller.model.name, revision: labeller.model.revision, dtype: labeller.model.dtype },
+      results: withIds(data, results),
+      timings: { queueMs, labelMs: performance.now() - startedMs },
+    },
+  })
+  const dropped = (outcome: "expired" | "cancelled"): Labelling => {
+    const message =
+      outcome === "expired"
+        ? `text must be labelled within ${data.deadlineMs} ms (deadlineMs); the time has passed`
+        : "the job was cancelled"
+    return end(
+      outcome,
+      data.texts.map(() => ({ error: { code: outcome, message } })),
+    )
+  }
+  const leftMs = data.deadlineMs === undefined ? Infinity : limits.addedMs + data.deadlineMs - Date.now()
+  if (leftMs <= 0) return dropped("expired")
+  using deadline = timerSignal(leftMs)
+  try {
+    const signal = AbortSignal.any([limits.cancelled, limits.handBack, deadline.signal])
+    const texts = data.texts.map(({ text }) => text)
+    const results = await labeller.label(texts, { ...data.options, lane, signal })
+    const passing = results.find(({ error }) => error && isRetryable(error.code))?.error
+    return passing ? { outcome: "failed", error: toError(passing) } : end("completed", results)
+  } catch (error) {
+    if (limits.handBack.aborted) return { outcome: "handed_back" }
+    if (limits.cancelled.aborted) return dropped("cancelled")
+    if (deadline.signal.aborted) return dropped("expired")
+    return { outcome: "failed", error: error instanceof ValenceError ? error : unexpected(error) }
+  }
+}
+
+function withIds({ texts }: JobData, results: readonly LabelledText[]): JobResult["results"] {
+  return results.map((result, index) => {
+    const id = texts[index]?.id
+    return id === undefined ? result : { id, ...result }
+  })
+}
+
+const toError = ({ code, message }: { readonly code: string; readonly message: string }) =>
+  new ValenceError(isErrorCode(code) ? code : "job_failed", message)
+
+const unexpected = (cause: unknown) => new ValenceError("job_failed", `labelling failed: ${String(cause)}`, { cause })
+
+/** Aborts after so long, unless it is disposed. */
+function timerSignal(ms: number): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController()
+  const timer = Number.isFinite(ms) ? setTimeout(() => controller.abort(), Math.min(ms, 2 ** 31 - 1)) : undefined
+  return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) }
+}

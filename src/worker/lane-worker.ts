@@ -1,0 +1,210 @@
+import { Worker as BullWorker, type Job, UnrecoverableError, WaitingError } from "bullmq"
+import type { Complete } from "../declaration.ts"
+import type { ValenceError } from "../errors.ts"
+import type { JobOutcome, WorkerEmitter } from "../events.ts"
+import type { Labeller, Lane } from "../labeller.ts"
+import type { DeadLetters } from "../queue/dead-letters.ts"
+import { failureText, readFailure } from "../queue/failure.ts"
+import { type JobData, type JobResult, readJob } from "../queue/job.ts"
+import { queueOf } from "../queue/names.ts"
+import type { RedisConnection } from "../queue/open-redis.ts"
+import { labelJob } from "./label-job.ts"
+import type { workerOptions } from "./options.ts"
+import type { Replies } from "./replies.ts"
+
+/** What the workers of both lanes share; all of it is lent. */
+export interface LaneContext {
+  readonly labeller: Labeller
+  readonly redis: RedisConnection
+  readonly settings: Complete<typeof workerOptions>
+  readonly deadLetters: DeadLetters
+  readonly replies: Replies
+  readonly events: WorkerEmitter
+  /** Aborts when jobs at work must be given back. */
+  readonly handBack: AbortSignal
+}
+
+/** After Redis was away, BullMQ asks again after so long. */
+const redisRetryMs = 500
+
+/** BullMQ's words where somebody else has a job by now, or it went back to the queue. */
+const lostLock = /^(?:Missing lock|Lock mismatch) for job (\S+)\. /
+
+/** How a job ended, as far as a worker knows. */
+interface Ending {
+  readonly outcome: JobOutcome
+  readonly texts: number
+  readonly failedTexts: number
+  readonly labelSeconds: number
+}
+
+/** Thrown in the place of what a job failed of for good, once its dead letter is there. */
+class Buried extends UnrecoverableError {}
+
+/** Takes the jobs of one lane, labels them, and sees to those that fail. */
+export class LaneWorker {
+  readonly #context: LaneContext
+  readonly #lane: Lane
+  readonly #worker: BullWorker<unknown, JobResult>
+  readonly #atWork = new Set<Promise<unknown>>()
+  /** How jobs ended that BullMQ has not been told of yet. */
+  readonly #endings = new WeakMap<Job, Ending>()
+  #lastLost: string | undefined
+
+  constructor(context: LaneContext, lane: Lane, concurrency: number) {
+    const { settings } = context
+    this.#context = context
+    this.#lane = lane
+    this.#worker = new BullWorker<unknown, JobResult>(
+      queueOf[lane],
+      (job, _token, signal) => this.#track(this.#process(job, signal ?? new AbortController().signal)),
+      {
+        connection: context.redis,
+        prefix: settings.keyPrefix,
+        concurrency,
+        lockDuration: settings.lockMs,
+        stalledInterval: settings.stalledCheckMs,
+        maxStalledCount: settings.maxStalled,
+        runRetryDelay: redisRetryMs,
+        removeOnComplete: { age: settings.keepResultSeconds, limit: 1000 },
+        removeOnFail: { age: settings.keepFailedSeconds, limit: 1000 },
+        autorun: false,
+      },
+    )
+    this.#worker.on("completed", job => this.#ended(job, "completed"))
+    this.#worker.on("failed", (job, error) => this.#failed(job, error))
+    this.#worker.on("stalled", () => context.events.emit("stalled", { lane }))
+    this.#worker.on("error", error => this.#erred(error))
+  }
+
+  /** Jobs at work. */
+  get jobs(): number {
+    return this.#atWork.size
+  }
+
+  /** Begins to take jobs. */
+  async start(): Promise<void> {
+    await this.#worker.waitUntilReady()
+    this.#worker.run().catch(() => {})
+  }
+
+  /** Takes no more jobs; those at work go on. */
+  async stopTaking(): Promise<void> {
+    await this.#worker.pause(true)
+  }
+
+  /** Returns when no job is at work. */
+  async idle(): Promise<void> {
+    while (this.#atWork.size > 0) await Promise.allSettled(this.#atWork)
+  }
+
+  /** Drops a job, where it is at work here. */
+  cancel(id: string): void {
+    this.#worker.cancelJob(id)
+  }
+
+  /**
+   * Lets go of Redis.
+   *
+   * @param force - without waiting for what is still to be said of jobs
+   */
+  async close(force: boolean): Promise<void> {
+    await this.#worker.close(force)
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#atWork.add(work)
+    try {
+      return await work
+    } finally {
+      this.#atWork.delete(work)
+    }
+  }
+
+  async #process(job: Job<unknown>, cancelled: AbortSignal): Promise<JobResult> {
+    const { labeller, handBack } = this.#context
+    if (handBack.aborted) return this.#handBack(job)
+    const takenMs = job.processedOn ?? Date.now()
+    let data: JobData
+    try {
+      data = readJob(job.data)
+    } catch (error) {
+      this.#note(job, "dead", 0, 0, takenMs)
+      return this.#bury(job, error as ValenceError)
+    }
+    const labelling = await labelJob(labeller, this.#lane, data, {
+      addedMs: job.timestamp,
+      takenMs,
+      cancelled,
+      handBack,
+    })
+    const texts = data.texts.length
+    if (labelling.outcome === "handed_back") return this.#handBack(job)
+    if (labelling.outcome !== "failed") {
+      this.#note(job, labelling.outcome, texts, labelling.failedTexts, takenMs)
+      return labelling.result
+    }
+    const { error } = labelling
+    const again = error.retryable && job.attemptsMade + 1 < (job.opts.attempts ?? 1)
+    this.#note(job, again ? "retried" : "dead", texts, 0, takenMs)
+    if (again) throw new Error(failureText(error))
+    return this.#bury(job, error)
+  }
+
+  /** Back to where it was taken from: it is taken next, by whoever is there. */
+  async #handBack(job: Job): Promise<never> {
+    await job.moveToWait(job.token)
+    this.#tell("handed_back")
+    throw new WaitingError()
+  }
+
+  /** The letter comes before the failure is stored: a worker that dies in between leaves a job that is done again. */
+  async #bury(job: Job, error: ValenceError): Promise<never> {
+    await this.#context.deadLetters.bury(this.#lane, job, error)
+    throw new Buried(failureText(error))
+  }
+
+  #note(job: Job, outcome: JobOutcome, texts: number, failedTexts: number, takenMs: number): void {
+    this.#endings.set(job, { outcome, texts, failedTexts, labelSeconds: (Date.now() - takenMs) / 1000 })
+  }
+
+  #failed(job: Job | undefined, error: Error): void {
+    if (job === undefined) return
+    // A job that took too many workers down is failed by BullMQ, without having been at work here.
+    if (!(error instanceof Buried) && job.finishedOn !== undefined)
+      void this.#context.deadLetters.bury(this.#lane, job, readFailure(error.message)).catch(() => {})
+    this.#ended(job, job.finishedOn === undefined ? "retried" : "dead")
+  }
+
+  /** The connection tells of a Redis that is away, and a job whose lock was lost is done again by somebody. */
+  #erred({ message }: Error): void {
+    const job = lostLock.exec(message)?.[1]
+    // BullMQ tells twice: when it cannot store the result, and when it cannot store that.
+    if (job === undefined || job === this.#lastLost) return
+    this.#lastLost = job
+    this.#tell("lost")
+  }
+
+  #tell(outcome: JobOutcome, facts: Partial<Ending> & { readonly queueSeconds?: number } = {}): void {
+    const { events } = this.#context
+    events.emit("job", {
+      lane: this.#lane,
+      texts: 0,
+      failedTexts: 0,
+      queueSeconds: 0,
+      labelSeconds: 0,
+      ...facts,
+      outcome,
+    })
+  }
+
+  /** BullMQ has stored how a job ended. */
+  #ended(job: Job, fallback: JobOutcome): void {
+    const ending = this.#endings.get(job)
+    const outcome = ending?.outcome ?? fallback
+    const queueSeconds = Math.max(0, ((job.processedOn ?? job.timestamp) - job.timestamp) / 1000)
+    this.#tell(outcome, { ...ending, queueSeconds })
+    const replyTo = (job.data as Partial<JobData> | null)?.replyTo
+    if (outcome !== "retried" && typeof replyTo === "string" && job.id) this.#context.replies.send(replyTo, job.id)
+  }
+}

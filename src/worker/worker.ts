@@ -1,0 +1,279 @@
+import { randomBytes } from "node:crypto"
+import { hostname } from "node:os"
+import { type Complete, completeOptions } from "../declaration.ts"
+import { ValenceError } from "../errors.ts"
+import { WorkerEmitter } from "../events.ts"
+import type { Labeller } from "../labeller.ts"
+import { checkRedis } from "../queue/check-redis.ts"
+import { DeadLetters } from "../queue/dead-letters.ts"
+import { Fleet, noticeEveryMs } from "../queue/fleet.ts"
+import { JobQueues } from "../queue/job-queues.ts"
+import { keysOf, lanes } from "../queue/names.ts"
+import { closeRedis, openRedis, type RedisConnection, type RedisTarget } from "../queue/open-redis.ts"
+import { backlogSeconds, measureQueue } from "../queue/queue-depth.ts"
+import { Capacity } from "./capacity.ts"
+import { type BatchLimits, type Concurrency, sizeConcurrency } from "./concurrency.ts"
+import { type LaneContext, LaneWorker } from "./lane-worker.ts"
+import { type WorkerOptions, workerOptions } from "./options.ts"
+import { RedisWatch } from "./redis-watch.ts"
+import { Replies } from "./replies.ts"
+
+/** What a worker is made of. */
+export interface WorkerRequest {
+  /** Labels the texts; lent: it is not closed. */
+  readonly labeller: Labeller
+  /** A URL, or a connection of ioredis, of which copies are made; default: as the options say. */
+  readonly redis?: RedisTarget | undefined
+  readonly options?: WorkerOptions
+  /** What it labels on, to be shown. */
+  readonly device?: string
+  /** Devices that run at the same time, and how large their micro-batches are: decides how many jobs are at work. */
+  readonly devices?: number
+  readonly batchLimits?: BatchLimits
+  /** Told of everything; the labeller's events belong here too. */
+  readonly events?: WorkerEmitter
+  /** Told of what is not well with Redis, though it works. */
+  readonly onWarning?: (warning: string) => void
+}
+
+/** A text that any model has a label for: a worker that gives none is not ready. */
+const canary = "Good morning"
+
+const pingMs = 1000
+const cleanEveryMs = 60_000
+const cleanLimit = 10_000
+/** How long Redis may take for the last words of a worker. */
+const lastWordsMs = 5000
+
+/**
+ * Takes jobs from both queues and labels them.
+ *
+ * It is **starting** until a canary text went through the labeller; **taking** jobs until it is drained, or its devices are
+ * lost; **draining** until no job is at work, or the time for that has passed and the rest was given back; then **closed**.
+ */
+export class Worker implements AsyncDisposable {
+  readonly events: WorkerEmitter
+  readonly concurrency: Concurrency
+  readonly #settings: Complete<typeof workerOptions>
+  readonly #redis: RedisConnection
+  readonly #queues: JobQueues
+  readonly #fleet: Fleet
+  readonly #deadLetters: DeadLetters
+  readonly #watch: RedisWatch
+  readonly #capacity: Capacity
+  readonly #labeller: Labeller
+  readonly #device: string
+  readonly #id = randomBytes(9).toString("base64url")
+  readonly #startedMs = Date.now()
+  readonly #handBack = new AbortController()
+  readonly #laneWorkers: LaneWorker[] = []
+  #cancels: RedisConnection | undefined
+  #mode: "starting" | "taking" | "draining" | "closed" = "starting"
+  #devicesLost = false
+  #noticeTimer: NodeJS.Timeout | undefined
+  #cleanedMs = performance.now()
+  #draining: Promise<"drained" | "handed_back"> | undefined
+
+  /** @internal use `createWorker` */
+  constructor(request: WorkerRequest, settings: Complete<typeof workerOptions>, redis: RedisConnection) {
+    const { labeller, device = labeller.model.dtype, devices = 1, events = new WorkerEmitter() } = request
+    const sized = sizeConcurrency(devices, request.batchLimits)
+    this.events = events
+    this.#settings = settings
+    this.#redis = redis
+    this.#labeller = labeller
+    this.#device = device
+    this.#queues = new JobQueues(redis, settings.keyPrefix)
+    this.#fleet = new Fleet(redis, settings.keyPrefix)
+    this.#deadLetters = new DeadLetters(this.#queues)
+    this.#watch = new RedisWatch(redis, events)
+    this.#capacity = new Capacity(events, devices)
+    this.concurrency = {
+      interactive: settings.concurrency ?? sized.interactive,
+      bulk: settings.bulkConcurrency ?? sized.bulk,
+    }
+    const context: LaneContext = {
+      labeller,
+      redis,
+      settings,
+      deadLetters: this.#deadLetters,
+      replies: new Replies(redis, settings.keyPrefix),
+      events,
+      handBack: this.#handBack.signal,
+    }
+    for (const lane of lanes) this.#laneWorkers.push(new LaneWorker(context, lane, this.concurrency[lane]))
+    events.on("devicesLost", () => {
+      this.#devicesLost = true
+    })
+  }
+
+  /** @internal begins to take jobs, once the canary has a label */
+  async start(cancels: RedisConnection): Promise<void> {
+    this.#cancels = cancels
+    const [result] = await this.#labeller.label([canary])
+    if (result?.error)
+      throw new ValenceError("device_failed", `canary text must get a label; got ${result.error.message}`)
+    cancels.on("message", (_channel: string, id: string) => {
+      for (const worker of this.#laneWorkers) worker.cancel(id)
+    })
+    await cancels.subscribe(keysOf(this.#settings.keyPrefix).cancel)
+    await this.#announce()
+    for (const worker of this.#laneWorkers) await worker.start()
+    this.#mode = "taking"
+    this.#tick()
+  }
+
+  /** Whether it labels what comes now: Redis is there, the canary had a label, and it does not drain. */
+  get ready(): boolean {
+    return this.#mode === "taking" && !this.#watch.away && !this.#devicesLost
+  }
+
+  /** Why it is not ready. */
+  get state(): string {
+    if (this.#devicesLost) return "no device is left"
+    if (this.#mode === "taking" && this.#watch.away) return "redis is away"
+    return this.#mode
+  }
+
+  /** Whether Redis answers a PING within a second. */
+  async redisAnswers(): Promise<boolean> {
+    if (this.#watch.away) return false
+    let answered = false
+    const ping = this.#redis.ping().then(() => {
+      answered = true
+    })
+    await within(pingMs, ping)
+    return answered
+  }
+
+  /** Jobs at work. */
+  get jobs(): number {
+    return this.#laneWorkers.reduce((jobs, worker) => jobs + worker.jobs, 0)
+  }
+
+  /**
+   * Takes no more jobs and finishes those at work; what is not finished within `drainSeconds`, or when the signal aborts,
+   * goes back to its queue at once.
+   *
+   * @returns whether everything was finished
+   */
+  drain(hurry?: AbortSignal): Promise<"drained" | "handed_back"> {
+    this.#draining ??= this.#drain()
+    if (hurry?.aborted) this.#handBack.abort()
+    hurry?.addEventListener("abort", () => this.#handBack.abort(), { once: true })
+    return this.#draining
+  }
+
+  /** Drains, and lets go of Redis. */
+  async close(): Promise<void> {
+    const outcome = await this.drain()
+    if (this.#mode === "closed") return
+    this.#mode = "closed"
+    const force = outcome === "handed_back" || this.#watch.away
+    await within(lastWordsMs, Promise.all(this.#laneWorkers.map(worker => worker.close(force))))
+    if (!this.#watch.away) await within(lastWordsMs, this.#fleet.leave(this.#id))
+    this.#watch[Symbol.dispose]()
+    await within(lastWordsMs, this.#queues.close())
+    await Promise.all([this.#redis, this.#cancels].map(redis => redis && within(lastWordsMs, closeRedis(redis))))
+    this.#redis.disconnect()
+    this.#cancels?.disconnect()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #drain(): Promise<"drained" | "handed_back"> {
+    this.#mode = "draining"
+    clearTimeout(this.#noticeTimer)
+    const timer = setTimeout(() => this.#handBack.abort(), this.#settings.drainSeconds * 1000)
+    const handedBack = new Promise<void>(resolve => {
+      this.#handBack.signal.addEventListener("abort", () => resolve(), { once: true })
+    })
+    await Promise.all(this.#laneWorkers.map(worker => worker.stopTaking()))
+    const idle = Promise.all(this.#laneWorkers.map(worker => worker.idle()))
+    await Promise.race([idle, handedBack])
+    clearTimeout(timer)
+    if (!this.#handBack.signal.aborted) return "drained"
+    // Back in the queue: said to Redis, if it is there to hear it.
+    await within(lastWordsMs, idle)
+    return "handed_back"
+  }
+
+  #tick(): void {
+    this.#noticeTimer = setTimeout(async () => {
+      if (!this.#watch.away) await this.#look().catch(() => {})
+      if (this.#mode === "taking") this.#tick()
+    }, noticeEveryMs)
+  }
+
+  async #look(): Promise<void> {
+    await this.#announce()
+    const [queues, deadLetters, workers] = await Promise.all([
+      Promise.all(lanes.map(lane => measureQueue(this.#queues, lane))),
+      this.#deadLetters.count(),
+      this.#fleet.workers(),
+    ])
+    const tokensPerSecond = workers.reduce((sum, worker) => sum + worker.tokensPerSecond, 0)
+    this.events.emit("backlog", { queues, deadLetters, backlogSeconds: backlogSeconds(queues, tokensPerSecond) })
+    if (performance.now() - this.#cleanedMs >= cleanEveryMs) await this.#clean()
+  }
+
+  /** BullMQ removes what is old when jobs finish; this removes it where none does. */
+  async #clean(): Promise<void> {
+    this.#cleanedMs = performance.now()
+    const { keepResultSeconds, keepFailedSeconds } = this.#settings
+    for (const lane of lanes) {
+      await this.#queues.of(lane).clean(keepResultSeconds * 1000, cleanLimit, "completed")
+      await this.#queues.of(lane).clean(keepFailedSeconds * 1000, cleanLimit, "failed")
+    }
+  }
+
+  async #announce(): Promise<void> {
+    await this.#fleet.announce({
+      id: this.#id,
+      host: hostname(),
+      pid: process.pid,
+      model: this.#labeller.model,
+      device: this.#device,
+      startedMs: this.#startedMs,
+      ...this.#capacity.look(),
+    })
+  }
+}
+
+/** Waits for something, though not for ever. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work.then(undefined, () => {}), late])
+  clearTimeout(timer)
+}
+
+/**
+ * A worker that takes jobs from now on.
+ *
+ * @throws ValenceError `option_invalid`, `redis_failed`; `redis_invalid` where Redis would lose jobs; `device_failed` where the canary text gets no label
+ */
+export async function createWorker(request: WorkerRequest): Promise<Worker> {
+  const settings = completeOptions(workerOptions, request.options ?? {})
+  const target = request.redis ?? settings.redis
+  const redis = await openRedis(target, settings.connectTimeoutMs)
+  try {
+    for (const warning of await checkRedis(redis)) request.onWarning?.(warning)
+    const cancels = await openRedis(target, settings.connectTimeoutMs)
+    const worker = new Worker(request, settings, redis)
+    try {
+      await worker.start(cancels)
+    } catch (error) {
+      await worker.close()
+      throw error
+    }
+    return worker
+  } catch (error) {
+    redis.disconnect()
+    throw error
+  }
+}
