@@ -10,7 +10,7 @@ import { keysOf, lanes } from "../queue/names.ts"
 import { closeRedis, type RedisConnection } from "../queue/open-redis.ts"
 import { Admission } from "./admission.ts"
 import { type AwaitedJob, AwaitedJobs, type JobOutcome, outcomeOf } from "./awaited-jobs.ts"
-import { type Call, checkCall, newJob, stopOf } from "./call.ts"
+import { type Call, checkCall, newJob, type Stop, stopOf } from "./call.ts"
 import { JobAdder } from "./job-adder.ts"
 import { type JobStatus, statusOf } from "./job-status.ts"
 import { type AddOptions, jobTextsOf, type ProducerLabelOptions, type producerOptions } from "./options.ts"
@@ -91,14 +91,12 @@ export class Producer implements Labeller {
   /** Where a job stands. */
   async result(id: string): Promise<JobStatus> {
     this.#requireOpen()
-    for (const lane of lanes) {
-      const [standing] = await finishedJobs(this.#redis, this.#queues.keyOf(lane), [id], "peek")
-      if (standing === undefined || standing.state === "missing") continue
-      if (standing.state !== "pending") return statusOf(id, outcomeOf(standing))
-      const state = await this.#queues.of(lane).getJobState(id)
-      return { id, state: state === "active" ? "active" : "waiting" }
-    }
-    return { id, state: "missing" }
+    const lane = await this.#laneOf(id)
+    if (lane === undefined) return { id, state: "missing" }
+    const state = await this.#queues.of(lane).getJobState(id)
+    const [standing] = await finishedJobs(this.#redis, this.#queues.keyOf(lane), [id], "peek")
+    if (standing && standing.state !== "pending") return statusOf(id, outcomeOf(standing))
+    return { id, state: state === "active" ? "active" : "waiting" }
   }
 
   /** Each job's end as it comes, in no particular order; the results stay in Redis as long as workers keep them. */
@@ -192,11 +190,7 @@ export class Producer implements Labeller {
     const sound = texts.filter((_, index) => problems[index] === undefined)
     const jobs = splitJobs(sound, jobTextsOf(call.lane, this.#settings), call.name)
     if (call.name !== undefined) await this.#dropFailed(call.lane, jobs)
-    const labelled = await this.#labelJobs(jobs, call, stop.signal).catch(error => {
-      // Where one job fails the others are of no use: they are taken back.
-      stop.abort(error)
-      throw error
-    })
+    const labelled = await this.#labelJobs(jobs, call, stop)
     const results = labelled.flat()[Symbol.iterator]()
     return problems.map(problem =>
       problem ? { error: { code: problem.code, message: problem.message } } : (results.next().value as LabelledText),
@@ -209,16 +203,16 @@ export class Producer implements Labeller {
     await finishedJobs(this.#redis, this.#queues.keyOf(lane), ids, "drop-failed")
   }
 
-  async #labelJobs(jobs: readonly JobTexts[], call: Call, signal: AbortSignal): Promise<LabelledText[][]> {
+  async #labelJobs(jobs: readonly JobTexts[], call: Call, { signal, abort }: Stop): Promise<LabelledText[][]> {
     const unfinished = new Set<Unfinished>()
-    const abort = () => {
+    const takeBack = () => {
       for (const { job, fail } of unfinished) {
         this.#awaited.forget(job)
         this.cancel(job.id).catch(() => {})
         fail(signal.reason)
       }
     }
-    signal.addEventListener("abort", abort, { once: true })
+    signal.addEventListener("abort", takeBack, { once: true })
     const labelOne = async (texts: JobTexts) => {
       await this.#admission.admit(texts.texts.length, signal)
       signal.throwIfAborted()
@@ -229,7 +223,13 @@ export class Producer implements Labeller {
       }).finally(() => one && unfinished.delete(one))
       return this.#checked(texts, outcome, call)
     }
-    return Promise.all(jobs.map(labelOne)).finally(() => signal.removeEventListener("abort", abort))
+    try {
+      return await Promise.all(jobs.map(labelOne))
+    } catch (error) {
+      // Where one job fails the others are of no use.
+      abort(error)
+      throw error
+    }
   }
 
   /** Adds a job, and waits for its end. */

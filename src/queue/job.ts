@@ -39,15 +39,20 @@ export function readJob(data: unknown): JobData {
 
 function describe(error: ErrorObject | undefined, data: unknown): string {
   const part = error?.instancePath ? `job ${error.instancePath}` : "job"
-  if (error === undefined) return `${part} must be as in schemas/job.schema.json; got ${shown(data)}`
-  if (error.keyword === "additionalProperties")
+  if (error?.keyword === "additionalProperties")
     return `${part} must have no property ${shown(error.params["additionalProperty"])}`
-  if (error.keyword === "required") return `${part} must have a property ${shown(error.params["missingProperty"])}`
-  const rule =
-    error.keyword === "const"
-      ? `must be ${shown(error.params["allowedValue"])}`
-      : error.keyword === "enum"
-        ? `must be one of ${(error.params["allowedValues"] as unknown[]).join(", ")}`
-        : error.message
-  return `${part} ${rule}; got ${shown(typeof error.data === "object" ? JSON.stringify(error.data) : error.data)}`
+  if (error?.keyword === "required") return `${part} must have a property ${shown(error.params["missingProperty"])}`
+  return `${part} ${ruleOf(error)}; got ${shownJson(error ? error.data : data)}`
+}
+
+function ruleOf(error: ErrorObject | undefined): string {
+  if (error?.keyword === "const") return `must be ${shownJson(error.params["allowedValue"])}`
+  if (error?.keyword === "enum") return `must be one of ${(error.params["allowedValues"] as string[]).join(", ")}`
+  return error?.message ?? "must be as in schemas/job.schema.json"
+}
+
+/** At most 80 characters of JSON. */
+function shownJson(value: unknown): string {
+  const json = JSON.stringify(value)
+  return json.length > 80 ? `${json.slice(0, 77)}...` : json
 }

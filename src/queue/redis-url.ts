@@ -13,7 +13,7 @@ interface HostPort {
 
 /** A URL without its password, to be shown. */
 export function shownUrl(url: string): string {
-  return url.replace(/\/\/([^/@]*?):?[^:/@]*@/, (_, user: string) => `//${user}${user && ":***"}@`)
+  return url.replace(/\/\/([^:@/]*)(:.*)?@/, (_, user: string, password = "") => `//${user}${password && ":***"}@`)
 }
 
 /**

@@ -46,7 +46,7 @@ export class LaneWorker {
   readonly #context: LaneContext
   readonly #lane: Lane
   readonly #worker: BullWorker<unknown, JobResult>
-  readonly #atWork = new Set<Promise<unknown>>()
+  #jobs = 0
   /** How jobs ended that BullMQ has not been told of yet. */
   readonly #endings = new WeakMap<Job, Ending>()
   #lastLost: string | undefined
@@ -57,7 +57,7 @@ export class LaneWorker {
     this.#lane = lane
     this.#worker = new BullWorker<unknown, JobResult>(
       queueOf[lane],
-      (job, _token, signal) => this.#track(this.#process(job, signal ?? new AbortController().signal)),
+      (job, _token, signal) => this.#process(job, signal ?? new AbortController().signal),
       {
         connection: context.redis,
         prefix: settings.keyPrefix,
@@ -79,7 +79,7 @@ export class LaneWorker {
 
   /** Jobs at work. */
   get jobs(): number {
-    return this.#atWork.size
+    return this.#jobs
   }
 
   /** Begins to take jobs. */
@@ -88,14 +88,9 @@ export class LaneWorker {
     this.#worker.run().catch(() => {})
   }
 
-  /** Takes no more jobs; those at work go on. */
+  /** Takes no more jobs from now on, and returns when those at work are finished and stored, or given back. */
   async stopTaking(): Promise<void> {
-    await this.#worker.pause(true)
-  }
-
-  /** Returns when no job is at work. */
-  async idle(): Promise<void> {
-    while (this.#atWork.size > 0) await Promise.allSettled(this.#atWork)
+    await this.#worker.pause()
   }
 
   /** Drops a job, where it is at work here. */
@@ -112,16 +107,16 @@ export class LaneWorker {
     await this.#worker.close(force)
   }
 
-  async #track<T>(work: Promise<T>): Promise<T> {
-    this.#atWork.add(work)
+  async #process(job: Job<unknown>, cancelled: AbortSignal): Promise<JobResult> {
+    this.#jobs += 1
     try {
-      return await work
+      return await this.#label(job, cancelled)
     } finally {
-      this.#atWork.delete(work)
+      this.#jobs -= 1
     }
   }
 
-  async #process(job: Job<unknown>, cancelled: AbortSignal): Promise<JobResult> {
+  async #label(job: Job<unknown>, cancelled: AbortSignal): Promise<JobResult> {
     const { labeller, handBack } = this.#context
     if (handBack.aborted) return this.#handBack(job)
     const takenMs = job.processedOn ?? Date.now()

@@ -190,8 +190,7 @@ export class Worker implements AsyncDisposable {
     const handedBack = new Promise<void>(resolve => {
       this.#handBack.signal.addEventListener("abort", () => resolve(), { once: true })
     })
-    await Promise.all(this.#laneWorkers.map(worker => worker.stopTaking()))
-    const idle = Promise.all(this.#laneWorkers.map(worker => worker.idle()))
+    const idle = Promise.all(this.#laneWorkers.map(worker => worker.stopTaking()))
     await Promise.race([idle, handedBack])
     clearTimeout(timer)
     if (!this.#handBack.signal.aborted) return "drained"

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs"
+import { Ajv2020 } from "ajv/dist/2020.js"
+import { describe, expect, it } from "vitest"
+import { ValenceError } from "../../src/errors.ts"
+import { failureText, readFailure } from "../../src/queue/failure.ts"
+import { readJob } from "../../src/queue/job.ts"
+
+describe("readJob()", () => {
+  it("a job with everything - is given back", () => {
+    const job = {
+      v: 1,
+      texts: [{ text: "a" }, { id: "b", text: "" }],
+      options: { topK: "all", function: "softmax", maxLength: 64 },
+      deadlineMs: 5,
+      replyTo: "p",
+    }
+    expect(readJob(job)).toBe(job)
+  })
+
+  it.each([
+    [null, "job must be object; got null"],
+    ["text", 'job must be object; got "text"'],
+    [{ texts: [{ text: "a" }] }, 'job must have a property "v"'],
+    [{ v: 2, texts: [{ text: "a" }] }, "job /v must be 1; got 2"],
+    [{ v: 1, text: "a" }, 'job must have a property "texts"'],
+    [{ v: 1, texts: "a" }, 'job /texts must be array; got "a"'],
+    [{ v: 1, texts: [] }, "job /texts must NOT have fewer than 1 items; got []"],
+    [{ v: 1, texts: [{ text: "a" }, { text: 3 }] }, "job /texts/1/text must be string; got 3"],
+    [{ v: 1, texts: ["a"] }, 'job /texts/0 must be object; got "a"'],
+    [{ v: 1, texts: [{ text: "a" }], lane: "bulk" }, 'job must have no property "lane"'],
+    [
+      { v: 1, texts: [{ text: "a" }], options: { function: "max" } },
+      'job /options/function must be one of softmax, sigmoid, none; got "max"',
+    ],
+    [{ v: 1, texts: [{ text: "a" }], options: { maxLength: 1 } }, "job /options/maxLength must be >= 2; got 1"],
+    [{ v: 1, texts: [{ text: "a" }], deadlineMs: 0 }, "job /deadlineMs must be >= 1; got 0"],
+    [{ v: 1, texts: [{ text: "a" }], replyTo: "" }, 'job /replyTo must NOT have fewer than 1 characters; got ""'],
+  ])("%j - job_invalid", (data, message) => {
+    expect(() => readJob(data)).toThrow(expect.objectContaining({ code: "job_invalid", message }))
+  })
+
+  it("a text that is far too long to show - is cut in the message", () => {
+    expect(() => readJob({ v: 1, texts: "x".repeat(10_000) })).toThrow(/^.{0,120}$/)
+  })
+})
+
+describe("schemas", () => {
+  it.each(["job", "result"])("%s.schema.json - is a JSON Schema", name => {
+    const schema = JSON.parse(readFileSync(`schemas/${name}.schema.json`, "utf8"))
+    expect(() => new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema)).not.toThrow()
+  })
+})
+
+describe("readFailure()", () => {
+  it("what failureText() made - is the same error", () => {
+    const error = new ValenceError("device_failed", "no device is left: it died\ntwice")
+    expect(readFailure(failureText(error))).toMatchObject({ code: "device_failed", message: error.message })
+  })
+
+  it("BullMQ's words for a job that stalled - job_stalled", () => {
+    expect(readFailure("job stalled more than allowable limit").code).toBe("job_stalled")
+  })
+
+  it.each(["boom", "nonsense: what"])("%s - job_failed", text => {
+    expect(readFailure(text)).toMatchObject({ code: "job_failed", message: text })
+  })
+})
