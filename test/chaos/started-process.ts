@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { toBeTrue } from "../cli/run-valence.ts"
+import { afterThisProcess } from "../redis/watchdog.ts"
+
+const main = new URL("../../dist/cli/main.js", import.meta.url).pathname
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** `valence` as it was built, as a process that signals are sent to; it does not outlive this one. */
+export class StartedProcess implements AsyncDisposable {
+  readonly pid: number
+  readonly exit: Promise<Exit>
+  #exit: Exit | undefined
+  #stderr = ""
+
+  /** @param folder - where it runs */
+  constructor(folder: string, ...words: readonly string[]) {
+    const child: ChildProcess = spawn(process.execPath, [main, ...words], {
+      cwd: folder,
+      env: { PATH: process.env["PATH"], HOME: folder },
+      stdio: ["ignore", "ignore", "pipe"],
+    })
+    if (child.pid === undefined) throw new Error("valence must start; there is no process")
+    this.pid = child.pid
+    const callOff = afterThisProcess('kill -9 "$1"', String(child.pid))
+    child.stderr?.on("data", data => {
+      this.#stderr += String(data)
+    })
+    this.exit = new Promise(resolve => {
+      child.once("close", (code, signal) => {
+        callOff()
+        this.#exit = { code, signal }
+        resolve(this.#exit)
+      })
+    })
+  }
+
+  /** What it wrote to standard error so far. */
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  get runs(): boolean {
+    return this.#exit === undefined
+  }
+
+  /** The processes that it started, and that live. */
+  get children(): number[] {
+    const list = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8")
+    return list.trim().split(" ").filter(Boolean).map(Number)
+  }
+
+  /** Sends it a signal; nothing where it has ended. */
+  signal(name: NodeJS.Signals): void {
+    if (this.runs) process.kill(this.pid, name)
+  }
+
+  /**
+   * Returns when it has written something.
+   *
+   * @throws Error where it ends before that
+   */
+  async toSay(what: string): Promise<void> {
+    await toBeTrue(() => this.#stderr.includes(what) || !this.runs)
+    if (!this.#stderr.includes(what)) throw new Error(`valence must say "${what}"; it ended: ${this.#stderr}`)
+  }
+
+  /** Kills it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal("SIGKILL")
+    await this.exit
+  }
+}
