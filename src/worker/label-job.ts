@@ -1,3 +1,4 @@
+import { longestTimerMs } from "../declaration.ts"
 import { isErrorCode, isRetryable, ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, Lane } from "../labeller.ts"
 import type { JobData, JobResult } from "../queue/job.ts"
@@ -20,11 +21,12 @@ export interface JobLimits {
   readonly addedMs: number
   /** When a worker took it. */
   readonly takenMs: number
-  /** Nobody wants it any more. */
-  readonly cancelled: AbortSignal
-  /** There is no time left to label it. */
-  readonly handBack: AbortSignal
+  /** Ends it: its reason says why. */
+  readonly stop: AbortController
 }
+
+/** Why a job ends before its texts are labelled: nobody wants it, its time is up, or its worker has none left. */
+export type StopReason = "cancelled" | "expired" | "handed_back"
 
 /** Labels the texts of a job. Never rejects. */
 export async function labelJob(labeller: Labeller, lane: Lane, data: JobData, limits: JobLimits): Promise<Labelling> {
@@ -52,17 +54,18 @@ export async function labelJob(labeller: Labeller, lane: Lane, data: JobData, li
   }
   const leftMs = data.deadlineMs === undefined ? Infinity : limits.addedMs + data.deadlineMs - Date.now()
   if (leftMs <= 0) return dropped("expired")
-  using deadline = timerSignal(leftMs)
+  const { stop } = limits
+  using _deadline = abortLater(stop, leftMs)
   try {
-    const signal = AbortSignal.any([limits.cancelled, limits.handBack, deadline.signal])
     const texts = data.texts.map(({ text }) => text)
-    const results = await labeller.label(texts, { ...data.options, lane, signal })
+    const results = await labeller.label(texts, { ...data.options, lane, signal: stop.signal })
     const passing = results.find(({ error }) => error && isRetryable(error.code))?.error
     return passing ? { outcome: "failed", error: toError(passing) } : end("completed", results)
   } catch (error) {
-    if (limits.handBack.aborted) return { outcome: "handed_back" }
-    if (limits.cancelled.aborted) return dropped("cancelled")
-    if (deadline.signal.aborted) return dropped("expired")
+    if (stop.signal.aborted) {
+      const reason = stop.signal.reason as StopReason
+      return reason === "handed_back" ? { outcome: reason } : dropped(reason)
+    }
     return { outcome: "failed", error: error instanceof ValenceError ? error : unexpected(error) }
   }
 }
@@ -79,9 +82,10 @@ const toError = ({ code, message }: { readonly code: string; readonly message: s
 
 const unexpected = (cause: unknown) => new ValenceError("job_failed", `labelling failed: ${String(cause)}`, { cause })
 
-/** Aborts after so long, unless it is disposed. */
-function timerSignal(ms: number): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController()
-  const timer = Number.isFinite(ms) ? setTimeout(() => controller.abort(), Math.min(ms, 2 ** 31 - 1)) : undefined
-  return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) }
+/** Expires a job after so long, unless it is disposed. */
+function abortLater(stop: AbortController, ms: number): Disposable {
+  if (ms === Infinity) return { [Symbol.dispose]() {} }
+  const expired: StopReason = "expired"
+  const timer = setTimeout(() => stop.abort(expired), Math.min(ms, longestTimerMs))
+  return { [Symbol.dispose]: () => clearTimeout(timer) }
 }

@@ -8,7 +8,7 @@ import { failureText, readFailure } from "../queue/failure.ts"
 import { type JobData, type JobResult, readJob } from "../queue/job.ts"
 import { queueOf } from "../queue/names.ts"
 import type { RedisConnection } from "../queue/open-redis.ts"
-import { labelJob } from "./label-job.ts"
+import { labelJob, type StopReason } from "./label-job.ts"
 import type { workerOptions } from "./options.ts"
 import type { Replies } from "./replies.ts"
 
@@ -20,8 +20,6 @@ export interface LaneContext {
   readonly deadLetters: DeadLetters
   readonly replies: Replies
   readonly events: WorkerEmitter
-  /** Aborts when jobs at work must be given back. */
-  readonly handBack: AbortSignal
 }
 
 /** After Redis was away, BullMQ asks again after so long. */
@@ -46,7 +44,9 @@ export class LaneWorker {
   readonly #context: LaneContext
   readonly #lane: Lane
   readonly #worker: BullWorker<unknown, JobResult>
-  #jobs = 0
+  /** Jobs at work, by id. */
+  readonly #atWork = new Map<string, AbortController>()
+  #handsBack = false
   /** How jobs ended that BullMQ has not been told of yet. */
   readonly #endings = new WeakMap<Job, Ending>()
   #lastLost: string | undefined
@@ -55,22 +55,18 @@ export class LaneWorker {
     const { settings } = context
     this.#context = context
     this.#lane = lane
-    this.#worker = new BullWorker<unknown, JobResult>(
-      queueOf[lane],
-      (job, _token, signal) => this.#process(job, signal ?? new AbortController().signal),
-      {
-        connection: context.redis,
-        prefix: settings.keyPrefix,
-        concurrency,
-        lockDuration: settings.lockMs,
-        stalledInterval: settings.stalledCheckMs,
-        maxStalledCount: settings.maxStalled,
-        runRetryDelay: redisRetryMs,
-        removeOnComplete: { age: settings.keepResultSeconds, limit: 1000 },
-        removeOnFail: { age: settings.keepFailedSeconds, limit: 1000 },
-        autorun: false,
-      },
-    )
+    this.#worker = new BullWorker<unknown, JobResult>(queueOf[lane], job => this.#process(job), {
+      connection: context.redis,
+      prefix: settings.keyPrefix,
+      concurrency,
+      lockDuration: settings.lockMs,
+      stalledInterval: settings.stalledCheckMs,
+      maxStalledCount: settings.maxStalled,
+      runRetryDelay: redisRetryMs,
+      removeOnComplete: { age: settings.keepResultSeconds, limit: 1000 },
+      removeOnFail: { age: settings.keepFailedSeconds, limit: 1000 },
+      autorun: false,
+    })
     this.#worker.on("completed", job => this.#ended(job, "completed"))
     this.#worker.on("failed", (job, error) => this.#failed(job, error))
     this.#worker.on("stalled", () => context.events.emit("stalled", { lane }))
@@ -79,7 +75,7 @@ export class LaneWorker {
 
   /** Jobs at work. */
   get jobs(): number {
-    return this.#jobs
+    return this.#atWork.size
   }
 
   /** Begins to take jobs. */
@@ -93,9 +89,15 @@ export class LaneWorker {
     await this.#worker.pause()
   }
 
+  /** Gives back the jobs at work, and whatever comes. */
+  handBack(): void {
+    this.#handsBack = true
+    for (const id of this.#atWork.keys()) this.#stop(id, "handed_back")
+  }
+
   /** Drops a job, where it is at work here. */
   cancel(id: string): void {
-    this.#worker.cancelJob(id)
+    this.#stop(id, "cancelled")
   }
 
   /**
@@ -107,18 +109,23 @@ export class LaneWorker {
     await this.#worker.close(force)
   }
 
-  async #process(job: Job<unknown>, cancelled: AbortSignal): Promise<JobResult> {
-    this.#jobs += 1
+  #stop(id: string, reason: StopReason): void {
+    this.#atWork.get(id)?.abort(reason)
+  }
+
+  async #process(job: Job<unknown>): Promise<JobResult> {
+    if (this.#handsBack) return this.#giveBack(job)
+    const stop = new AbortController()
+    const id = job.id as string
+    this.#atWork.set(id, stop)
     try {
-      return await this.#label(job, cancelled)
+      return await this.#label(job, stop)
     } finally {
-      this.#jobs -= 1
+      this.#atWork.delete(id)
     }
   }
 
-  async #label(job: Job<unknown>, cancelled: AbortSignal): Promise<JobResult> {
-    const { labeller, handBack } = this.#context
-    if (handBack.aborted) return this.#handBack(job)
+  async #label(job: Job<unknown>, stop: AbortController): Promise<JobResult> {
     const takenMs = job.processedOn ?? Date.now()
     let data: JobData
     try {
@@ -127,14 +134,10 @@ export class LaneWorker {
       this.#note(job, "dead", 0, 0, takenMs)
       return this.#bury(job, error as ValenceError)
     }
-    const labelling = await labelJob(labeller, this.#lane, data, {
-      addedMs: job.timestamp,
-      takenMs,
-      cancelled,
-      handBack,
-    })
+    const limits = { addedMs: job.timestamp, takenMs, stop }
+    const labelling = await labelJob(this.#context.labeller, this.#lane, data, limits)
     const texts = data.texts.length
-    if (labelling.outcome === "handed_back") return this.#handBack(job)
+    if (labelling.outcome === "handed_back") return this.#giveBack(job)
     if (labelling.outcome !== "failed") {
       this.#note(job, labelling.outcome, texts, labelling.failedTexts, takenMs)
       return labelling.result
@@ -147,7 +150,7 @@ export class LaneWorker {
   }
 
   /** Back to where it was taken from: it is taken next, by whoever is there. */
-  async #handBack(job: Job): Promise<never> {
+  async #giveBack(job: Job): Promise<never> {
     await job.moveToWait(job.token)
     this.#tell("handed_back")
     throw new WaitingError()

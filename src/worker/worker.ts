@@ -99,11 +99,13 @@ export class Worker implements AsyncDisposable {
       deadLetters: this.#deadLetters,
       replies: new Replies(redis, settings.keyPrefix),
       events,
-      handBack: this.#handBack.signal,
     }
     for (const lane of lanes) this.#laneWorkers.push(new LaneWorker(context, lane, this.concurrency[lane]))
     events.on("devicesLost", () => {
       this.#devicesLost = true
+    })
+    this.#handBack.signal.addEventListener("abort", () => {
+      for (const worker of this.#laneWorkers) worker.handBack()
     })
   }
 

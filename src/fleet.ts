@@ -1,0 +1,12 @@
+/* The public names of the fleet, apart from `index.ts`: whoever labels in this process should not load BullMQ. */
+export { WorkerEmitter, type WorkerEvents } from "./events.ts"
+export { createProducer } from "./producer/create-producer.ts"
+export type { JobStatus } from "./producer/job-status.ts"
+export type { AddOptions, ProducerLabelOptions, ProducerOptions } from "./producer/options.ts"
+export { Producer } from "./producer/producer.ts"
+export { DeadLetters } from "./queue/dead-letters.ts"
+export type { JobData, JobResult } from "./queue/job.ts"
+export { JobQueues } from "./queue/job-queues.ts"
+export { openRedis } from "./queue/open-redis.ts"
+export type { WorkerOptions } from "./worker/options.ts"
+export { createWorker, Worker, type WorkerRequest } from "./worker/worker.ts"
