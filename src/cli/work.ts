@@ -2,14 +2,17 @@ import { stderr } from "node:process"
 import type { Command } from "commander"
 import { Classifier } from "../classifier/classifier.ts"
 import { count, text } from "../declaration.ts"
+import { ValenceError } from "../errors.ts"
 import { WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
+import type { Metrics } from "../metrics/create-metrics.ts"
 import { classifierOptions } from "../options.ts"
 import { workerOptions } from "../worker/options.ts"
 import type { Worker } from "../worker/worker.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { openLabeller } from "./open-labeller.ts"
 import { listenForStop } from "./stop-signals.ts"
+import { version } from "./version.ts"
 
 /** Where a worker can be asked how it is. */
 export const portOptions = {
@@ -36,20 +39,22 @@ const say = (line: string) => stderr.write(`${new Date().toISOString()} ${line}\
 
 /** Loaded when they are needed: `valence --help` should not wait for BullMQ. */
 async function loadFleet() {
-  const [{ createWorker }, { HealthServer }] = await Promise.all([
+  const [{ createWorker }, { HealthServer }, { createMetrics }] = await Promise.all([
     import("../worker/worker.ts"),
     import("../worker/health-server.ts"),
+    import("../metrics/create-metrics.ts"),
   ])
-  return { createWorker, HealthServer }
+  return { createWorker, HealthServer, createMetrics }
 }
 
 async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
-  const { createWorker, HealthServer } = await loadFleet()
+  const { createWorker, HealthServer, createMetrics } = await loadFleet()
   const { port, host } = pickOptions(portOptions, given)
   const options = pickOptions(classifierOptions, given)
   const events = new WorkerEmitter()
   const hurry = new AbortController()
   let worker: Worker | undefined
+  let metrics: Metrics | undefined
   const stop = listenForStop(
     () => say(`draining: ${worker?.jobs ?? 0} jobs are at work; a second signal gives them back`),
     process,
@@ -61,7 +66,11 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
     {
       problem: () => (worker === undefined ? "starting" : worker.ready ? undefined : worker.state),
       redisAnswers: () => worker?.redisAnswers() ?? Promise.resolve(false),
-      metrics: async () => ({ contentType: "text/plain", text: "" }),
+      async metrics() {
+        if (metrics === undefined) throw new ValenceError("closed", "the worker has not started yet")
+        metrics.setReady(worker?.ready ?? false)
+        return { contentType: metrics.contentType, text: await metrics.text() }
+      },
     },
     host,
     port,
@@ -75,6 +84,8 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
     events,
     onWarning: warning => say(`warning: ${warning}`),
   })
+  const { model } = labeller
+  metrics = createMetrics({ events, model, device: options.device, concurrency: worker.concurrency, version })
   say(`${describe(worker, labeller, options)}; ${health.url}/metrics`)
   const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))
   const asked = new Promise<void>(resolve => stop.signal.addEventListener("abort", () => resolve(), { once: true }))

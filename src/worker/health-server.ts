@@ -65,7 +65,7 @@ async function answer(facts: HealthFacts, path: string, response: ServerResponse
       const { contentType, text } = await facts.metrics()
       return send(response, 200, text, contentType)
     } catch (error) {
-      return send(response, 500, `${asError(error).message}\n`)
+      return send(response, 503, `${asError(error).message}\n`)
     }
   }
   return send(response, 404, "there is /livez, /readyz and /metrics\n")

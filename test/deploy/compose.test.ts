@@ -9,6 +9,10 @@ const compose = readFileSync("docker-compose.yml", "utf8")
 const dockerfile = readFileSync("Dockerfile", "utf8")
 const declarations: Declaration<unknown>[] = Object.values({ ...classifierOptions, ...workerOptions, ...portOptions })
 
+const allowedIn = readFileSync(".dockerignore", "utf8").split("\n")
+const { files: listed } = JSON.parse(readFileSync("package.json", "utf8")) as { files: string[] }
+const files = listed.filter(file => !file.startsWith("!"))
+
 /** Of the worker's environment: keys, and what is assigned in the image. */
 const variables = [
   ...[...compose.matchAll(/^ +(VALENCE_\w+):/gm)].map(([, name]) => name),
@@ -39,6 +43,11 @@ describe("docker-compose.yml and Dockerfile", () => {
     expect(compose).toContain(`expose: ["${port}"]`)
     expect(readFileSync("deploy/prometheus/prometheus.yml", "utf8")).toContain(`port: ${port}\n`)
     expect(readFileSync("deploy/probe.js", "utf8")).toContain(`VALENCE_PORT || ${port}`)
+  })
+
+  it.each(files)("let %s of the package into the image", file => {
+    const root = file.replace(/\/\*\*.*/, "")
+    expect(allowedIn).toContain(root === "dist" ? "!src" : `!${root}`)
   })
 
   it("let workers be scaled: no name and no host port of their own", () => {

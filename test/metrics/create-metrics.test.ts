@@ -122,8 +122,8 @@ describe("createMetrics", () => {
   it("gives seconds for ms, and padded tokens for the budget of a micro-batch", async () => {
     emit("microBatch")
     expect(await samples("valence_batch_wait_seconds")).toMatchObject({
-      valence_batch_wait_seconds_sum: 0.254,
-      valence_batch_wait_seconds_count: 2,
+      'valence_batch_wait_seconds_sum{lane="bulk"}': 0.254,
+      'valence_batch_wait_seconds_count{lane="bulk"}': 2,
     })
     expect(await samples("valence_device_busy_seconds_total")).toEqual({ valence_device_busy_seconds_total: 0.02 })
     expect(await samples("valence_micro_batch_tokens")).toMatchObject({ valence_micro_batch_tokens_sum: 40 })

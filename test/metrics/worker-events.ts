@@ -3,7 +3,7 @@ import type { WorkerEvents } from "../../src/events.ts"
 /** Each event as a worker may emit it, so that whatever listens to it has something to count. */
 export const workerEvents: { readonly [E in keyof WorkerEvents]: WorkerEvents[E] } = {
   tokenised: [{ texts: 40, ms: 3 }],
-  microBatch: [{ texts: 2, tokens: 30, paddedTokens: 40, waitMs: [4, 250], runMs: 20 }],
+  microBatch: [{ lane: "bulk", texts: 2, tokens: 30, paddedTokens: 40, waitMs: [4, 250], runMs: 20 }],
   deviceRestarted: [],
   devicesLost: [{ error: new Error("no device is left") }],
   job: [{ lane: "bulk", outcome: "completed", texts: 10, failedTexts: 1, queueSeconds: 40, labelSeconds: 0.2 }],

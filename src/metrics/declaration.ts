@@ -1,0 +1,41 @@
+import type { WorkerEvents } from "../events.ts"
+
+/** What moves a metric: an event, or a call from whoever runs the worker. */
+export type Feed = keyof WorkerEvents | "createMetrics" | "setReady"
+
+/** What a value counts. */
+export type Unit = "seconds" | "texts" | "tokens" | "jobs" | "events" | "0 or 1" | "1"
+
+/** The values that a label may take; `given` where a worker has one, which it is started with. */
+export type Labels = Readonly<Record<string, readonly string[] | "given">>
+
+interface Declared {
+  /** With its prefix, its unit, and `_total` for a counter. */
+  readonly name: `valence_${string}`
+  readonly unit: Unit
+  readonly labels: Labels
+  /** One line, without a full stop. */
+  readonly help: string
+  readonly fedBy: readonly [Feed, ...Feed[]]
+}
+
+/** Only grows while the worker lives. Every combination of its labels is there from the start, as 0: an alert sees the first. */
+export interface CounterDeclaration extends Declared {
+  readonly kind: "counter"
+  readonly name: `valence_${string}_total`
+}
+
+/** Goes up and down. It is absent until somebody knows its value: no look at the queues is not the same as empty queues. */
+export interface GaugeDeclaration extends Declared {
+  readonly kind: "gauge"
+}
+
+/** How values are spread. */
+export interface HistogramDeclaration extends Declared {
+  readonly kind: "histogram"
+  /** Upper bounds, in `unit`, growing. */
+  readonly buckets: readonly number[]
+}
+
+/** A metric, declared once: the registry, docs/metrics.md, and the tests of dashboard and alerts come from here. */
+export type MetricDeclaration = CounterDeclaration | GaugeDeclaration | HistogramDeclaration

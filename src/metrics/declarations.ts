@@ -1,0 +1,15 @@
+import { classifierMetrics } from "./classifier-metrics.ts"
+import { queueMetrics } from "./queue-metrics.ts"
+import { workMetrics } from "./work-metrics.ts"
+import { workerMetrics } from "./worker-metrics.ts"
+
+/** Every metric of a worker, by the name that this folder knows it by. */
+export const metricDeclarations = { ...workMetrics, ...queueMetrics, ...classifierMetrics, ...workerMetrics } as const
+
+/** The sections of docs/metrics.md. */
+export const metricSections = {
+  "Texts and jobs of this worker": workMetrics,
+  "Queues, as every worker sees them": queueMetrics,
+  "Tokenising, micro-batches and devices": classifierMetrics,
+  "The worker": workerMetrics,
+} as const

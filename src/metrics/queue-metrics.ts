@@ -1,0 +1,62 @@
+import type { MetricDeclaration } from "./declaration.ts"
+import { lanes } from "./lanes.ts"
+
+/** What lies in Redis. Every worker of a fleet tells the same: take the maximum over them, not the sum. */
+export const queueMetrics = {
+  queueJobs: {
+    name: "valence_queue_jobs",
+    kind: "gauge",
+    unit: "jobs",
+    labels: { lane: lanes, state: ["waiting", "active", "delayed", "failed"] },
+    help: "Jobs in the queue, the same from every worker",
+    fedBy: ["backlog"],
+  },
+  waitingTexts: {
+    name: "valence_queue_waiting_texts",
+    kind: "gauge",
+    unit: "texts",
+    labels: { lane: lanes },
+    help: "Texts of the waiting jobs, the same from every worker; estimated from a sample where there are many",
+    fedBy: ["backlog"],
+  },
+  waitingTokens: {
+    name: "valence_queue_waiting_tokens",
+    kind: "gauge",
+    unit: "tokens",
+    labels: { lane: lanes },
+    help: "Tokens of the waiting jobs, the same from every worker; estimated",
+    fedBy: ["backlog"],
+  },
+  oldestWaiting: {
+    name: "valence_queue_oldest_waiting_seconds",
+    kind: "gauge",
+    unit: "seconds",
+    labels: { lane: lanes },
+    help: "Age of the oldest waiting job, the same from every worker; 0 where none waits",
+    fedBy: ["backlog"],
+  },
+  deadLetters: {
+    name: "valence_dead_letters",
+    kind: "gauge",
+    unit: "jobs",
+    labels: {},
+    help: "Jobs that lie with the dead letters, the same from every worker",
+    fedBy: ["backlog"],
+  },
+  backlog: {
+    name: "valence_backlog_seconds",
+    kind: "gauge",
+    unit: "seconds",
+    labels: {},
+    help: "How long the fleet needs for what waits, the same from every worker: the signal to scale by",
+    fedBy: ["backlog"],
+  },
+  backlogSeenAt: {
+    name: "valence_backlog_seen_timestamp_seconds",
+    kind: "gauge",
+    unit: "seconds",
+    labels: {},
+    help: "When this worker last looked at the queues, Unix time: what it tells of them is as old as this",
+    fedBy: ["backlog"],
+  },
+} as const satisfies Record<string, MetricDeclaration>
