@@ -99,7 +99,8 @@ function embeddings(model: Model, { ids, longest }: Batch, weights: ModelWeights
 function transformerLayer(model: Model, name: string, x: Value, weights: LayerWeights, batch: Batch, clsOnly: boolean) {
   const { graph, precision } = model
   const queried = clsOnly ? clsTokens(model, `${name}.cls`, x, batch) : x
-  const context = selfAttention(model, `${name}.attention`, x, queried, weights, batch)
+  const attention = clsOnly && precision.attendsWithoutKeys ? clsAttention : selfAttention
+  const context = attention(model, `${name}.attention`, x, queried, weights, batch)
   const attended = precision.addLinear(graph, `${name}.attention.out`, context, weights.attentionOut, queried)
   const normed = layerNorm(model, `${name}.attention.norm`, attended, weights.attentionNorm)
   return feedForward(model, `${name}.feedForward`, normed, weights)
@@ -130,11 +131,48 @@ function selfAttention(
     transBatchA: 1,
     transBatchB: 1,
   })
-  const masked = graph.node(`${name}.masked`, "Add", [scores, batch.mask])
-  const probabilities = graph.node(`${name}.probabilities`, "Softmax", [masked], { axis: -1 })
+  const probabilities = maskedSoftmax(graph, name, scores, batch.mask)
   const perHead = graph.runtimeNode(`${name}.perHead`, "FusedMatMul", [probabilities, v], { transBatchB: 1 })
   const timeMajor = graph.node(`${name}.timeMajor`, "Transpose", [perHead], { perm: [2, 0, 1, 3] })
   return graph.node(`${name}.context`, "Reshape", [timeMajor, graph.indices(-1, hiddenSize)])
+}
+
+/**
+ * `selfAttention` for the [CLS] tokens alone, without keys and values: with each head's products in another order,
+ * q (x Wk)^T = (q Wk^T) x^T and p (x Wv) = (p x) Wv, Wk and Wv meet the one query of a row instead of all its tokens.
+ */
+function clsAttention(
+  { graph, config, precision }: Model,
+  name: string,
+  x: Value,
+  cls: Value,
+  { query, key, value }: LayerWeights,
+  { longest, rows, mask }: Batch,
+): Value {
+  const { heads, hiddenSize } = config
+  const channels = hiddenSize / heads
+  const headsOf = (part: string, { weight }: LinearWeights) =>
+    graph.constant(`${name}.${part}.weight`, weight, [hiddenSize, heads, channels])
+  const both = { transBatchA: 1, transBatchB: 1 }
+  const projected = precision.linear(graph, `${name}.q`, cls, query)
+  const q = graph.node(`${name}.q.heads`, "Reshape", [projected, graph.indices(-1, heads, channels)])
+  const shape = graph.node(`${name}.shape`, "Concat", [longest, rows, graph.indices(hiddenSize)], { axis: 0 })
+  const tokens = graph.node(`${name}.tokens`, "Reshape", [x, shape])
+  const queries = graph.runtimeNode(`${name}.k`, "FusedMatMul", [q, headsOf("k", key)], { ...both, transB: 1 })
+  const scores = graph.runtimeNode(`${name}.scores`, "FusedMatMul", [queries, tokens], { ...both, transB: 1 })
+  const rowMask = graph.node(`${name}.mask`, "Squeeze", [mask, graph.indices(1)])
+  const probabilities = maskedSoftmax(graph, name, scores, rowMask)
+  const mixed = graph.runtimeNode(`${name}.mixed`, "FusedMatMul", [probabilities, tokens], { transBatchB: 1 })
+  const perHead = graph.runtimeNode(`${name}.v`, "FusedMatMul", [mixed, headsOf("v", value)], both)
+  const rowMajor = graph.node(`${name}.rowMajor`, "Transpose", [perHead], { perm: [1, 0, 2] })
+  const context = graph.node(`${name}.context`, "Reshape", [rowMajor, graph.indices(-1, hiddenSize)])
+  if (value.bias === undefined) return context
+  return graph.node(`${name}.context.biased`, "Add", [context, graph.constant(`${name}.v.bias`, value.bias)])
+}
+
+function maskedSoftmax(graph: GraphBuilder, name: string, scores: Value, mask: Value): Value {
+  const masked = graph.node(`${name}.masked`, "Add", [scores, mask])
+  return graph.node(`${name}.probabilities`, "Softmax", [masked], { axis: -1 })
 }
 
 function feedForward(model: Model, name: string, x: Value, weights: LayerWeights): Value {

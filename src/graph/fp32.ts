@@ -8,6 +8,8 @@ function gemm(graph: GraphBuilder, name: string, x: Value, { weight, inputs, out
 
 /** Everything in float32. A linear layer whose bias was folded away adds the residual within its Gemm. */
 export const fp32: Precision = {
+  attendsWithoutKeys: true,
+
   embed(graph, name, ids, table, channels) {
     return graph.node(name, "Gather", [
       graph.constant(`${name}.table`, table, [table.length / channels, channels]),

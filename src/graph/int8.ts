@@ -23,6 +23,8 @@ export function int8(scales: Pick<Scales, "activations" | "biasCorrections">): P
   const product = (graph: GraphBuilder, name: string, x: Value, weights: LinearWeights) =>
     quantisedLinear(graph, name, codesOf(graph, x), weights, scales.biasCorrections[name])
   return {
+    attendsWithoutKeys: false,
+
     embed(graph, name, ids, table, channels) {
       const { values, scales: rowScales } = quantiseRows(table, channels)
       const rows = rowScales.length

@@ -39,6 +39,7 @@ export class Observed {
     }
     const observing: Precision = {
       ...fp32,
+      attendsWithoutKeys: false,
       linear(graph, name, x, linear) {
         note(x, name, linear)
         return fp32.linear(graph, name, x, linear)

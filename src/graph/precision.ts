@@ -1,8 +1,10 @@
 import type { GraphBuilder, Value } from "./graph-builder.ts"
 import type { LinearWeights } from "./weights.ts"
 
-/** Where an fp32 and an int8 graph differ: the embedding table and the linear layers. */
+/** Where an fp32 and an int8 graph differ: the embedding table, the linear layers, and the last layer's attention. */
 export interface Precision {
+  /** Whether the last layer's [CLS] tokens attend without keys and values: float32 products in place of linear layers. */
+  readonly attendsWithoutKeys: boolean
   /**
    * The rows of an embedding table that ids name.
    *
