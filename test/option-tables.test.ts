@@ -1,17 +1,24 @@
 import { expect, it } from "vitest"
+import { allOptions, dropOptions, listOptions } from "../src/cli/dead.ts"
+import { drainOptions, laneOptions, statusOptions } from "../src/cli/queue.ts"
 import { portOptions } from "../src/cli/work.ts"
 import { corpusOptions, evaluateOptions } from "../src/corpus/options.ts"
 import type { Declaration } from "../src/declaration.ts"
 import { buildOptions } from "../src/graph/options.ts"
 import { classifierOptions, labelOptions } from "../src/options.ts"
 import { producerOptions } from "../src/producer/options.ts"
+import { redisOptions } from "../src/queue/redis-options.ts"
 import { workerOptions } from "../src/worker/options.ts"
 
 const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
-function row([name, { default: value, rule, env, help }]: [string, Declaration<unknown>]): string {
+/** No command lets choose in which lane it labels. */
+const withoutFlag: readonly Declaration<unknown>[] = [labelOptions.lane]
+
+function row([name, declaration]: [string, Declaration<unknown>]): string {
+  const { default: value, rule, env, help } = declaration
   const shown = value === undefined ? "" : `\`${value}\``
-  const flag = name === "lane" ? "" : `\`${flagOf(name)}\``
+  const flag = withoutFlag.includes(declaration) ? "" : `\`${flagOf(name)}\``
   const names = [`\`${name}\``, flag, env === undefined ? "" : `\`${env}\``]
   return `| ${[...names, shown, rule.replace(/^must be /, ""), help].join(" | ")} |`
 }
@@ -24,6 +31,13 @@ const tables = {
   "`createProducer`; some of them `valence label --redis` too": producerOptions,
   "`createWorker`, `valence work`": workerOptions,
   "`valence work`: its port": portOptions,
+  "`openQueues`, `valence queue`, `valence dead`": redisOptions,
+  "`valence queue status`": statusOptions,
+  "`valence queue pause|resume|drain`": laneOptions,
+  "`valence queue drain`": drainOptions,
+  "`valence dead list`": listOptions,
+  "`valence dead retry|drop`": allOptions,
+  "`valence dead drop`": dropOptions,
   "`buildModel`, `verifyModel`, `valence models build|verify`": buildOptions,
 }
 

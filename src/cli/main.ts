@@ -1,15 +1,14 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs"
 import { Command, CommanderError } from "commander"
 import { ValenceError } from "../errors.ts"
-import { fromPackageRoot } from "../package-root.ts"
 import { addClassify } from "./classify.ts"
+import { addDead } from "./dead.ts"
 import { addEval } from "./eval.ts"
 import { addLabel } from "./label.ts"
 import { addModels } from "./models.ts"
+import { addQueue } from "./queue.ts"
+import { version } from "./version.ts"
 import { addWork } from "./work.ts"
-
-const { version } = JSON.parse(readFileSync(fromPackageRoot("package.json"), "utf8")) as { version: string }
 
 /** Whatever is not a row that failed: other exit codes tell of rows, and a caller may go on with those. */
 const errorExitCode = 2
@@ -29,7 +28,9 @@ Examples:
   valence label reviews.csv --report page.html   and writes a page about it
   valence classify "I love it" "Never again"     labels texts
   valence eval dev.tsv --model afinn-111         compares a lexicon's labels with the file's
-  valence models build ./my-checkpoint           builds the graph of a checkpoint`
+  valence models build ./my-checkpoint           builds the graph of a checkpoint
+  valence queue status --watch                   shows what waits in Redis, and who works on it
+  valence dead retry --all                       puts jobs that failed for good back into their queues`
 
 const program = new Command("valence")
   .description("Labels text with sentiment, from one sentence to a billion rows")
@@ -42,6 +43,8 @@ addClassify(program)
 addEval(program)
 addModels(program)
 addWork(program)
+addQueue(program)
+addDead(program)
 
 try {
   await program.parseAsync()

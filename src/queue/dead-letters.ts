@@ -1,8 +1,10 @@
-import type { Job, Queue } from "bullmq"
+import type { Job } from "bullmq"
 import { ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
+import { addJobWithId } from "./add-job.ts"
 import { finishedJobs } from "./finished-jobs.ts"
 import type { JobQueues } from "./job-queues.ts"
+import { LetterBox } from "./letter-box.ts"
 import { jobName, lanes, queueOf } from "./names.ts"
 
 /** A job that failed for good. */
@@ -22,22 +24,20 @@ export interface DeadLetter {
   readonly options: { readonly attempts?: number; readonly backoff?: unknown; readonly priority?: number }
 }
 
-/** Letters are removed where they are dropped or retried, by nobody else. */
-const keptForEver = { removeOnComplete: false, removeOnFail: false } as const
+/** Letters that are retried or dropped at a time. */
+const atOnce = 16
 
 /** The dead letters of a prefix. */
 export class DeadLetters {
   readonly #queues: JobQueues
+  readonly #box: LetterBox
 
   constructor(queues: JobQueues) {
     this.#queues = queues
+    this.#box = new LetterBox(queues.dead, queues.redis)
   }
 
-  get #queue(): Queue<Omit<DeadLetter, "id">> {
-    return this.#queues.dead as Queue<Omit<DeadLetter, "id">>
-  }
-
-  /** Lays a job with the dead letters; again for the same job changes nothing. */
+  /** Lays a job with the dead letters; its letter of an earlier failure gives way. */
   async bury(lane: Lane, job: Job, cause: ValenceError): Promise<void> {
     const { attempts, backoff, priority } = job.opts
     const letter: Omit<DeadLetter, "id"> = {
@@ -53,18 +53,24 @@ export class DeadLetters {
         ...(priority !== undefined && { priority }),
       },
     }
-    await this.#queue.add("dead", letter, { jobId: `${letter.queue}.${letter.job}`, ...keptForEver })
+    await this.#box.put(`${letter.queue}.${letter.job}`, letter)
   }
 
   /** How many there are. */
   count(): Promise<number> {
-    return this.#queue.getWaitingCount()
+    return this.#box.count()
+  }
+
+  /** Ids of all letters, the oldest first. */
+  ids(): Promise<string[]> {
+    return this.#box.ids(0, Number.MAX_SAFE_INTEGER)
   }
 
   /** Some of the letters, the oldest first. */
   async list(start = 0, count = 50): Promise<DeadLetter[]> {
-    const jobs = await this.#queue.getWaiting(start, start + count - 1)
-    return jobs.map(toLetter)
+    const ids = await this.#box.ids(start, count)
+    const texts = await Promise.all(ids.map(id => this.#box.read(id)))
+    return texts.flatMap((text, index) => (text === undefined ? [] : [toLetter(ids[index] ?? "", text)]))
   }
 
   /**
@@ -73,31 +79,31 @@ export class DeadLetters {
    * @throws ValenceError `option_invalid` where there is none
    */
   async show(id: string): Promise<DeadLetter> {
-    const job = await this.#queue.getJob(id)
-    if (job) return toLetter(job)
-    throw new ValenceError("option_invalid", `dead letter must be one that there is; got ${id}`)
+    return toLetter(id, await this.#read(id))
   }
 
   /**
-   * Puts a job back into its queue, with all its attempts before it, and its letter away.
+   * Puts a job back into its queue, with all its attempts before it, and its letter away. A job that is there again
+   * already stays as it is.
+   *
+   * The letter goes last, so that nothing is lost where this is cut short; and it stays where the job has failed again by then.
    *
    * @throws ValenceError `option_invalid` where there is no such letter
    */
   async retry(id: string): Promise<void> {
-    const letter = await this.show(id)
-    const lane = lanes.find(known => queueOf[known] === letter.queue)
+    const text = await this.#read(id)
+    const { queue, job, data, options } = toLetter(id, text)
+    const lane = laneOf(queue)
     if (lane === undefined)
-      throw new ValenceError("option_invalid", `dead letter ${id} must be of a queue of Valence; got ${letter.queue}`)
-    // Its failed job would keep the new one from being added.
-    await finishedJobs(this.#queues.redis, this.#queues.keyOf(lane), [letter.job], "drop-failed")
-    const { attempts, backoff, priority } = letter.options
-    await this.#queues.of(lane).add(jobName, letter.data, {
-      jobId: letter.job,
+      throw new ValenceError("option_invalid", `dead letter ${id} must be of a queue of Valence; got ${queue}`)
+    await this.#dropFailed(lane, job)
+    const { attempts, backoff, priority } = options
+    await addJobWithId(this.#queues.of(lane), jobName, data, job, {
       ...(attempts !== undefined && { attempts }),
       ...(priority !== undefined && { priority }),
       ...(backoff !== undefined && { backoff: backoff as number }),
     })
-    await this.#queue.remove(id)
+    await this.#box.remove(id, text)
   }
 
   /**
@@ -106,13 +112,48 @@ export class DeadLetters {
    * @throws ValenceError `option_invalid` where there is no such letter
    */
   async drop(id: string): Promise<void> {
-    const letter = await this.show(id)
-    const lane = lanes.find(known => queueOf[known] === letter.queue)
-    if (lane) await finishedJobs(this.#queues.redis, this.#queues.keyOf(lane), [letter.job], "drop-failed")
-    await this.#queue.remove(id)
+    const text = await this.#read(id)
+    const { queue, job } = toLetter(id, text)
+    const lane = laneOf(queue)
+    if (lane) await this.#dropFailed(lane, job)
+    await this.#box.remove(id, text)
+  }
+
+  /**
+   * Retries or drops many letters, several at a time.
+   *
+   * @returns why some were not, because there is no such letter, say; the others were
+   */
+  async each(act: "retry" | "drop", ids: readonly string[]): Promise<ValenceError[]> {
+    const problems: ValenceError[] = []
+    for (let from = 0; from < ids.length; from += atOnce)
+      await Promise.all(
+        ids.slice(from, from + atOnce).map(async id => {
+          try {
+            await this[act](id)
+          } catch (error) {
+            if (!(error instanceof ValenceError)) throw error
+            problems.push(error)
+          }
+        }),
+      )
+    return problems
+  }
+
+  async #read(id: string): Promise<string> {
+    const text = await this.#box.read(id)
+    if (text !== undefined) return text
+    throw new ValenceError("option_invalid", `dead letter must be one that there is; got ${id}`)
+  }
+
+  /** A failed job would keep the same one from being added. */
+  async #dropFailed(lane: Lane, job: string): Promise<void> {
+    await finishedJobs(this.#queues.redis, this.#queues.keyOf(lane), [job], "drop-failed")
   }
 }
 
-function toLetter(job: Job<Omit<DeadLetter, "id">>): DeadLetter {
-  return { id: job.id ?? "", ...job.data }
+const laneOf = (queue: string) => lanes.find(lane => queueOf[lane] === queue)
+
+function toLetter(id: string, text: string): DeadLetter {
+  return { id, ...(JSON.parse(text) as Omit<DeadLetter, "id">) }
 }

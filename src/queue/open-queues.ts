@@ -1,0 +1,49 @@
+import { setTimeout as wait } from "node:timers/promises"
+import { completeOptions, type Given } from "../declaration.ts"
+import { DeadLetters } from "./dead-letters.ts"
+import { Fleet } from "./fleet.ts"
+import { JobQueues } from "./job-queues.ts"
+import { closeRedis, openRedis, type RedisTarget } from "./open-redis.ts"
+import { redisOptions } from "./redis-options.ts"
+
+/** How long Redis may take for a goodbye. */
+const closeMs = 1000
+
+/** A prefix' queues, their fleet and their dead letters, over a connection of its own. */
+export interface OpenQueues extends AsyncDisposable {
+  readonly queues: JobQueues
+  readonly fleet: Fleet
+  readonly deadLetters: DeadLetters
+  /** Lets go of Redis. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens queues to look at and to look after; whoever adds jobs or takes them needs a producer or a worker.
+ *
+ * @param redis - a URL, or a connection of ioredis, of which a copy is made
+ * @throws ValenceError `option_invalid`, `redis_failed`
+ */
+export async function openQueues({
+  redis: target,
+  ...given
+}: Omit<Given<typeof redisOptions>, "redis"> & { readonly redis?: RedisTarget | undefined } = {}): Promise<OpenQueues> {
+  const url = typeof target === "string" ? { redis: target } : {}
+  const { redis, keyPrefix, connectTimeoutMs } = completeOptions(redisOptions, { ...given, ...url })
+  const connection = await openRedis(target ?? redis, connectTimeoutMs)
+  const queues = new JobQueues(connection, keyPrefix)
+  const close = async () => {
+    await queues.close()
+    const late = new AbortController()
+    await Promise.race([closeRedis(connection), wait(closeMs, undefined, late).catch(() => {})])
+    late.abort()
+    connection.disconnect()
+  }
+  return {
+    queues,
+    fleet: new Fleet(connection, keyPrefix),
+    deadLetters: new DeadLetters(queues),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

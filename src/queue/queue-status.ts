@@ -1,0 +1,51 @@
+import type { QueueDepth } from "../events.ts"
+import { DeadLetters } from "./dead-letters.ts"
+import type { Fleet, WorkerNotice } from "./fleet.ts"
+import type { JobQueues } from "./job-queues.ts"
+import { lanes } from "./names.ts"
+import { backlogSeconds, measureQueue } from "./queue-depth.ts"
+
+/** How a lane's queue is. */
+export interface LaneStatus extends QueueDepth {
+  /** Whether workers take nothing from it. */
+  readonly paused: boolean
+}
+
+/** How a prefix' queues are, and who works on them. */
+export interface QueueStatus {
+  readonly lanes: readonly LaneStatus[]
+  readonly deadLetters: number
+  /** Those that live, the one that started first before the others. */
+  readonly workers: readonly WorkerNotice[]
+  /** What all workers together did lately. */
+  readonly textsPerSecond: number
+  /** What all workers together can do. */
+  readonly tokensPerSecond: number
+  /** How long they need for what waits; `Infinity` where none lives, or none knows yet what it can do. */
+  readonly backlogSeconds: number
+}
+
+/** Looks at the queues and their fleet. */
+export async function queueStatus(queues: JobQueues, fleet: Fleet): Promise<QueueStatus> {
+  const [statuses, deadLetters, workers] = await Promise.all([
+    Promise.all(
+      lanes.map(async lane => {
+        const [depth, paused] = await Promise.all([measureQueue(queues, lane), queues.of(lane).isPaused()])
+        return { ...depth, paused }
+      }),
+    ),
+    new DeadLetters(queues).count(),
+    fleet.workers(),
+  ])
+  const tokensPerSecond = sum(workers.map(worker => worker.tokensPerSecond))
+  return {
+    lanes: statuses,
+    deadLetters,
+    workers: workers.toSorted((one, other) => one.startedMs - other.startedMs),
+    textsPerSecond: sum(workers.map(worker => worker.textsPerSecond)),
+    tokensPerSecond,
+    backlogSeconds: backlogSeconds(statuses, tokensPerSecond),
+  }
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest"
+import { ValenceError } from "../../src/errors.ts"
+import { Fleet, type WorkerNotice } from "../../src/queue/fleet.ts"
+import { pauseLanes, resumeLanes } from "../../src/queue/pause-lanes.ts"
+import { queueStatus } from "../../src/queue/queue-status.ts"
+import { TestFleet } from "./test-fleet.ts"
+
+const data = { v: 1, texts: [{ text: "good" }, { text: "bad" }] }
+
+function notice(id: string, facts: Partial<WorkerNotice>): WorkerNotice {
+  const model = { name: "m", revision: "r", dtype: "int8", labels: ["A", "B"], maxLength: 512 }
+  const rates = { tokensPerSecond: 0, textsPerSecond: 0 }
+  return { id, host: "here", pid: 1, model, device: "cpu", startedMs: 0, ...rates, ...facts }
+}
+
+describe("queueStatus", () => {
+  it("tells of both lanes, dead letters and workers", async () => {
+    await using fleet = await TestFleet.open()
+    const { queues, redis, keyPrefix } = fleet
+    await pauseLanes(queues, ["bulk"])
+    await queues.of("bulk").add("label", data)
+    const job = await queues.of("interactive").add("label", data, { delay: 60_000 })
+    await fleet.deadLetters.bury("interactive", job, new ValenceError("job_failed", "no"))
+    const workers = new Fleet(redis, keyPrefix)
+    await workers.announce(notice("b", { startedMs: 20, tokensPerSecond: 1, textsPerSecond: 30 }))
+    await workers.announce(notice("a", { startedMs: 10, tokensPerSecond: 2, textsPerSecond: 10 }))
+    const status = await queueStatus(queues, workers)
+    expect(status).toMatchObject({
+      lanes: [
+        { lane: "interactive", paused: false, waitingJobs: 0, delayedJobs: 1, waitingTexts: 0 },
+        { lane: "bulk", paused: true, waitingJobs: 1, delayedJobs: 0, waitingTexts: 2 },
+      ],
+      deadLetters: 1,
+      workers: [{ id: "a" }, { id: "b" }],
+      textsPerSecond: 40,
+      tokensPerSecond: 3,
+    })
+    expect(status.backlogSeconds).toBeCloseTo((status.lanes[1]?.waitingTokens ?? 0) / 3)
+  })
+
+  it.each([
+    ["no worker", []],
+    ["a worker that does not know what it can do", [notice("a", {})]],
+  ])("%s - an endless backlog as soon as something waits", async (_, notices) => {
+    await using fleet = await TestFleet.open()
+    const { queues, redis, keyPrefix } = fleet
+    const workers = new Fleet(redis, keyPrefix)
+    for (const one of notices) await workers.announce(one)
+    expect(await queueStatus(queues, workers)).toMatchObject({ backlogSeconds: 0, workers: notices })
+    await queues.of("bulk").add("label", data)
+    expect(await queueStatus(queues, workers)).toMatchObject({ backlogSeconds: Infinity })
+  })
+})
+
+describe("pauseLanes, resumeLanes", () => {
+  it("a lane alone or both, again and again - say what is so", async () => {
+    await using fleet = await TestFleet.open()
+    const { queues } = fleet
+    const paused = () => Promise.all([queues.of("interactive").isPaused(), queues.of("bulk").isPaused()])
+    expect(await resumeLanes(queues, ["bulk"])).toEqual([{ lane: "bulk", paused: false }])
+    for (let times = 0; times < 2; times++) {
+      expect(await pauseLanes(queues, ["bulk"])).toEqual([{ lane: "bulk", paused: true }])
+      expect(await paused()).toEqual([false, true])
+    }
+    expect(await pauseLanes(queues, ["interactive", "bulk"])).toHaveLength(2)
+    expect(await paused()).toEqual([true, true])
+    expect(await resumeLanes(queues, ["interactive"])).toEqual([{ lane: "interactive", paused: false }])
+    expect(await paused()).toEqual([false, true])
+  })
+
+  it("a paused lane's jobs wait while the other's are labelled, until it is resumed", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.worker()
+    const producer = await fleet.producer()
+    const { queues } = fleet
+    await pauseLanes(queues, ["bulk"])
+    const bulk = producer.label(["good"], { lane: "bulk" })
+    await producer.label(["good"])
+    expect(await queues.of("bulk").getWaitingCount()).toBe(1)
+    await resumeLanes(queues, ["bulk"])
+    expect(await bulk).toMatchObject([{ label: expect.any(String) }])
+  })
+})
