@@ -8,6 +8,7 @@ export interface ClassifierEvents {
   /** A micro-batch went through a device. */
   microBatch: [
     {
+      readonly lane: Lane
       readonly texts: number
       /** Tokens of the texts. */
       readonly tokens: number
@@ -65,6 +66,8 @@ export interface WorkerEvents extends ClassifierEvents {
       readonly texts: number
       /** Texts without a label in a job that is `completed`. */
       readonly failedTexts: number
+      /** Of the texts that got a label. */
+      readonly tokens: number
       /** From when the job was added to when a worker took it, seconds. */
       readonly queueSeconds: number
       /** From when it was taken to when it was labelled, seconds. */

@@ -1,6 +1,6 @@
 /*
  * A device child: one process, one session, one run at a time. `session.run()` holds its event loop, so requests
- * queue in the pipe. It outlives Ctrl-C, which a terminal sends to the whole process group: the parent decides when to
+ * queue in the pipe; they are read between two runs, and the urgent ones begin first. It outlives Ctrl-C, which a terminal sends to the whole process group: the parent decides when to
  * stop, and when the parent is gone the channel closes.
  */
 
@@ -8,7 +8,8 @@ import { asError, ValenceError } from "../errors.ts"
 import { padded } from "../model/micro-batch.ts"
 import { InferenceSession } from "../model/onnx-runtime.ts"
 import { runGraph } from "../model/run-graph.ts"
-import type { DeviceMessage, RunRequest, SessionSettings } from "./device-protocol.ts"
+import type { DeviceMessage, RunEnded, RunRequest, SessionSettings } from "./device-protocol.ts"
+import { RunQueue } from "./run-queue.ts"
 
 /** Tokens of the row that warms a session up. */
 const WARM_UP_TOKENS = 8
@@ -35,19 +36,32 @@ async function loadSession({ graph, labels }: SessionSettings): Promise<Inferenc
   }
 }
 
+async function run(session: InferenceSession, { id, batch }: RunRequest): Promise<RunEnded> {
+  const start = performance.now()
+  try {
+    const logits = await runGraph(session, batch)
+    return { type: "ran", id, logits, runMs: performance.now() - start }
+  } catch (error) {
+    return { type: "run-failed", id, message: asError(error).message }
+  }
+}
+
 async function serve(settings: SessionSettings): Promise<void> {
   const session = await loadSession(settings)
-  let last = Promise.resolve()
-  process.on("message", ({ id, batch }: RunRequest) => {
-    last = last.then(async () => {
-      const start = performance.now()
-      try {
-        const logits = await runGraph(session, batch)
-        tell({ type: "ran", id, logits, runMs: performance.now() - start })
-      } catch (error) {
-        tell({ type: "run-failed", id, message: asError(error).message })
-      }
-    })
+  const waiting = new RunQueue()
+  let busy = false
+  process.on("message", async (request: RunRequest) => {
+    waiting.add(request)
+    if (busy) return
+    busy = true
+    for (let next = waiting.take(); next; ) {
+      const ended = await run(session, next)
+      // Requests that came meanwhile are read now.
+      await new Promise(resolve => setImmediate(resolve))
+      next = waiting.take()
+      tell({ ...ended, next: next?.id })
+    }
+    busy = false
   })
   tell({ type: "ready" })
 }

@@ -19,6 +19,8 @@ export interface DevicePoolListeners {
 
 /** Micro-batches that a device holds at a time: one runs, the next waits in the pipe, so the device never waits for us. */
 const RUNS_AHEAD = 2
+/** An urgent one more goes before the one that waits. */
+const URGENT_RUNS_AHEAD = 3
 /** Deaths and failed starts in a row, without a run that ended well, after which a device is given up. */
 const MAX_FAILURES = 8
 const MAX_BACKOFF_MS = 10_000
@@ -76,10 +78,11 @@ export class DevicePool {
   }
 
   /** Of the devices that take another micro-batch, the one that holds the fewest. */
-  idlest(): (Slot & { device: Device }) | undefined {
+  idlest(urgent: boolean): (Slot & { device: Device }) | undefined {
+    const most = urgent ? URGENT_RUNS_AHEAD : RUNS_AHEAD
     let idlest: Slot | undefined
     for (const slot of this.#slots)
-      if (slot.device && slot.running < RUNS_AHEAD && slot.running < (idlest?.running ?? RUNS_AHEAD)) idlest = slot
+      if (slot.device && slot.running < most && slot.running < (idlest?.running ?? most)) idlest = slot
     return idlest as (Slot & { device: Device }) | undefined
   }
 

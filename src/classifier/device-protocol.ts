@@ -13,12 +13,12 @@ export interface SessionSettings {
 export interface RunRequest {
   readonly id: number
   readonly batch: MicroBatch
+  /** Goes before those that wait and are not urgent. */
+  readonly urgent: boolean
 }
 
-/** From the child: the session is loaded and warm; or what came of a run. */
-export type DeviceMessage =
-  | { readonly type: "ready" }
-  | { readonly type: "start-failed"; readonly code: ErrorCode; readonly message: string }
+/** What came of a run. */
+export type RunEnded =
   | {
       readonly type: "ran"
       readonly id: number
@@ -28,3 +28,9 @@ export type DeviceMessage =
       readonly runMs: number
     }
   | { readonly type: "run-failed"; readonly id: number; readonly message: string }
+
+/** From the child: the session is loaded and warm; or what came of a run, and which one it begins now, if it knows one. */
+export type DeviceMessage =
+  | { readonly type: "ready" }
+  | { readonly type: "start-failed"; readonly code: ErrorCode; readonly message: string }
+  | (RunEnded & { readonly next: number | undefined })

@@ -21,12 +21,12 @@ export interface RunFailed {
   readonly begun: boolean
 }
 
-/** Runs micro-batches, one after the other, in the order they came. */
+/** Runs micro-batches, one after the other, urgent ones first. */
 export interface Device {
   readonly pid: number | undefined
   /** Resolves when it has died, of whatever: it is of no more use then. */
   readonly died: Promise<void>
-  run(batch: MicroBatch): Promise<RunResult | RunFailed>
+  run(batch: MicroBatch, urgent: boolean): Promise<RunResult | RunFailed>
   /** Kills it now; runs that have not ended fail. */
   destroy(): void
 }
@@ -47,8 +47,10 @@ class ChildDevice implements Device {
   readonly died: Promise<void>
   readonly #child: ChildProcess
   readonly #runTimeoutMs: number
-  /** In the order in which the child runs them. */
-  readonly #runs: Settle[] = []
+  /** By id, in the order in which they were sent. */
+  readonly #runs = new Map<number, Settle>()
+  /** The run that the child is at. */
+  #begun: number | undefined
   #timer: NodeJS.Timeout | undefined
   #nextId = 0
   #dead: ValenceError | undefined
@@ -71,12 +73,12 @@ class ChildDevice implements Device {
     return this.#child.pid
   }
 
-  run(batch: MicroBatch): Promise<RunResult | RunFailed> {
+  run(batch: MicroBatch, urgent: boolean): Promise<RunResult | RunFailed> {
     return new Promise(resolve => {
       if (this.#dead) return resolve({ error: this.#dead, begun: false })
-      const request: RunRequest = { id: this.#nextId++, batch }
-      this.#runs.push(resolve)
-      if (this.#runs.length === 1) this.#startTimer()
+      const request: RunRequest = { id: this.#nextId++, batch, urgent }
+      this.#runs.set(request.id, resolve)
+      if (this.#runs.size === 1) this.#begin(request.id)
       this.#child.send(request, error => {
         if (error) this.#die("device_failed", `device child ${this.pid} takes no batch: ${error.message}`)
       })
@@ -89,8 +91,10 @@ class ChildDevice implements Device {
 
   #receive(message: DeviceMessage): void {
     if (message.type !== "ran" && message.type !== "run-failed") return
-    const settle = this.#runs.shift()
-    this.#startTimer()
+    const settle = this.#runs.get(message.id)
+    this.#runs.delete(message.id)
+    // A child that knew of no other begins what is on its way to it.
+    this.#begin(message.next ?? this.#runs.keys().next().value)
     if (message.type === "ran") settle?.(message)
     else {
       const why = `the session refused the micro-batch: ${message.message}`
@@ -98,9 +102,10 @@ class ChildDevice implements Device {
     }
   }
 
-  #startTimer(): void {
+  #begin(run: number | undefined): void {
+    this.#begun = run
     clearTimeout(this.#timer)
-    if (this.#runs.length === 0) return
+    if (run === undefined) return
     this.#timer = setTimeout(() => {
       this.#die("run_timeout", `a run must end within runTimeoutMs, ${this.#runTimeoutMs} ms; it did not`)
     }, this.#runTimeoutMs)
@@ -111,7 +116,8 @@ class ChildDevice implements Device {
     this.#dead = new ValenceError(code, message)
     clearTimeout(this.#timer)
     this.#child.kill("SIGKILL")
-    for (const [index, settle] of this.#runs.splice(0).entries()) settle({ error: this.#dead, begun: index === 0 })
+    for (const [id, settle] of this.#runs) settle({ error: this.#dead, begun: id === this.#begun })
+    this.#runs.clear()
     this.#onDeath()
   }
 }

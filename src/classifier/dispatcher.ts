@@ -36,6 +36,7 @@ export interface DispatcherOptions extends BatcherLimits, DevicePoolOptions {
 /** Entries that go together, and how often a run of theirs has failed. */
 interface Cut {
   readonly entries: readonly Entry[]
+  readonly lane: Lane
   readonly failures: number
 }
 
@@ -114,10 +115,19 @@ export class Dispatcher {
   }
 
   #pump(): void {
-    for (let slot = this.#pool?.idlest(); slot && !this.#ended; slot = this.#pool?.idlest()) {
-      const cut = this.#nextCut()
-      if (!cut) return
+    while (!this.#ended) {
+      const slot = this.#pool?.idlest(false)
+      const cut = slot && this.#nextCut()
+      if (!slot || !cut) break
       void this.#run(slot, slot.device, cut)
+    }
+    // Every device has a micro-batch that waits: interactive texts go before it.
+    while (!this.#ended && this.#lanes.interactive.size > 0 && this.#options.maxWaitMs === 0) {
+      const slot = this.#pool?.idlest(true)
+      if (!slot) break
+      const entries = this.#lanes.interactive.takeBatch(this.#options)
+      if (entries.length === 0) break
+      void this.#run(slot, slot.device, { entries, lane: "interactive", failures: 0 })
     }
   }
 
@@ -132,7 +142,7 @@ export class Dispatcher {
       this.#waitTimer = setTimeout(() => this.#pump(), waitMs)
       return undefined
     }
-    return { entries: nextBatch(this.#lanes, this.#options, now), failures: 0 }
+    return { ...nextBatch(this.#lanes, this.#options, now), failures: 0 }
   }
 
   async #run(slot: Slot, device: Device, cut: Cut): Promise<void> {
@@ -140,7 +150,7 @@ export class Dispatcher {
     const startedMs = performance.now()
     const encodings = cut.entries.map(entry => entry.inputIds)
     const batch = padded(encodings, this.#options.padId)
-    const outcome = await device.run(batch)
+    const outcome = await device.run(batch, cut.lane === "interactive")
     slot.running -= 1
     if (outcome.error) this.#runAgain(cut, outcome)
     else {
@@ -154,7 +164,7 @@ export class Dispatcher {
     this.#schedule()
   }
 
-  #count({ entries }: Cut, paddedTokens: number, { runMs }: RunResult, startedMs: number): void {
+  #count({ entries, lane }: Cut, paddedTokens: number, { runMs }: RunResult, startedMs: number): void {
     const texts = entries.length
     const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0)
     this.#stats.microBatches += 1
@@ -163,14 +173,14 @@ export class Dispatcher {
     this.#stats.paddedTokens += paddedTokens
     this.#stats.runMs += runMs
     const waitMs = entries.map(({ since }) => startedMs - since)
-    this.#options.events?.emit("microBatch", { texts, tokens, paddedTokens, waitMs, runMs })
+    this.#options.events?.emit("microBatch", { lane, texts, tokens, paddedTokens, waitMs, runMs })
   }
 
-  #runAgain({ entries, failures }: Cut, { error, begun }: RunFailed): void {
+  #runAgain({ entries, lane, failures }: Cut, { error, begun }: RunFailed): void {
     if (this.#ended) for (const entry of entries) entry.settle(this.#ended)
-    else if (!begun) this.#again.push({ entries, failures })
-    else if (failures === 0) this.#again.push({ entries, failures: 1 })
-    else if (entries.length > 1) this.#again.push(...entries.map(entry => ({ entries: [entry], failures })))
+    else if (!begun) this.#again.push({ entries, lane, failures })
+    else if (failures === 0) this.#again.push({ entries, lane, failures: 1 })
+    else if (entries.length > 1) this.#again.push(...entries.map(entry => ({ entries: [entry], lane, failures })))
     else {
       const why = `text failed on its own as well: ${error.message}`
       entries[0]?.settle(new ValenceError("text_failed", why, { cause: error }))

@@ -50,16 +50,20 @@ export function timeToWait<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLim
   return Math.max(0, since + limits.maxWaitMs - now)
 }
 
+/** A micro-batch, and the lane that it comes from. */
+export interface LaneBatch<T> {
+  readonly lane: Lane
+  /** Empty when nobody waits. */
+  readonly entries: T[]
+}
+
 /**
- * Takes the next micro-batch out of the lanes: around the oldest text of the lane whose turn it is, of like lengths,
- * within the token budget; the other lane's texts fill what room is left.
- *
- * @returns empty when nobody waits
+ * Takes the next micro-batch out of the lane whose turn it is: around its oldest text, of like lengths, within the token
+ * budget. Lanes do not mix: bulk texts would make an interactive micro-batch take longer.
  */
-export function nextBatch<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): T[] {
+export function nextBatch<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): LaneBatch<T> {
   const lane = laneToServe(lanes, limits, now)
   if (lane === "bulk") lanes.bulkServedAt = now
   lanes.lastServed = lane
-  const batch = lanes[lane].takeBatch(limits)
-  return lanes[lane === "bulk" ? "interactive" : "bulk"].joinBatch(batch, limits)
+  return { lane, entries: lanes[lane].takeBatch(limits) }
 }

@@ -64,12 +64,7 @@ export class Waiting<T extends Waiter> {
   /** Takes the oldest waiter and those nearest to it in length, as many as the limits allow; empty when nobody waits. */
   takeBatch(limits: BatchLimits): T[] {
     const oldest = this.#first(this.#arrivals)
-    return oldest ? this.#fill([this.#leave(oldest)], limits) : []
-  }
-
-  /** Adds to a batch whoever fits in, those of the batch's length first, without going over the limits. */
-  joinBatch(batch: T[], limits: BatchLimits): T[] {
-    return batch.length === 0 ? batch : this.#fill(batch, limits)
+    return oldest ? this.#fill(this.#leave(oldest), limits) : []
   }
 
   /** Takes everybody, in order of arrival. */
@@ -99,10 +94,11 @@ export class Waiting<T extends Waiter> {
     return waiter
   }
 
-  /** Walks outwards from the batch's longest, each step to the side that pads less, until a length is no longer like it. */
-  #fill(batch: T[], limits: BatchLimits): T[] {
-    let longest = batch.reduce((tokens, waiter) => Math.max(tokens, waiter.tokens), 0)
-    const start = longest
+  /** Walks outwards from the first one's length, each step to the side that pads less, until a length is no longer like it. */
+  #fill(first: T, limits: BatchLimits): T[] {
+    const batch = [first]
+    const start = first.tokens
+    let longest = start
     const reach = Math.max(LIKE_LENGTH_TOKENS, Math.floor(start * LIKE_LENGTH_SHARE))
     const hasRoom = (tokens: number) =>
       batch.length < limits.maxBatchTexts && (batch.length + 1) * Math.max(longest, tokens) <= limits.maxBatchTokens

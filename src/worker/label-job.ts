@@ -9,6 +9,7 @@ export type Labelling =
       readonly outcome: "completed" | "expired" | "cancelled"
       readonly result: JobResult
       readonly failedTexts: number
+      readonly tokens: number
     }
   /** The worker drains, and has no time left. */
   | { readonly outcome: "handed_back" }
@@ -35,6 +36,7 @@ export async function labelJob(labeller: Labeller, lane: Lane, data: JobData, li
   const end = (outcome: "completed" | "expired" | "cancelled", results: readonly LabelledText[]): Labelling => ({
     outcome,
     failedTexts: results.filter(({ error }) => error).length,
+    tokens: results.reduce((sum, result) => sum + (result.error ? 0 : result.tokens), 0),
     result: {
       v: 1,
       model: { name: labeller.model.name, revision: labeller.model.revision, dtype: labeller.model.dtype },

@@ -33,6 +33,7 @@ interface Ending {
   readonly outcome: JobOutcome
   readonly texts: number
   readonly failedTexts: number
+  readonly tokens: number
   readonly labelSeconds: number
 }
 
@@ -131,7 +132,7 @@ export class LaneWorker {
     try {
       data = readJob(job.data)
     } catch (error) {
-      this.#note(job, "dead", 0, 0, takenMs)
+      this.#note(job, takenMs, "dead")
       return this.#bury(job, error as ValenceError)
     }
     const limits = { addedMs: job.timestamp, takenMs, stop }
@@ -139,12 +140,13 @@ export class LaneWorker {
     const texts = data.texts.length
     if (labelling.outcome === "handed_back") return this.#giveBack(job)
     if (labelling.outcome !== "failed") {
-      this.#note(job, labelling.outcome, texts, labelling.failedTexts, takenMs)
+      const { outcome, failedTexts, tokens } = labelling
+      this.#note(job, takenMs, outcome, texts, failedTexts, tokens)
       return labelling.result
     }
     const { error } = labelling
     const again = error.retryable && job.attemptsMade + 1 < (job.opts.attempts ?? 1)
-    this.#note(job, again ? "retried" : "dead", texts, 0, takenMs)
+    this.#note(job, takenMs, again ? "retried" : "dead", texts)
     if (again) throw new Error(failureText(error))
     return this.#bury(job, error)
   }
@@ -162,8 +164,8 @@ export class LaneWorker {
     throw new Buried(failureText(error))
   }
 
-  #note(job: Job, outcome: JobOutcome, texts: number, failedTexts: number, takenMs: number): void {
-    this.#endings.set(job, { outcome, texts, failedTexts, labelSeconds: (Date.now() - takenMs) / 1000 })
+  #note(job: Job, takenMs: number, outcome: JobOutcome, texts = 0, failedTexts = 0, tokens = 0): void {
+    this.#endings.set(job, { outcome, texts, failedTexts, tokens, labelSeconds: (Date.now() - takenMs) / 1000 })
   }
 
   #failed(job: Job | undefined, error: Error): void {
@@ -189,6 +191,7 @@ export class LaneWorker {
       lane: this.#lane,
       texts: 0,
       failedTexts: 0,
+      tokens: 0,
       queueSeconds: 0,
       labelSeconds: 0,
       ...facts,

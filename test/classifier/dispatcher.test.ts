@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { Device, StartDevice } from "../../src/classifier/device.ts"
 import { Dispatcher } from "../../src/classifier/dispatcher.ts"
 import { ValenceError } from "../../src/errors.ts"
+import type { Lane } from "../../src/labeller.ts"
 import type { MicroBatch } from "../../src/model/micro-batch.ts"
 
 const limits = { maxBatchTokens: 64, maxBatchTexts: 8, bulkAgeMs: 500, maxWaitMs: 0 }
@@ -30,13 +31,13 @@ function plainDevice(before: (batch: MicroBatch) => ValenceError | undefined = (
 
 const died = () => new ValenceError("device_failed", "it died")
 
-async function outcomes(dispatcher: Dispatcher, ids: readonly number[]) {
+async function outcomes(dispatcher: Dispatcher, ids: readonly number[], lane: Lane = "bulk") {
   const settled = ids.map(
     id =>
       new Promise<number | string>(resolve => {
         const settle = (outcome: Float32Array | ValenceError) =>
           resolve(outcome instanceof ValenceError ? outcome.code : (outcome[0] ?? NaN))
-        dispatcher.add({ inputIds: Int32Array.of(id, 1, 1), tokens: 3, since: performance.now(), settle }, "bulk")
+        dispatcher.add({ inputIds: Int32Array.of(id, 1, 1), tokens: 3, since: performance.now(), settle }, lane)
       }),
   )
   return Promise.all(settled)
@@ -61,6 +62,34 @@ describe("Dispatcher", () => {
     const dispatcher = await start(async () => poisoned())
     expect(await outcomes(dispatcher, [1, 2, POISON, 4])).toEqual([1, 2, "text_failed", 4])
     expect(dispatcher.stats.deviceRestarts).toBe(restarts)
+  })
+
+  it("interactive texts go to a device that is full of bulk texts, as urgent", async () => {
+    const runs: [firstId: number, urgent: boolean][] = []
+    let letGo = () => {}
+    const gate = new Promise<void>(resolve => {
+      letGo = resolve
+    })
+    const device: Device = {
+      ...plainDevice(),
+      async run(batch, urgent) {
+        runs.push([batch.inputIds[0] as number, urgent])
+        await gate
+        return { logits: new Float32Array(batch.rows), runMs: 1 }
+      },
+    }
+    const dispatcher = await start(async () => device)
+    const bulk = outcomes(dispatcher, Array(40).fill(1))
+    await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
+    const interactive = outcomes(dispatcher, [2], "interactive")
+    await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
+    expect(runs).toEqual([
+      [1, false],
+      [1, false],
+      [2, true],
+    ])
+    letGo()
+    await Promise.all([bulk, interactive])
   })
 
   it("labels all when a device dies once", async () => {

@@ -25,7 +25,7 @@ describe("nextBatch", () => {
         const taken = new Set<Waiter>()
         for (;;) {
           const oldest = [lanes.interactive.oldest(), lanes.bulk.oldest()]
-          const batch = nextBatch(lanes, limits, 0)
+          const { entries: batch } = nextBatch(lanes, limits, 0)
           if (batch.length === 0) break
           const longest = Math.max(...batch.map(({ tokens }) => tokens))
           expect(batch.length).toBeLessThanOrEqual(limits.maxBatchTexts)
@@ -47,7 +47,7 @@ describe("nextBatch", () => {
       { tokens: 5, lane: "bulk" },
       { tokens: 100, lane: "interactive" },
     ])
-    expect(nextBatch(lanes, limits, 0).map(({ lane }) => lane)).toEqual(["interactive"])
+    expect(nextBatch(lanes, limits, 0).entries.map(({ lane }) => lane)).toEqual(["interactive"])
   })
 
   it("serves bulk texts that waited bulkAgeMs without a turn, once", () => {
@@ -58,29 +58,28 @@ describe("nextBatch", () => {
       { tokens: 100, lane: "interactive" },
     ])
     const one = { ...limits, maxBatchTexts: 1 }
-    const order = [0, 1, 2, 3].map(later => nextBatch(lanes, one, 600 + later)[0]?.lane)
+    const order = [0, 1, 2, 3].map(later => nextBatch(lanes, one, 600 + later).lane)
     expect(order).toEqual(["bulk", "interactive", "interactive", "bulk"])
   })
 
-  it("fills what room an interactive batch leaves with bulk texts of like length", () => {
+  it("does not mix lanes: bulk texts would make an interactive batch take longer", () => {
     const lanes = filled([
       { tokens: 6, lane: "bulk" },
-      { tokens: 60, lane: "bulk" },
       { tokens: 7, lane: "interactive" },
     ])
-    expect(nextBatch(lanes, limits, 0).map(({ tokens }) => tokens)).toEqual([7, 6])
+    expect(nextBatch(lanes, limits, 0)).toMatchObject({ lane: "interactive", entries: [{ tokens: 7 }] })
   })
 
   it("puts texts of like length together and not those of another", () => {
     const lanes = filled([10, 100, 11, 9, 50].map(tokens => ({ tokens, lane: "bulk" as const })))
-    expect(nextBatch(lanes, limits, 0).map(({ tokens }) => tokens)).toEqual([10, 9, 11])
+    expect(nextBatch(lanes, limits, 0).entries.map(({ tokens }) => tokens)).toEqual([10, 9, 11])
   })
 
   it("never hands out a dropped text", () => {
     const lanes = createLanes<Waiter>()
     lanes.bulk.add({ tokens: 5, since: 0, dropped: true })
     lanes.bulk.add({ tokens: 5, since: 1 })
-    expect(nextBatch(lanes, limits, 0).map(({ since }) => since)).toEqual([1])
+    expect(nextBatch(lanes, limits, 0).entries.map(({ since }) => since)).toEqual([1])
     expect(lanes.bulk.size).toBe(0)
   })
 })
@@ -94,7 +93,7 @@ describe("nextBatch with bulkAgeMs 0", () => {
       { tokens: 100, lane: "interactive" },
     ])
     const one = { ...limits, maxBatchTexts: 1, bulkAgeMs: 0 }
-    const order = [0, 1, 2, 3].map(later => nextBatch(lanes, one, 600 + later)[0]?.lane)
+    const order = [0, 1, 2, 3].map(later => nextBatch(lanes, one, 600 + later).lane)
     expect(order).toEqual(["bulk", "interactive", "bulk", "interactive"])
   })
 })

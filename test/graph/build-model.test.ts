@@ -59,7 +59,10 @@ describe("buildModel", () => {
   it("refuses an int8 graph that gives more texts another label than maxFlips", async () => {
     await expect(buildModel(folder, { calibrate, maxFlips: 0 })).rejects.toMatchObject({
       code: "graph_inaccurate",
-      message: "int8 must give at most 0 % of the calibration texts another label than fp32 (maxFlips 0); got 1 of 40",
+      // How many depends on the CPU.
+      message: expect.stringMatching(
+        /^int8 must give at most 0 % of the calibration texts another label than fp32 \(maxFlips 0\); got \d of 40$/,
+      ),
     })
   })
 

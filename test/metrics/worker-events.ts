@@ -6,7 +6,9 @@ export const workerEvents: { readonly [E in keyof WorkerEvents]: WorkerEvents[E]
   microBatch: [{ lane: "bulk", texts: 2, tokens: 30, paddedTokens: 40, waitMs: [4, 250], runMs: 20 }],
   deviceRestarted: [],
   devicesLost: [{ error: new Error("no device is left") }],
-  job: [{ lane: "bulk", outcome: "completed", texts: 10, failedTexts: 1, queueSeconds: 40, labelSeconds: 0.2 }],
+  job: [
+    { lane: "bulk", outcome: "completed", texts: 10, failedTexts: 1, tokens: 90, queueSeconds: 40, labelSeconds: 0.2 },
+  ],
   stalled: [{ lane: "interactive" }],
   redisAway: [{ error: new Error("ECONNREFUSED") }],
   redisBack: [{ awayMs: 2500 }],
