@@ -15,7 +15,14 @@ const maxRetryMs = 2000
 const retryStrategy = (times: number) => Math.min(maxRetryMs, 50 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2)
 
 /** What every connection needs: commands wait for Redis to come back, however long that takes. */
-const connectionOptions = { maxRetriesPerRequest: null, enableReadyCheck: true, lazyConnect: true, retryStrategy }
+const connectionOptions = {
+  maxRetriesPerRequest: null,
+  enableReadyCheck: true,
+  lazyConnect: true,
+  retryStrategy,
+  // A connection that is let go keeps its process for so long, ms.
+  disconnectTimeout: 200,
+}
 
 function createConnection(target: RedisTarget): RedisConnection {
   if (typeof target !== "string") {
