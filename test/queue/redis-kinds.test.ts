@@ -1,10 +1,14 @@
-import { spawn } from "node:child_process"
+import { execFile, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
+import { promisify } from "node:util"
+import { Redis } from "ioredis"
 import { describe, expect, it } from "vitest"
+import { createProducer } from "../../src/producer/create-producer.ts"
 import { closeRedis, openRedis } from "../../src/queue/open-redis.ts"
+import { createWorker } from "../../src/worker/worker.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
-import { findRedisBinary } from "../redis/find-redis-binary.ts"
+import { findProgram, findRedisBinary } from "../redis/find-redis-binary.ts"
 import { freePort } from "../redis/free-port.ts"
 import { startRedisServer } from "../redis/redis-server.ts"
 import { eventually, TestFleet } from "./test-fleet.ts"
@@ -55,6 +59,44 @@ describe.skipIf(!findRedisBinary())("a Redis", () => {
     await eventually(async () => String(await admin.call("CLUSTER", "INFO")).includes("cluster_state:ok"))
     await closeRedis(admin)
     await labelThrough(`redis+cluster://127.0.0.1:${server.port}`)
+  })
+
+  it.skipIf(!findProgram("openssl"))("over TLS, by a URL and by a connection of ioredis - is used", async () => {
+    using folder = new TemporaryFolder()
+    const [key, cert] = [folder.at("key.pem"), folder.at("cert.pem")]
+    const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    const made = [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-keyout",
+      key,
+      "-out",
+      cert,
+      "-days",
+      "2",
+      ...subject,
+    ]
+    execFileSync("openssl", made, { stdio: "ignore" })
+    const tlsPort = await freePort()
+    const files = ["--tls-cert-file", cert, "--tls-key-file", key, "--tls-auth-clients", "no"]
+    await using _server = await startRedisServer({ args: ["--tls-port", `${tlsPort}`, ...files] })
+    const secure = new Redis({
+      host: "127.0.0.1",
+      port: tlsPort,
+      tls: { ca: folder.read("cert.pem") },
+      lazyConnect: true,
+    })
+    await using worker = await createWorker({ labeller: plainLabeller(), redis: secure })
+    await using producer = await createProducer({ redis: secure })
+    expect(await producer.label(["ab"])).toEqual(await plainLabeller().label(["ab"]))
+    const main = new URL("../../dist/cli/main.js", import.meta.url).pathname
+    const words = [main, "queue", "status", "--json", "--redis", `rediss://127.0.0.1:${tlsPort}`]
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: cert }
+    expect((await promisify(execFile)(process.execPath, words, { env })).stdout).toContain('"name":"plain"')
+    expect(worker.ready).toBe(true)
   })
 
   it("that Sentinels know - is used", async () => {
