@@ -3,7 +3,8 @@ import { type Complete, type Declaration, readOption } from "../declaration.ts"
 
 type Declarations = Readonly<Record<string, Declaration<unknown>>>
 
-const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+/** `maxWaitMs` → `--max-wait-ms` */
+export const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
 /**
  * Gives a command the declared options: flag, help, default, environment and validation all come from the declaration.

@@ -9,6 +9,7 @@ import { ValenceError } from "../errors.ts"
 import { classifierOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { describeRun, mostShownFailures } from "./describe-run.ts"
+import { withFleetDefaults } from "./fleet-flags.ts"
 import { fleetOptions, openLabellerOrFleet } from "./open-labeller.ts"
 import { noProgressDisplay, openProgressDisplay } from "./progress-display.ts"
 import { endInterrupted, interruptedExitCode, listenForStop } from "./stop-signals.ts"
@@ -36,17 +37,6 @@ function sameCommand(): string {
 /** Apart from `run`, because TypeScript does not rewrite the path of an import in a function with `using`. */
 function loadCorpus() {
   return import("../corpus/label-corpus.ts")
-}
-
-/** Chunks under way through a fleet, unless the command line says: enough for several workers. */
-const fleetChunks = 64
-
-function withFleetDefaults(
-  given: Readonly<Record<string, unknown>>,
-  command: Command,
-): Readonly<Record<string, unknown>> {
-  const chosen = given["redis"] === undefined || command.getOptionValueSource("maxChunks") !== "default"
-  return chosen ? given : { ...given, maxChunks: fleetChunks }
 }
 
 interface Ended {

@@ -58,7 +58,8 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
   const stop = listenForStop(
     () => say(`draining: ${worker?.jobs ?? 0} jobs are at work; a second signal gives them back`),
     process,
-    () => hurry.abort(),
+    // A worker that is not there yet has no jobs to give back.
+    code => (worker === undefined ? process.exit(code) : hurry.abort()),
   )
   await using labeller = await openLabeller(options, events)
   tellOf(events)

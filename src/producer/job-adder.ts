@@ -23,6 +23,12 @@ const maxJobs = 100
 /** Transactions under way: while Redis works on one, the next is written. */
 const maxTransactions = 2
 
+/**
+ * What ioredis calls the end of a connection that had answered some of the commands that were sent together: it sends
+ * none of them again. Those that had no answer at all it does, and a connection that was closed for good is called otherwise.
+ */
+const cutOff = "AbortError"
+
 /** Adds jobs to a lane's queue, those that come together in one transaction. A job whose id is there is not added again. */
 export class JobAdder {
   readonly #queues: JobQueues
@@ -59,12 +65,7 @@ export class JobAdder {
 
   async #transact(batch: readonly Pending[]): Promise<void> {
     try {
-      const jobs = batch.map(({ job: { id, data, options } }) => ({
-        name: jobName,
-        data,
-        opts: { ...options, jobId: id },
-      }))
-      await this.#queues.of(this.#lane).addBulk(jobs)
+      await this.#addAll(batch)
       for (const { resolve } of batch) resolve()
     } catch (error) {
       const cause = asError(error)
@@ -73,6 +74,22 @@ export class JobAdder {
     } finally {
       this.#underWay -= 1
       this.#send()
+    }
+  }
+
+  async #addAll(batch: readonly Pending[]): Promise<void> {
+    const jobs = batch.map(({ job: { id, data, options } }) => ({
+      name: jobName,
+      data,
+      opts: { ...options, jobId: id },
+    }))
+    for (;;) {
+      try {
+        await this.#queues.of(this.#lane).addBulk(jobs)
+        return
+      } catch (error) {
+        if (asError(error).name !== cutOff) throw error
+      }
     }
   }
 }

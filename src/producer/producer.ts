@@ -15,6 +15,7 @@ import { JobAdder } from "./job-adder.ts"
 import { type JobStatus, statusOf } from "./job-status.ts"
 import { type AddOptions, jobTextsOf, type ProducerLabelOptions, type producerOptions } from "./options.ts"
 import { type JobTexts, splitJobs } from "./split-jobs.ts"
+import { isUnlabelled } from "./unlabelled.ts"
 import { waitingTextsCounter } from "./waiting-texts.ts"
 
 /** How long `close()` waits for Redis to forget what was released. */
@@ -39,6 +40,8 @@ export class Producer implements Labeller {
   readonly #id = randomBytes(9).toString("base64url")
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #releasing = new Set<Promise<unknown>>()
+  /** Of named calls that did not fit into one job. */
+  readonly #jobsOfCalls = new Map<string, readonly string[]>()
   #closing: Promise<void> | undefined
 
   /**
@@ -154,7 +157,9 @@ export class Producer implements Labeller {
 
   /** Removes the finished jobs of calls that were given an `id`. */
   async release(ids: readonly string[]): Promise<void> {
-    const drop = (lane: Lane) => finishedJobs(this.#redis, this.#queues.keyOf(lane), ids, "drop")
+    const jobs = ids.flatMap(id => this.#jobsOfCalls.get(id) ?? [id])
+    for (const id of ids) this.#jobsOfCalls.delete(id)
+    const drop = (lane: Lane) => finishedJobs(this.#redis, this.#queues.keyOf(lane), jobs, "drop")
     await tracked(this.#releasing, Promise.all(lanes.map(drop)))
   }
 
@@ -189,7 +194,14 @@ export class Producer implements Labeller {
     const problems = texts.map(textProblem)
     const sound = texts.filter((_, index) => problems[index] === undefined)
     const jobs = splitJobs(sound, jobTextsOf(call.lane, this.#settings), call.name)
-    if (call.name !== undefined) await this.#dropFailed(call.lane, jobs)
+    if (call.name !== undefined) {
+      if (jobs.length > 1)
+        this.#jobsOfCalls.set(
+          call.name,
+          jobs.map(({ id }) => id),
+        )
+      await this.#dropUnlabelled(call.lane, jobs)
+    }
     const labelled = await this.#labelJobs(jobs, call, stop)
     const results = labelled.flat()[Symbol.iterator]()
     return problems.map(problem =>
@@ -197,10 +209,12 @@ export class Producer implements Labeller {
     )
   }
 
-  /** A job that failed before would keep the same one from being added again. */
-  async #dropFailed(lane: Lane, jobs: readonly JobTexts[]): Promise<void> {
+  /** A job that failed before, or was taken back, would keep the same one from being added again. */
+  async #dropUnlabelled(lane: Lane, jobs: readonly JobTexts[]): Promise<void> {
     const ids = jobs.map(({ id }) => id)
-    await finishedJobs(this.#redis, this.#queues.keyOf(lane), ids, "drop-failed")
+    const standings = await finishedJobs(this.#redis, this.#queues.keyOf(lane), ids, "peek")
+    const unlabelled = ids.filter((_, index) => isUnlabelled(standings[index]))
+    await finishedJobs(this.#redis, this.#queues.keyOf(lane), unlabelled, "drop")
   }
 
   async #labelJobs(jobs: readonly JobTexts[], call: Call, { signal, abort }: Stop): Promise<LabelledText[][]> {

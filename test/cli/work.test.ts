@@ -81,6 +81,20 @@ describe("valence work", () => {
     expect(work.said().match(/redis is back after/g)).toHaveLength(1)
   })
 
+  it.each([
+    [
+      ["--redis", "redis://127.0.0.1:1", "--model", "mvp"],
+      "--model must not be given with --redis: the workers decide; got mvp",
+    ],
+    [["--priority", "2"], "--priority must be given with --redis alone; got 2"],
+  ])("valence label %j - exit code 2", async (flags, message) => {
+    folder.write("in.txt", "good\n")
+    expect(await runValence(folder.path, "label", "in.txt", ...flags)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(message),
+    })
+  })
+
   it("its port is taken - says so, exit code 2", async () => {
     const other = createServer().listen(0, "127.0.0.1")
     await once(other, "listening")
