@@ -19,8 +19,6 @@ export interface DevicePoolListeners {
 
 /** Micro-batches that a device holds at a time: one runs, the next waits in the pipe, so the device never waits for us. */
 const RUNS_AHEAD = 2
-/** An urgent one more goes before the one that waits. */
-const URGENT_RUNS_AHEAD = 3
 /** Deaths and failed starts in a row, without a run that ended well, after which a device is given up. */
 const MAX_FAILURES = 8
 const MAX_BACKOFF_MS = 10_000
@@ -32,9 +30,14 @@ const MAX_BACKOFF_MS = 10_000
 export interface Slot {
   device: Device | undefined
   running: number
+  /** How many of these are urgent. */
+  urgent: number
   /** In a row. */
   failures: number
 }
+
+/** A slot whose device is there. */
+export type ServingSlot = Slot & { device: Device }
 
 /** Keeps the devices alive. */
 export class DevicePool {
@@ -58,7 +61,9 @@ export class DevicePool {
     const pool = new DevicePool(options, listeners)
     try {
       await Promise.all(
-        Array.from({ length: options.devices }, () => pool.#fill({ device: undefined, running: 0, failures: 0 })),
+        Array.from({ length: options.devices }, () =>
+          pool.#fill({ device: undefined, running: 0, urgent: 0, failures: 0 }),
+        ),
       )
       return pool
     } catch (error) {
@@ -78,12 +83,17 @@ export class DevicePool {
   }
 
   /** Of the devices that take another micro-batch, the one that holds the fewest. */
-  idlest(urgent: boolean): (Slot & { device: Device }) | undefined {
-    const most = urgent ? URGENT_RUNS_AHEAD : RUNS_AHEAD
+  idlest(): ServingSlot | undefined {
     let idlest: Slot | undefined
     for (const slot of this.#slots)
-      if (slot.device && slot.running < most && slot.running < (idlest?.running ?? most)) idlest = slot
-    return idlest as (Slot & { device: Device }) | undefined
+      if (slot.device && slot.running < RUNS_AHEAD && slot.running < (idlest?.running ?? RUNS_AHEAD)) idlest = slot
+    return idlest as ServingSlot | undefined
+  }
+
+  /** A device that takes no other micro-batch, of whose none is urgent: an urgent one may go before the one that waits. */
+  fullOfBulk(): ServingSlot | undefined {
+    const full = this.#slots.find(slot => slot.device && slot.running === RUNS_AHEAD && slot.urgent === 0)
+    return full as ServingSlot | undefined
   }
 
   /** Kills the devices, those that are starting too. */

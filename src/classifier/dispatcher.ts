@@ -116,17 +116,16 @@ export class Dispatcher {
 
   #pump(): void {
     while (!this.#ended) {
-      const slot = this.#pool?.idlest(false)
-      const cut = slot && this.#nextCut()
+      const slot = this.#pool?.idlest()
+      const cut = slot ? this.#nextCut() : undefined
       if (!slot || !cut) break
       void this.#run(slot, slot.device, cut)
     }
-    // Every device has a micro-batch that waits: interactive texts go before it.
-    while (!this.#ended && this.#lanes.interactive.size > 0 && this.#options.maxWaitMs === 0) {
-      const slot = this.#pool?.idlest(true)
-      if (!slot) break
-      const entries = this.#lanes.interactive.takeBatch(this.#options)
-      if (entries.length === 0) break
+    // Every device has a micro-batch that waits: where that is bulk, an interactive one goes before it.
+    while (!this.#ended && this.#options.maxWaitMs === 0) {
+      const slot = this.#pool?.fullOfBulk()
+      const entries = slot ? this.#lanes.interactive.takeBatch(this.#options) : []
+      if (!slot || entries.length === 0) break
       void this.#run(slot, slot.device, { entries, lane: "interactive", failures: 0 })
     }
   }
@@ -146,12 +145,15 @@ export class Dispatcher {
   }
 
   async #run(slot: Slot, device: Device, cut: Cut): Promise<void> {
+    const urgent = cut.lane === "interactive"
     slot.running += 1
+    if (urgent) slot.urgent += 1
     const startedMs = performance.now()
     const encodings = cut.entries.map(entry => entry.inputIds)
     const batch = padded(encodings, this.#options.padId)
-    const outcome = await device.run(batch, cut.lane === "interactive")
+    const outcome = await device.run(batch, urgent)
     slot.running -= 1
+    if (urgent) slot.urgent -= 1
     if (outcome.error) this.#runAgain(cut, outcome)
     else {
       slot.failures = 0

@@ -64,7 +64,12 @@ export class Waiting<T extends Waiter> {
   /** Takes the oldest waiter and those nearest to it in length, as many as the limits allow; empty when nobody waits. */
   takeBatch(limits: BatchLimits): T[] {
     const oldest = this.#first(this.#arrivals)
-    return oldest ? this.#fill(this.#leave(oldest), limits) : []
+    if (!oldest) return []
+    const first = this.#leave(oldest)
+    // Its place leaves the line of its length too, even where no other of that length fits in.
+    const line = this.#byTokens[first.tokens]
+    if (line) this.#first(line)
+    return this.#fill(first, limits)
   }
 
   /** Takes everybody, in order of arrival. */

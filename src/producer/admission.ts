@@ -13,9 +13,11 @@ export interface AdmissionOptions {
   waitingTexts(): Promise<number>
 }
 
-/** Lets texts into Redis while few enough wait there, in the order in which they came. */
+/** Lets texts into a lane's queue while few enough wait there, in the order in which they came. */
 export class Admission {
   readonly #options: AdmissionOptions
+  /** Admitted, and not in Redis yet. */
+  #onTheWay = 0
   /** Texts that may go without another look. */
   #allowance = 0
   #last: Promise<unknown> = Promise.resolve()
@@ -24,14 +26,19 @@ export class Admission {
     this.#options = options
   }
 
+  /** Says that so many of the texts that were admitted lie in Redis, or never will. */
+  arrived(texts: number): void {
+    this.#onTheWay -= texts
+  }
+
   /**
-   * Returns when so many texts may be added.
+   * Returns when so many texts may be added; whoever adds them says so with `arrived`.
    *
    * @throws ValenceError `queue_full` where the caller chose not to wait; the signal's reason
    */
   admit(texts: number, signal?: AbortSignal): Promise<void> {
     if (this.#allowance >= texts && this.#options.whenFull === "reject") {
-      this.#allowance -= texts
+      this.#take(texts)
       return Promise.resolve()
     }
     const admitted = this.#last.then(() => this.#admit(texts, signal))
@@ -43,7 +50,7 @@ export class Admission {
     const { maxWaitingTexts, whenFull, waitingTexts } = this.#options
     while (this.#allowance < texts) {
       signal?.throwIfAborted()
-      const waiting = await waitingTexts()
+      const waiting = (await waitingTexts()) + this.#onTheWay
       const room = maxWaitingTexts - waiting
       // A job that is larger than the bound goes where nothing waits.
       if (room >= texts || waiting === 0)
@@ -53,8 +60,13 @@ export class Admission {
           "queue_full",
           `texts that wait in Redis must be at most ${maxWaitingTexts} (maxWaitingTexts); ${waiting} wait, and ${texts} more came`,
         )
-      else await wait(retryMs, undefined, signal && { signal })
+      else await wait(retryMs, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
     }
+    this.#take(texts)
+  }
+
+  #take(texts: number): void {
     this.#allowance -= texts
+    this.#onTheWay += texts
   }
 }

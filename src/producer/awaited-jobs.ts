@@ -1,4 +1,4 @@
-import { ValenceError } from "../errors.ts"
+import { shown, ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
 import { readFailure } from "../queue/failure.ts"
 import { type FinishedMode, finishedJobs, type Standing } from "../queue/finished-jobs.ts"
@@ -67,6 +67,8 @@ export class AwaitedJobs {
   /** Says that a job lies in Redis: from now on it is looked at every `pollMs`, or at once. */
   added(id: string, atOnce = false): void {
     const now = performance.now()
+    // Nobody waits any more: the call was aborted while the job was being added.
+    if (!this.#waiting.has(id)) return
     for (const waiting of this.#waiting.get(id) ?? []) waiting.lookMs = now + this.#pollMs
     this.#timer ??= setInterval(() => this.#poll(), Math.max(10, this.#pollMs / 8))
     if (atOnce) this.heard([id])
@@ -96,9 +98,9 @@ export class AwaitedJobs {
 
   /** Waits for nobody any more: everything awaited fails. */
   close(error: ValenceError): void {
-    clearInterval(this.#timer)
     for (const jobs of this.#waiting.values()) for (const { job } of jobs) job.settle({ state: "failed", error })
     this.#waiting.clear()
+    this.#stopWhenIdle()
   }
 
   #poll(): void {
@@ -167,8 +169,11 @@ export function outcomeOf(standing: Exclude<Standing, { state: "pending" }>): Jo
   if (standing.state === "missing") return { state: "missing" }
   if (standing.state === "failed") return { state: "failed", error: readFailure(standing.failedReason) }
   try {
-    return { state: "completed", result: JSON.parse(standing.returnValue) as JobResult }
-  } catch (cause) {
-    return { state: "failed", error: new ValenceError("job_failed", "job's result must be JSON", { cause }) }
+    const result = JSON.parse(standing.returnValue) as JobResult | null
+    if (Array.isArray(result?.results) && result.model) return { state: "completed", result }
+  } catch {
+    // As one that is not as it must be.
   }
+  const rule = "job's result must be as in schemas/result.schema.json"
+  return { state: "failed", error: new ValenceError("job_failed", `${rule}; got ${shown(standing.returnValue)}`) }
 }

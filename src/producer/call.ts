@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import type { JobsOptions } from "bullmq"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
@@ -65,6 +66,8 @@ export interface Stop extends Disposable {
 /** Ends a call when its signal aborts, or its time is up, with what it rejects with then. */
 export function stopOf(signal: AbortSignal | undefined, timeoutMs: number | undefined): Stop {
   const stop = new AbortController()
+  // Each of the call's jobs listens.
+  setMaxListeners(0, stop.signal)
   const abort = () => stop.abort(new ValenceError("aborted", "labelling was aborted", { cause: signal?.reason }))
   const expire = () => stop.abort(new ValenceError("timeout", `label() must end within ${timeoutMs} ms (timeoutMs)`))
   const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs)

@@ -19,7 +19,7 @@ export const producerOptions = {
     min: 1,
     unit: "texts",
     env: "VALENCE_MAX_WAITING_TEXTS",
-    help: "texts that may wait in Redis, everybody's together, before this producer adds more",
+    help: "texts that may wait in Redis in a lane, everybody's together, before this producer adds more",
   }),
   whenFull: choice({
     default: "wait",

@@ -44,7 +44,8 @@ export class DeadLetters {
       queue: queueOf[lane],
       job: job.id ?? "",
       cause: { code: cause.code, message: cause.message },
-      attempts: job.attemptsMade + 1,
+      // One that BullMQ has stored as failed already is counted.
+      attempts: job.attemptsMade + (job.finishedOn === undefined ? 1 : 0),
       failedMs: Date.now(),
       data: job.data,
       options: {

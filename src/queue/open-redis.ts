@@ -1,5 +1,6 @@
 import { Cluster, Redis } from "ioredis"
 import { asError, ValenceError } from "../errors.ts"
+import { within } from "../within.ts"
 import { readRedisUrl, shownUrl } from "./redis-url.ts"
 
 /** A connection, whatever lies behind it. */
@@ -81,8 +82,11 @@ export async function openRedis(target: RedisTarget, timeoutMs: number): Promise
   }
 }
 
-/** Lets go of a connection: commands under way get their answer where Redis is there. */
+/** How long Redis may take to say goodbye. */
+const quitMs = 1000
+
+/** Lets go of a connection: commands under way get their answer where Redis is there, and answers. */
 export async function closeRedis(connection: RedisConnection): Promise<void> {
-  if (connection.status !== "ready" && connection.status !== "connect") return connection.disconnect()
-  await connection.quit().catch(() => connection.disconnect())
+  if (connection.status === "ready" || connection.status === "connect") await within(quitMs, connection.quit())
+  connection.disconnect()
 }

@@ -25,7 +25,8 @@ export class HealthServer implements AsyncDisposable {
    */
   static async listen(facts: HealthFacts, host: string, port: number): Promise<HealthServer> {
     const server = createServer((request, response) => {
-      answer(facts, new URL(request.url ?? "/", "http://worker").pathname, response).catch(() => response.destroy())
+      const [path = "/"] = (request.url ?? "/").split("?")
+      answer(facts, path, response).catch(() => response.destroy())
     })
     await new Promise<void>((resolve, reject) => {
       server.once("error", error =>

@@ -6,15 +6,15 @@ import type { JobData, JobResult } from "../queue/job.ts"
 /** How the labelling of a job ended. */
 export type Labelling =
   | {
-      readonly outcome: "completed" | "expired" | "cancelled"
+      readonly outcome: "completed"
       readonly result: JobResult
       readonly failedTexts: number
       readonly tokens: number
     }
   /** The worker drains, and has no time left. */
   | { readonly outcome: "handed_back" }
-  /** Of something that may pass, or will not. */
-  | { readonly outcome: "failed"; readonly error: ValenceError }
+  /** Dropped; or failed, of something that may pass, or will not. */
+  | { readonly outcome: "expired" | "cancelled" | "failed"; readonly error: ValenceError }
 
 /** What can end a job before its texts are labelled. */
 export interface JobLimits {
@@ -32,44 +32,47 @@ export type StopReason = "cancelled" | "expired" | "handed_back"
 /** Labels the texts of a job. Never rejects. */
 export async function labelJob(labeller: Labeller, lane: Lane, data: JobData, limits: JobLimits): Promise<Labelling> {
   const startedMs = performance.now()
-  const queueMs = Math.max(0, limits.takenMs - limits.addedMs)
-  const end = (outcome: "completed" | "expired" | "cancelled", results: readonly LabelledText[]): Labelling => ({
-    outcome,
-    failedTexts: results.filter(({ error }) => error).length,
-    tokens: results.reduce((sum, result) => sum + (result.error ? 0 : result.tokens), 0),
-    result: {
-      v: 1,
-      model: { name: labeller.model.name, revision: labeller.model.revision, dtype: labeller.model.dtype },
-      results: withIds(data, results),
-      timings: { queueMs, labelMs: performance.now() - startedMs },
-    },
-  })
-  const dropped = (outcome: "expired" | "cancelled"): Labelling => {
-    const message =
-      outcome === "expired"
-        ? `text must be labelled within ${data.deadlineMs} ms (deadlineMs); the time has passed`
-        : "the job was cancelled"
-    return end(
-      outcome,
-      data.texts.map(() => ({ error: { code: outcome, message } })),
-    )
-  }
   const leftMs = data.deadlineMs === undefined ? Infinity : limits.addedMs + data.deadlineMs - Date.now()
-  if (leftMs <= 0) return dropped("expired")
+  if (leftMs <= 0) return dropped("expired", data)
   const { stop } = limits
   using _deadline = abortLater(stop, leftMs)
   try {
     const texts = data.texts.map(({ text }) => text)
     const results = await labeller.label(texts, { ...data.options, lane, signal: stop.signal })
     const passing = results.find(({ error }) => error && isRetryable(error.code))?.error
-    return passing ? { outcome: "failed", error: toError(passing) } : end("completed", results)
+    if (passing) return { outcome: "failed", error: toError(passing) }
+    const queueMs = Math.max(0, limits.takenMs - limits.addedMs)
+    return completed(labeller, data, results, { queueMs, labelMs: performance.now() - startedMs })
   } catch (error) {
     if (stop.signal.aborted) {
       const reason = stop.signal.reason as StopReason
-      return reason === "handed_back" ? { outcome: reason } : dropped(reason)
+      return reason === "handed_back" ? { outcome: reason } : dropped(reason, data)
     }
     return { outcome: "failed", error: error instanceof ValenceError ? error : unexpected(error) }
   }
+}
+
+function completed(
+  { model: { name, revision, dtype } }: Labeller,
+  data: JobData,
+  results: readonly LabelledText[],
+  timings: JobResult["timings"],
+): Labelling {
+  return {
+    outcome: "completed",
+    failedTexts: results.filter(({ error }) => error).length,
+    tokens: results.reduce((sum, result) => sum + (result.error ? 0 : result.tokens), 0),
+    result: { v: 1, model: { name, revision, dtype }, results: withIds(data, results), timings },
+  }
+}
+
+/** A dropped job fails: its name is free for another try. */
+function dropped(outcome: "expired" | "cancelled", { deadlineMs }: JobData): Labelling {
+  const message =
+    outcome === "expired"
+      ? `text must be labelled within ${deadlineMs} ms (deadlineMs); the time has passed`
+      : "the job was cancelled"
+  return { outcome, error: new ValenceError(outcome, message) }
 }
 
 function withIds({ texts }: JobData, results: readonly LabelledText[]): JobResult["results"] {

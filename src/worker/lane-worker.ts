@@ -37,8 +37,8 @@ interface Ending {
   readonly labelSeconds: number
 }
 
-/** Thrown in the place of what a job failed of for good, once its dead letter is there. */
-class Buried extends UnrecoverableError {}
+/** Thrown in the place of what a job failed of for good, once its dead letter is there, if it gets one. */
+class Ended extends UnrecoverableError {}
 
 /** Takes the jobs of one lane, labels them, and sees to those that fail. */
 export class LaneWorker {
@@ -139,12 +139,16 @@ export class LaneWorker {
     const labelling = await labelJob(this.#context.labeller, this.#lane, data, limits)
     const texts = data.texts.length
     if (labelling.outcome === "handed_back") return this.#giveBack(job)
-    if (labelling.outcome !== "failed") {
+    if (labelling.outcome === "completed") {
       const { outcome, failedTexts, tokens } = labelling
       this.#note(job, takenMs, outcome, texts, failedTexts, tokens)
       return labelling.result
     }
     const { error } = labelling
+    if (labelling.outcome !== "failed") {
+      this.#note(job, takenMs, labelling.outcome, texts)
+      throw new Ended(failureText(error))
+    }
     const again = error.retryable && job.attemptsMade + 1 < (job.opts.attempts ?? 1)
     this.#note(job, takenMs, again ? "retried" : "dead", texts)
     if (again) throw new Error(failureText(error))
@@ -161,7 +165,7 @@ export class LaneWorker {
   /** The letter comes before the failure is stored: a worker that dies in between leaves a job that is done again. */
   async #bury(job: Job, error: ValenceError): Promise<never> {
     await this.#context.deadLetters.bury(this.#lane, job, error)
-    throw new Buried(failureText(error))
+    throw new Ended(failureText(error))
   }
 
   #note(job: Job, takenMs: number, outcome: JobOutcome, texts = 0, failedTexts = 0, tokens = 0): void {
@@ -171,7 +175,7 @@ export class LaneWorker {
   #failed(job: Job | undefined, error: Error): void {
     if (job === undefined) return
     // A job that took too many workers down is failed by BullMQ, without having been at work here.
-    if (!(error instanceof Buried) && job.finishedOn !== undefined)
+    if (!(error instanceof Ended) && job.finishedOn !== undefined)
       void this.#context.deadLetters.bury(this.#lane, job, readFailure(error.message)).catch(() => {})
     this.#ended(job, job.finishedOn === undefined ? "retried" : "dead")
   }

@@ -8,9 +8,11 @@ import { checkRedis } from "../queue/check-redis.ts"
 import { DeadLetters } from "../queue/dead-letters.ts"
 import { Fleet, noticeEveryMs } from "../queue/fleet.ts"
 import { JobQueues } from "../queue/job-queues.ts"
+import { listen } from "../queue/listen.ts"
 import { keysOf, lanes } from "../queue/names.ts"
 import { closeRedis, openRedis, type RedisConnection, type RedisTarget } from "../queue/open-redis.ts"
 import { backlogSeconds, measureQueue } from "../queue/queue-depth.ts"
+import { within } from "../within.ts"
 import { Capacity } from "./capacity.ts"
 import { type BatchLimits, type Concurrency, sizeConcurrency } from "./concurrency.ts"
 import { type LaneContext, LaneWorker } from "./lane-worker.ts"
@@ -115,10 +117,9 @@ export class Worker implements AsyncDisposable {
     const [result] = await this.#labeller.label([canary])
     if (result?.error)
       throw new ValenceError("device_failed", `canary text must get a label; got ${result.error.message}`)
-    cancels.on("message", (_channel: string, id: string) => {
+    await listen(cancels, keysOf(this.#settings.keyPrefix).cancel, id => {
       for (const worker of this.#laneWorkers) worker.cancel(id)
     })
-    await cancels.subscribe(keysOf(this.#settings.keyPrefix).cancel)
     await this.#announce()
     for (const worker of this.#laneWorkers) await worker.start()
     this.#mode = "taking"
@@ -241,16 +242,6 @@ export class Worker implements AsyncDisposable {
       ...this.#capacity.look(),
     })
   }
-}
-
-/** Waits for something, though not for ever. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([work.then(undefined, () => {}), late])
-  clearTimeout(timer)
 }
 
 /**

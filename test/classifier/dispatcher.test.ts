@@ -92,6 +92,24 @@ describe("Dispatcher", () => {
     await Promise.all([bulk, interactive])
   })
 
+  it("a flood of interactive texts - bulk texts have their turns", async () => {
+    const dispatcher = await Dispatcher.start({
+      ...limits,
+      bulkAgeMs: 20,
+      startDevice: async () => plainDevice(),
+      devices: 1,
+      padId: 0,
+    })
+    let flooding = true
+    const flood = async () => {
+      while (flooding) await outcomes(dispatcher, [1], "interactive")
+    }
+    const floods = Array.from({ length: 40 }, flood)
+    expect(await outcomes(dispatcher, [2, 3, 4])).toEqual([2, 3, 4])
+    flooding = false
+    await Promise.all(floods)
+  })
+
   it("labels all when a device dies once", async () => {
     let deaths = 0
     const dispatcher = await start(async () => plainDevice(() => (deaths++ === 0 ? died() : undefined)))

@@ -63,9 +63,9 @@ describe("valence work", () => {
 
   it("answers on its port", async () => {
     const { url } = await startWork()
-    expect(await Promise.all(["/livez", "/readyz", "/metrics", "/"].map(path => statusOf(url + path)))).toEqual([
-      200, 200, 200, 404,
-    ])
+    expect(await Promise.all(["/livez?x", "/readyz", "/metrics", "/", "//"].map(path => statusOf(url + path)))).toEqual(
+      [200, 200, 200, 404, 404],
+    )
   })
 
   it.skipIf(!findRedisBinary())("Redis goes and comes back - not ready meanwhile, and says so once", async () => {

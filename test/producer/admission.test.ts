@@ -23,6 +23,14 @@ describe("admit()", () => {
     expect(looks.count).toBe(2)
   })
 
+  it("texts that were admitted and are not in Redis yet - count as well", async () => {
+    const { admission: gate } = admission({ whenFull: "reject" })
+    for (let text = 0; text < 16; text += 1) await gate.admit(10)
+    await expect(gate.admit(10)).rejects.toMatchObject({ code: "queue_full" })
+    gate.arrived(20)
+    await expect(gate.admit(10)).resolves.toBeUndefined()
+  })
+
   it("too many wait - waits until there are fewer", async () => {
     const { admission: gate, looks } = admission({ waiting: 155 })
     let admitted = false
@@ -65,7 +73,7 @@ describe("admit()", () => {
     const first = gate.admit(1, stop.signal)
     await eventually(() => looks.count >= 1)
     stop.abort(new Error("enough"))
-    await expect(first).rejects.toThrow()
+    await expect(first).rejects.toThrow("enough")
     looks.waiting = 0
     await expect(gate.admit(1)).resolves.toBeUndefined()
   })

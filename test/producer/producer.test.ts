@@ -104,6 +104,54 @@ describe("label()", () => {
     expect(fleet.ended).toMatchObject([{ outcome: "expired", texts: 2 }])
   })
 
+  it("timeoutMs passes while it waits to be admitted - timeout, and close() does not hang", async () => {
+    await using fleet = await TestFleet.open()
+    await (await fleet.worker()).close()
+    const producer = await fleet.producer({ maxWaitingTexts: 4, jobTexts: 4 })
+    await producer.add(Array(4).fill("a"))
+    await expect(producer.label(["b"], { timeoutMs: 50 })).rejects.toMatchObject({ code: "timeout" })
+    await producer.close()
+  })
+
+  it("timeouts at any moment - leave nothing in Redis", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.worker()
+    const producer = await fleet.producer()
+    const calls = Array.from({ length: 200 }, (_, call) => producer.label(["a"], { timeoutMs: 1 + (call % 40) }))
+    await Promise.allSettled(calls)
+    await eventually(async () => (await fleet.keys()).length === 0)
+  })
+
+  it("after a timeout, the same named call - is labelled", async () => {
+    await using fleet = await TestFleet.open()
+    const { labeller, held } = heldLabeller()
+    const slow = await fleet.worker({ labeller })
+    const producer = await fleet.producer()
+    await expect(producer.label(["ab"], { id: "order-1", timeoutMs: 200 })).rejects.toMatchObject({ code: "timeout" })
+    expect(held).toHaveLength(1)
+    await eventually(() => fleet.ended.length === 1)
+    await slow.close()
+    await fleet.worker()
+    expect(labelsOf(await producer.label(["ab"], { id: "order-1" }))).toEqual(["POSITIVE"])
+  })
+
+  it("bulk texts fill Redis - interactive calls go on", async () => {
+    await using fleet = await TestFleet.open()
+    await (await fleet.worker()).close()
+    const producer = await fleet.producer({ maxWaitingTexts: 4, whenFull: "reject" })
+    await producer.add(Array(4).fill("a"), { lane: "bulk" })
+    await expect(producer.add(["a"], { lane: "bulk" })).rejects.toMatchObject({ code: "queue_full" })
+    expect(await producer.add(["a"])).toHaveLength(1)
+  })
+
+  it("add() that is rejected in its middle - takes back what it added", async () => {
+    await using fleet = await TestFleet.open()
+    await (await fleet.worker()).close()
+    const producer = await fleet.producer({ maxWaitingTexts: 32, whenFull: "reject", jobTexts: 2 })
+    await expect(producer.add(Array(100).fill("a"))).rejects.toMatchObject({ code: "queue_full" })
+    await eventually(async () => (await fleet.keys()).length === 0)
+  })
+
   it("one job of several fails for good - rejects with its cause, and takes the others back", async () => {
     await using fleet = await TestFleet.open()
     const labeller = plainLabeller(texts => {
@@ -302,8 +350,9 @@ describe("cancel()", () => {
     const [id = ""] = await producer.add(["a"])
     await eventually(() => held.length === 1)
     expect(await producer.cancel(id)).toBe(true)
-    await eventually(async () => (await producer.result(id)).state === "completed")
-    expect(await producer.result(id)).toMatchObject({ results: [{ error: { code: "cancelled" } }] })
+    await eventually(async () => (await producer.result(id)).state === "failed")
+    expect(await producer.result(id)).toMatchObject({ error: { code: "cancelled", message: "the job was cancelled" } })
+    expect(await fleet.deadLetters.count()).toBe(0)
     expect(await producer.cancel(id)).toBe(false)
   })
 })

@@ -46,9 +46,10 @@ describe("labelJob()", () => {
     expect((await labelling).outcome).toBe(reason)
   })
 
-  it("its deadline passes while it is at work - every text expired", async () => {
+  it("its deadline passes while it is at work - expired", async () => {
+    const message = "text must be labelled within 60 ms (deadlineMs); the time has passed"
     const labelling = await label(hanging, { ...data, deadlineMs: 60 })
-    expect(labelling).toMatchObject({ outcome: "expired", failedTexts: 2, tokens: 0 })
+    expect(labelling).toMatchObject({ outcome: "expired", error: { code: "expired", message, retryable: false } })
   })
 
   it("its deadline has passed - is not labelled", async () => {
