@@ -35,5 +35,8 @@ export async function openLabellerOrFleet(given: Readonly<Record<string, unknown
   const { redis, ...fleet } = pickOptions(fleetOptions, given)
   if (redis === undefined) return openLabeller(pickOptions(classifierOptions, given))
   const { createProducer } = await import("../producer/create-producer.ts")
-  return createProducer({ ...fleet, redis })
+  const producer = await createProducer({ ...fleet, redis })
+  if ((await producer.workers()).length === 0)
+    process.stderr.write("no worker listens now: texts wait until one is started with valence work\n")
+  return producer
 }

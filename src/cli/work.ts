@@ -8,7 +8,7 @@ import type { Labeller } from "../labeller.ts"
 import type { Metrics } from "../metrics/create-metrics.ts"
 import { classifierOptions } from "../options.ts"
 import { workerOptions } from "../worker/options.ts"
-import type { Worker } from "../worker/worker.ts"
+import type { DrainOutcome, Worker } from "../worker/worker.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { openLabeller } from "./open-labeller.ts"
 import { listenForStop } from "./stop-signals.ts"
@@ -63,6 +63,7 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
   )
   await using labeller = await openLabeller(options, events)
   tellOf(events)
+  const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))
   await using health = await HealthServer.listen(
     {
       problem: () => (worker === undefined ? "starting" : worker.ready ? undefined : worker.state),
@@ -88,14 +89,19 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
   const { model } = labeller
   metrics = createMetrics({ events, model, device: options.device, concurrency: worker.concurrency, version })
   say(`${describe(worker, labeller, options)}; ${health.url}/metrics`)
-  const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))
   const asked = new Promise<void>(resolve => stop.signal.addEventListener("abort", () => resolve(), { once: true }))
   if (!stop.signal.aborted) await Promise.race([lost, asked])
   const outcome = await worker.drain(hurry.signal)
   await worker.close()
   stop[Symbol.dispose]()
-  say(outcome === "drained" ? "stopped: no job is at work" : "stopped: jobs that were at work are back in their queues")
-  if (outcome === "handed_back" || !stop.signal.aborted) process.exitCode = handedBackExitCode
+  say(`stopped: ${stoppedWords[outcome]}`)
+  if (outcome !== "drained" || !stop.signal.aborted) process.exitCode = handedBackExitCode
+}
+
+const stoppedWords: Readonly<Record<DrainOutcome, string>> = {
+  drained: "no job is at work",
+  handed_back: "jobs that were at work are back in their queues",
+  left: "redis is away; jobs that were at work go back when their locks run out",
 }
 
 /** Devices that run at the same time. */

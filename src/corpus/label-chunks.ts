@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import type { LabelledText, Labeller, LabelOptions } from "../labeller.ts"
 import type { Chunk } from "./chunks.ts"
 import { type CheckedRow, checkRows, textsOf } from "./write-chunk.ts"
@@ -36,26 +37,37 @@ export async function* labelChunks(
   bounds: Bounds,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LabelledChunk> {
+  // Where one chunk fails, or nobody wants more, those that are under way need not be waited for.
+  const stop = new AbortController()
+  setMaxListeners(0, stop.signal)
   const begun: { chunk: Chunk; rows: CheckedRow[]; outcome: Promise<Outcome> }[] = []
   let bytes = 0
-  for (let more = true; more || begun.length > 0; ) {
-    more &&= !signal?.aborted
-    if (more && begun.length < bounds.maxChunks && (begun.length === 0 || bytes < bounds.maxBytes)) {
-      const { value: chunk, done } = await nextUnlessAborted(chunks, signal)
-      if (done) more = false
-      else {
-        const rows = checkRows(chunk.rows, writer)
-        begun.push({ chunk, rows, outcome: label(labeller, textsOf(rows), optionsOf(chunk)) })
-        bytes += chunk.bytes
+  try {
+    for (let more = true; more || begun.length > 0; ) {
+      more &&= !signal?.aborted
+      if (more && begun.length < bounds.maxChunks && (begun.length === 0 || bytes < bounds.maxBytes)) {
+        const { value: chunk, done } = await nextUnlessAborted(chunks, signal)
+        if (done) more = false
+        else {
+          const rows = checkRows(chunk.rows, writer)
+          begun.push({
+            chunk,
+            rows,
+            outcome: label(labeller, textsOf(rows), { ...optionsOf(chunk), signal: stop.signal }),
+          })
+          bytes += chunk.bytes
+        }
+        continue
       }
-      continue
+      const head = begun.shift()
+      if (head === undefined) return
+      const outcome = await head.outcome
+      if ("thrown" in outcome) throw outcome.thrown
+      bytes -= head.chunk.bytes
+      yield { chunk: head.chunk, rows: head.rows, results: outcome.results }
     }
-    const head = begun.shift()
-    if (head === undefined) return
-    const outcome = await head.outcome
-    if ("thrown" in outcome) throw outcome.thrown
-    bytes -= head.chunk.bytes
-    yield { chunk: head.chunk, rows: head.rows, results: outcome.results }
+  } finally {
+    stop.abort()
   }
 }
 

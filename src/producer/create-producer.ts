@@ -28,9 +28,14 @@ export async function createProducer({
   try {
     const model = await waitForModel(new Fleet(redis, settings.keyPrefix), settings)
     const replies = await openRedis(target ?? settings.redis, settings.connectTimeoutMs)
-    const producer = new Producer(model, settings, redis, replies)
-    await producer.listen()
-    return producer
+    try {
+      const producer = new Producer(model, settings, redis, replies)
+      await producer.listen()
+      return producer
+    } catch (error) {
+      replies.disconnect()
+      throw error
+    }
   } catch (error) {
     redis.disconnect()
     throw error

@@ -4,6 +4,7 @@ import type { Complete } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, Lane, ModelInfo } from "../labeller.ts"
 import { finishedJobs } from "../queue/finished-jobs.ts"
+import { Fleet, type WorkerNotice } from "../queue/fleet.ts"
 import type { JobResult } from "../queue/job.ts"
 import { JobQueues } from "../queue/job-queues.ts"
 import { listen } from "../queue/listen.ts"
@@ -73,6 +74,12 @@ export class Producer implements Labeller {
    */
   add(texts: readonly string[], options: AddOptions = {}): Promise<string[]> {
     return tracked(this.#underWay, this.#add(texts, options))
+  }
+
+  /** The workers that live. */
+  workers(): Promise<WorkerNotice[]> {
+    this.#requireOpen()
+    return new Fleet(this.#redis, this.#settings.keyPrefix).workers()
   }
 
   /** Where a job stands. */

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis"
+import { asError, ValenceError } from "../errors.ts"
 import type { RedisConnection } from "./open-redis.ts"
 
 /**
@@ -21,5 +22,10 @@ export async function listen(
       connection.subscribe(channel).catch(() => {})
     })
   }
-  await connection.subscribe(channel)
+  try {
+    await connection.subscribe(channel)
+  } catch (cause) {
+    const rule = `redis must let its user listen to the channel ${channel}`
+    throw new ValenceError("redis_failed", `${rule}; got ${asError(cause).message}`, { cause })
+  }
 }

@@ -38,6 +38,12 @@ export interface WorkerRequest {
   readonly onWarning?: (warning: string) => void
 }
 
+/**
+ * What became of the jobs at work when a worker drained: all were finished; some were given back; or some were left, because
+ * Redis is away: they go back when their locks run out.
+ */
+export type DrainOutcome = "drained" | "handed_back" | "left"
+
 /** A text that any model has a label for: a worker that gives none is not ready. */
 const canary = "Good morning"
 
@@ -74,7 +80,7 @@ export class Worker implements AsyncDisposable {
   #devicesLost = false
   #noticeTimer: NodeJS.Timeout | undefined
   #cleanedMs = performance.now()
-  #draining: Promise<"drained" | "handed_back"> | undefined
+  #draining: Promise<DrainOutcome> | undefined
 
   /** @internal use `createWorker` */
   constructor(request: WorkerRequest, settings: Complete<typeof workerOptions>, redis: RedisConnection) {
@@ -158,9 +164,9 @@ export class Worker implements AsyncDisposable {
    * Takes no more jobs and finishes those at work; what is not finished within `drainSeconds`, or when the signal aborts,
    * goes back to its queue at once.
    *
-   * @returns whether everything was finished
+   * @returns what became of the jobs at work
    */
-  drain(hurry?: AbortSignal): Promise<"drained" | "handed_back"> {
+  drain(hurry?: AbortSignal): Promise<DrainOutcome> {
     this.#draining ??= this.#drain()
     if (hurry?.aborted) this.#handBack.abort()
     hurry?.addEventListener("abort", () => this.#handBack.abort(), { once: true })
@@ -172,7 +178,7 @@ export class Worker implements AsyncDisposable {
     const outcome = await this.drain()
     if (this.#mode === "closed") return
     this.#mode = "closed"
-    const force = outcome === "handed_back" || this.#watch.away
+    const force = outcome !== "drained" || this.#watch.away
     await within(lastWordsMs, Promise.all(this.#laneWorkers.map(worker => worker.close(force))))
     if (!this.#watch.away) await within(lastWordsMs, this.#fleet.leave(this.#id))
     this.#watch[Symbol.dispose]()
@@ -186,7 +192,7 @@ export class Worker implements AsyncDisposable {
     await this.close()
   }
 
-  async #drain(): Promise<"drained" | "handed_back"> {
+  async #drain(): Promise<DrainOutcome> {
     this.#mode = "draining"
     clearTimeout(this.#noticeTimer)
     const timer = setTimeout(() => this.#handBack.abort(), this.#settings.drainSeconds * 1000)
@@ -194,10 +200,11 @@ export class Worker implements AsyncDisposable {
       this.#handBack.signal.addEventListener("abort", () => resolve(), { once: true })
     })
     const idle = Promise.all(this.#laneWorkers.map(worker => worker.stopTaking()))
-    await Promise.race([idle, handedBack])
+    // Where Redis is away, whoever has nothing at work has nothing to tell it.
+    if (!this.#watch.away || this.jobs > 0) await Promise.race([idle, handedBack])
     clearTimeout(timer)
     if (!this.#handBack.signal.aborted) return "drained"
-    // Back in the queue: said to Redis, if it is there to hear it.
+    if (this.#watch.away) return "left"
     await within(lastWordsMs, idle)
     return "handed_back"
   }

@@ -181,7 +181,7 @@ describe("labelCorpus", () => {
 
   it("hands the labeller bulk texts in chunks, with function, maxLength and topK", async () => {
     const calls: unknown[] = []
-    const labeller = plainLabeller((texts, { id: _, ...options }) => calls.push([texts, options]))
+    const labeller = plainLabeller((texts, { id: _, signal: __, ...options }) => calls.push([texts, options]))
     const options = { chunkTexts: 2, function: "sigmoid", maxLength: 64, scores: true } as const
     await label("in.txt", "a\nb\nc\n", { labeller, options })
     const given = { lane: "bulk", function: "sigmoid", maxLength: 64, topK: "all" }
