@@ -1,7 +1,6 @@
-import { readdirSync, statSync, truncateSync } from "node:fs"
-import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { toBeTrue } from "../cli/run-valence.ts"
+import { loseWrites } from "./lose-writes.ts"
 import type { SeededRandom } from "./seeded-random.ts"
 import { lockMs, type Stage } from "./stage.ts"
 import type { StartedProcess } from "./started-process.ts"
@@ -11,6 +10,8 @@ export interface Disaster {
   readonly workers: number
   /** Whether it is of a worker with devices. */
   readonly devices?: boolean
+  /** Whether processes go to the Redis through a link that can be cut. */
+  readonly throughLink?: boolean
   /** Whether results may be left in Redis that nobody asks for again: they expire. */
   readonly leavesResults?: boolean
   /**
@@ -25,6 +26,27 @@ export interface Disaster {
 /** The run had ended when the disaster struck: a trial that says nothing. */
 export class TooLate extends Error {}
 
+/**
+ * Strikes at random moments behind places of the output, of which the first must come before the end of the run; the
+ * others are for runs that last.
+ */
+async function strikeAt(
+  places: readonly number[],
+  stage: Stage,
+  random: SeededRandom,
+  strike: () => Promise<void>,
+): Promise<void> {
+  for (const [index, from] of places.entries()) {
+    try {
+      await randomMoment(stage, random, from)
+      await strike()
+    } catch (error) {
+      if (index === 0 || !(error instanceof TooLate)) throw error
+      return
+    }
+  }
+}
+
 /** Waits for a random moment of the run: a place in its output and some ms behind it, or a time alone. */
 async function randomMoment(stage: Stage, random: SeededRandom, from = 0): Promise<void> {
   const { producer } = stage
@@ -38,14 +60,11 @@ async function randomMoment(stage: Stage, random: SeededRandom, from = 0): Promi
   requireMiddle(stage)
 }
 
-function requireMiddle({ producer, outputBytes, corpus }: Stage): void {
-  if (producer?.runs !== true || outputBytes >= corpus.labelled.length) throw new TooLate("the run had ended")
-}
+const isMiddle = ({ producer, outputBytes, corpus }: Stage) =>
+  producer?.runs === true && outputBytes < corpus.labelled.length
 
-/** Returns when a worker has a job at work. */
-async function busy(stage: Stage): Promise<void> {
-  const { active } = await stage.look.until(({ active }) => active > 0 || stage.producer?.runs !== true, 5000)
-  if (active === 0) throw new TooLate("no job was at work")
+function requireMiddle(stage: Stage): void {
+  if (!isMiddle(stage)) throw new TooLate("the run had ended")
 }
 
 async function kill(victim: StartedProcess): Promise<void> {
@@ -56,28 +75,33 @@ async function kill(victim: StartedProcess): Promise<void> {
 const worker: Disaster = {
   workers: 2,
   async strike(stage, random) {
-    for (const from of random.pick([[0], [0, 0.4]])) {
-      await randomMoment(stage, random, from)
+    await strikeAt(random.pick([[0], [0, 0.4]]), stage, random, async () => {
       const alone = random.next() < 0.4
-      for (const victim of stage.workers.filter(({ runs }) => runs).slice(alone ? 0 : 1)) await kill(victim)
+      const victims = stage.workers.filter(({ runs }) => runs).slice(alone ? 0 : 1)
+      for (const victim of victims) victim.signal("SIGKILL")
       requireMiddle(stage)
+      await Promise.all(victims.map(({ exit }) => exit))
       await stage.startWorker()
-    }
+    })
     return []
   },
 }
+
+const restarted = "a device was started again"
 
 const device: Disaster = {
   workers: 1,
   devices: true,
   async strike(stage, random) {
-    for (const from of random.pick([[0.02], [0.02, 0.4]])) {
-      await randomMoment(stage, random, from)
-      const [child] = stage.workers[0]?.children ?? []
-      if (child === undefined) return ["the worker must have a device child; it has none"]
+    await strikeAt(random.pick([[0.02], [0.02, 0.4]]), stage, random, async () => {
+      const [worker] = stage.workers
+      const [child] = worker?.children ?? []
+      if (worker === undefined || child === undefined)
+        throw new Error("the worker must have a device child; it has none")
+      const before = worker.timesSaid(restarted)
       process.kill(child, "SIGKILL")
-      await stage.workers[0]?.toSay("a device was started again")
-    }
+      await worker.toSay(restarted, before + 1)
+    })
     return []
   },
 }
@@ -86,24 +110,23 @@ const producer: Disaster = {
   workers: 1,
   leavesResults: true,
   async strike(stage, random) {
-    for (let kills = random.integer(1, 4); kills > 0; kills--) {
-      await randomMoment(stage, random)
+    await strikeAt(random.pick([[0], [0, 0.1], [0, 0, 0.2, 0.4]]), stage, random, async () => {
       if (stage.producer) await kill(stage.producer)
       stage.startProducer()
-    }
+    })
     return []
   },
 }
 
 async function redisAway(stage: Stage, random: SeededRandom, whileAway: () => void): Promise<void> {
-  for (const from of random.pick([[0], [0, 0.3]])) {
-    await randomMoment(stage, random, from)
+  await strikeAt(random.pick([[0], [0, 0.3]]), stage, random, async () => {
     await stage.redis.kill("SIGKILL")
-    requireMiddle(stage)
+    const came = isMiddle(stage)
     whileAway()
     await wait(random.between(0, 400))
     await stage.redis.restart()
-  }
+    if (!came) throw new TooLate("the run had ended")
+  })
 }
 
 const redis: Disaster = {
@@ -115,15 +138,6 @@ const redis: Disaster = {
   },
 }
 
-/** Cuts off the end of what Redis has in its file: what a power cut leaves of the last second. */
-function loseWrites(folder: string, bytes: number): void {
-  const files = join(folder, "appendonlydir")
-  for (const name of readdirSync(files).filter(file => file.endsWith(".incr.aof"))) {
-    const path = join(files, name)
-    truncateSync(path, Math.max(0, statSync(path).size - bytes))
-  }
-}
-
 const power: Disaster = {
   workers: 2,
   leavesResults: true,
@@ -133,16 +147,48 @@ const power: Disaster = {
   },
 }
 
+/** Redis says nothing for a while, and no connection ends: its machine is overloaded, or the network is. */
+const stuck: Disaster = {
+  workers: 2,
+  leavesResults: true,
+  async strike(stage, random) {
+    await strikeAt(random.pick([[0], [0, 0.3]]), stage, random, async () => {
+      const { pid } = stage.redis
+      if (pid === undefined) throw new Error("the Redis must run; it does not")
+      process.kill(pid, "SIGSTOP")
+      await wait(random.between(0, 2 * lockMs))
+      process.kill(pid, "SIGCONT")
+      requireMiddle(stage)
+    })
+    return []
+  },
+}
+
+const link: Disaster = {
+  workers: 2,
+  throughLink: true,
+  leavesResults: true,
+  async strike(stage, random) {
+    await strikeAt(random.pick([[0], [0, 0.2], [0, 0.1, 0.3]]), stage, random, async () => {
+      await stage.link?.cut(random.between(0, 30), random.pick([0, 0, random.integer(1, 20_000)]))
+    })
+    return []
+  },
+}
+
+/** Longer than a worker has a job that it works on. */
+const noProgressMs = 100
+
 const frozen: Disaster = {
   workers: 2,
   async strike(stage, random) {
     await randomMoment(stage, random)
-    await busy(stage)
     const victim = stage.workers[random.integer(0, 1)]
     victim?.signal("SIGSTOP")
-    requireMiddle(stage)
-    await wait(random.between(lockMs, 2 * lockMs + 500))
+    const held = await stage.look.activeFor(noProgressMs)
+    if (held.length > 0) await wait(random.between(lockMs, 2 * lockMs + 500))
     victim?.signal("SIGCONT")
+    if (held.length === 0) throw new TooLate("the worker had no job at work")
     return []
   },
 }
@@ -161,16 +207,23 @@ const drain: Disaster = {
     const { active } = await stage.look.contents()
     // The killed one's jobs are still locked.
     if (!alone && active > stage.mostActive) problems.push(`a drained worker must leave no job at work; ${active} are`)
-    requireMiddle(stage)
-    await stage.startWorker()
+    // Where the other one has not finished the run by then.
+    if (stage.producer?.runs) await stage.startWorker()
     return problems
   },
 }
 
 /** The disasters that a trial can have. */
-export const disasters = { worker, device, producer, redis, power, frozen, drain } as const satisfies Record<
-  string,
-  Disaster
->
+export const disasters = {
+  worker,
+  device,
+  producer,
+  redis,
+  power,
+  stuck,
+  link,
+  frozen,
+  drain,
+} as const satisfies Record<string, Disaster>
 
 export type DisasterKind = keyof typeof disasters

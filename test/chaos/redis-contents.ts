@@ -47,6 +47,27 @@ export class RedisLook implements Disposable {
     }
   }
 
+  /** Jobs that are at work for so long at least, as those of a worker that does nothing. */
+  async activeFor(ms: number): Promise<string[]> {
+    const before = await this.#active()
+    await new Promise(resolve => setTimeout(resolve, ms))
+    const after = await this.#active()
+    return before.filter(id => after.includes(id))
+  }
+
+  async #active(): Promise<string[]> {
+    const lists = await Promise.all(lanes.map(lane => this.#redis.lrange(`${prefix}:${queueOf[lane]}:active`, 0, -1)))
+    return lists.flat()
+  }
+
+  /** Removes all jobs, whatever their state; the workers' words about themselves stay. */
+  async empty(): Promise<void> {
+    for (const queue of [...lanes.map(lane => queueOf[lane]), deadQueue]) {
+      const keys = await this.#redis.keys(`${prefix}:${queue}:*`)
+      if (keys.length > 0) await this.#redis.del(...keys)
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#redis.disconnect()
   }

@@ -1,7 +1,9 @@
 import { existsSync, statSync } from "node:fs"
+import { producerOptions } from "../../src/producer/options.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { type RedisServer, startRedisServer } from "../redis/redis-server.ts"
 import type { ChaosCorpus } from "./corpus.ts"
+import { FlakyLink } from "./flaky-link.ts"
 import { RedisLook } from "./redis-contents.ts"
 import type { SeededRandom } from "./seeded-random.ts"
 import { StartedProcess } from "./started-process.ts"
@@ -10,56 +12,90 @@ import { StartedProcess } from "./started-process.ts"
 export const lockMs = 1000
 const stalledCheckMs = 250
 
-/** How the processes of a trial are told to work. */
+/** How a producer is told to work. */
 interface Pace {
   readonly chunkTexts: number
   readonly maxChunks: number
   readonly checkpointMs: number
-  readonly bulkConcurrency: number
 }
 
-/** What a trial plays on: a Redis of its own, workers, and a producer that sends a corpus through them. */
+/** Texts of a chunk that are one job. */
+const mostInJob = producerOptions.bulkJobTexts.default
+
+const paceOf = (random: SeededRandom): Pace => ({
+  chunkTexts: random.pick([4, 16, 16, 16, 64, mostInJob + 1]),
+  maxChunks: random.pick([2, 8, 64]),
+  checkpointMs: random.pick([5, 50, 2000]),
+})
+
+/**
+ * What trials play on: a Redis of their own, workers, and a producer that sends a corpus through them. Several trials
+ * can play on it one after the other, because workers take long to start.
+ */
 export class Stage implements AsyncDisposable {
   readonly redis: RedisServer
+  /** How processes get to the Redis, where the way is what fails. */
+  readonly link: FlakyLink | undefined
   readonly look: RedisLook
   readonly corpus: ChaosCorpus
   readonly workers: StartedProcess[] = []
   producer: StartedProcess | undefined
-  readonly #folder = new TemporaryFolder()
-  readonly #pace: Pace
+  readonly #home = new TemporaryFolder()
+  /** Of the trial. */
+  #folder = new TemporaryFolder()
+  #pace: Pace
+  readonly #bulkConcurrency: number
   readonly #all: StartedProcess[] = []
 
-  private constructor(redis: RedisServer, corpus: ChaosCorpus, pace: Pace) {
+  private constructor(redis: RedisServer, link: FlakyLink | undefined, corpus: ChaosCorpus, random: SeededRandom) {
     this.redis = redis
+    this.link = link
     this.look = new RedisLook(redis.url)
     this.corpus = corpus
-    this.#pace = pace
+    this.#bulkConcurrency = random.pick([1, 4])
+    this.#pace = paceOf(random)
     this.#folder.write("in.csv", corpus.input)
   }
 
-  /** Starts the Redis: each write goes to its file, synced every second. */
-  static async open(corpus: ChaosCorpus, random: SeededRandom): Promise<Stage> {
-    const pace: Pace = {
-      chunkTexts: random.pick([4, 16, 16, 16, 64]),
-      maxChunks: random.pick([2, 8, 64]),
-      checkpointMs: random.pick([5, 50, 2000]),
-      bulkConcurrency: random.pick([1, 4]),
-    }
-    return new Stage(await startRedisServer({ appendOnly: true }), corpus, pace)
+  /**
+   * Starts the Redis: each write goes to its file, synced every second.
+   *
+   * @param throughLink - whether there is a link that can be cut
+   */
+  static async open(corpus: ChaosCorpus, random: SeededRandom, throughLink = false): Promise<Stage> {
+    const redis = await startRedisServer({ appendOnly: true })
+    return new Stage(redis, throughLink ? await FlakyLink.open(redis.port) : undefined, corpus, random)
+  }
+
+  /** Makes it ready for a trial: so many workers, and nothing of the trial before. */
+  async prepare(workers: number, random: SeededRandom): Promise<void> {
+    this.#pace = paceOf(random)
+    this.#folder[Symbol.dispose]()
+    this.#folder = new TemporaryFolder()
+    this.#folder.write("in.csv", this.corpus.input)
+    await this.look.empty()
+    const living = this.workers.filter(({ runs }) => runs)
+    this.workers.splice(0, Infinity, ...living.slice(0, workers))
+    for (const worker of living.slice(workers)) await worker[Symbol.asyncDispose]()
+    await Promise.all(Array.from({ length: workers - this.workers.length }, () => this.startWorker()))
+  }
+
+  get #url(): string {
+    return (this.link ?? this.redis).url
   }
 
   /** Jobs that the workers that live may have at work. */
   get mostActive(): number {
-    return this.workers.filter(({ runs }) => runs).length * this.#pace.bulkConcurrency
+    return this.workers.filter(({ runs }) => runs).length * this.#bulkConcurrency
   }
 
   /** Starts a worker, and returns when it takes jobs. */
   async startWorker(): Promise<StartedProcess> {
     const { model } = this.corpus
     const times = ["--lock-ms", lockMs, "--stalled-check-ms", stalledCheckMs].map(String)
-    const concurrency = ["--bulk-concurrency", String(this.#pace.bulkConcurrency)]
-    const where = ["--redis", this.redis.url, "--port", "0", "--device", "cpu:1"]
-    const worker = this.#start("work", "--model", model, ...where, ...times, ...concurrency)
+    const concurrency = ["--bulk-concurrency", String(this.#bulkConcurrency)]
+    const where = ["--redis", this.#url, "--port", "0", "--device", "cpu:1"]
+    const worker = this.#start(this.#home, "work", "--model", model, ...where, ...times, ...concurrency)
     this.workers.push(worker)
     await worker.toSay("ready: ")
     return worker
@@ -69,7 +105,7 @@ export class Stage implements AsyncDisposable {
   startProducer(): StartedProcess {
     const { chunkTexts, maxChunks, checkpointMs } = this.#pace
     const pace = ["--chunk-texts", chunkTexts, "--max-chunks", maxChunks, "--checkpoint-ms", checkpointMs].map(String)
-    this.producer = this.#start("label", "in.csv", "-o", "out.csv", "--redis", this.redis.url, ...pace)
+    this.producer = this.#start(this.#folder, "label", "in.csv", "-o", "out.csv", "--redis", this.#url, ...pace)
     return this.producer
   }
 
@@ -89,8 +125,8 @@ export class Stage implements AsyncDisposable {
     return this.#all.map(({ pid, stderr }) => `--- ${pid}\n${stderr}`).join("\n")
   }
 
-  #start(...words: readonly string[]): StartedProcess {
-    const started = new StartedProcess(this.#folder.path, ...words)
+  #start(folder: TemporaryFolder, ...words: readonly string[]): StartedProcess {
+    const started = new StartedProcess(folder.path, ...words)
     this.#all.push(started)
     return started
   }
@@ -99,7 +135,9 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.look[Symbol.dispose]()
     await Promise.all(this.#all.map(started => started[Symbol.asyncDispose]()))
+    await this.link?.[Symbol.asyncDispose]()
     await this.redis.stop()
     this.#folder[Symbol.dispose]()
+    this.#home[Symbol.dispose]()
   }
 }

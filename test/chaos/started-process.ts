@@ -14,7 +14,9 @@ export interface Exit {
 /** `valence` as it was built, as a process that signals are sent to; it does not outlive this one. */
 export class StartedProcess implements AsyncDisposable {
   readonly pid: number
+  /** Its end, and that of the processes that it started. */
   readonly exit: Promise<Exit>
+  readonly #child: ChildProcess
   #exit: Exit | undefined
   #stderr = ""
 
@@ -27,6 +29,7 @@ export class StartedProcess implements AsyncDisposable {
     })
     if (child.pid === undefined) throw new Error("valence must start; there is no process")
     this.pid = child.pid
+    this.#child = child
     const callOff = afterThisProcess('kill -9 "$1"', String(child.pid))
     child.stderr?.on("data", data => {
       this.#stderr += String(data)
@@ -57,17 +60,22 @@ export class StartedProcess implements AsyncDisposable {
 
   /** Sends it a signal; nothing where it has ended. */
   signal(name: NodeJS.Signals): void {
-    if (this.runs) process.kill(this.pid, name)
+    this.#child.kill(name)
+  }
+
+  /** How often it has written something. */
+  timesSaid(what: string): number {
+    return this.#stderr.split(what).length - 1
   }
 
   /**
-   * Returns when it has written something.
+   * Returns when it has written something so often.
    *
    * @throws Error where it ends before that
    */
-  async toSay(what: string): Promise<void> {
-    await toBeTrue(() => this.#stderr.includes(what) || !this.runs)
-    if (!this.#stderr.includes(what)) throw new Error(`valence must say "${what}"; it ended: ${this.#stderr}`)
+  async toSay(what: string, times = 1): Promise<void> {
+    await toBeTrue(() => this.timesSaid(what) >= times || !this.runs)
+    if (this.timesSaid(what) < times) throw new Error(`valence must say "${what}"; it ended: ${this.#stderr}`)
   }
 
   /** Kills it. */

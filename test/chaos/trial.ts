@@ -1,8 +1,7 @@
-import type { ChaosCorpus } from "./corpus.ts"
-import { type DisasterKind, disasters, TooLate } from "./disasters.ts"
+import { type Disaster, type DisasterKind, disasters, TooLate } from "./disasters.ts"
 import { judgeOutput } from "./judge-output.ts"
 import { SeededRandom } from "./seeded-random.ts"
-import { Stage } from "./stage.ts"
+import type { Stage } from "./stage.ts"
 
 /** How a trial ended. */
 export interface TrialResult {
@@ -27,38 +26,55 @@ const hangsMs = 60_000
 /** Jobs of workers that are gone are back after a lock's time, and done soon after. */
 const settleMs = 15_000
 
+/** Which trial it is. */
+export interface TrialName {
+  readonly kind: string
+  readonly seed: number
+  readonly startedMs: number
+}
+
 /**
  * Plays a trial.
  *
  * @returns `undefined` where the disaster came too late
  */
-export async function runTrial(
-  kind: DisasterKind,
-  seed: number,
-  corpus: ChaosCorpus,
-): Promise<TrialResult | undefined> {
+export async function playTrial(kind: DisasterKind, seed: number, stage: Stage): Promise<TrialResult | undefined> {
   const startedMs = performance.now()
   const random = new SeededRandom(seed)
-  const disaster = disasters[kind]
-  await using stage = await Stage.open(corpus, random)
-  await Promise.all(Array.from({ length: disaster.workers }, () => stage.startWorker()))
+  const disaster: Disaster = disasters[kind]
+  await stage.prepare(disaster.workers, random)
   stage.startProducer()
-  const problems: string[] = []
+  let problems: string[] = []
   try {
-    problems.push(...(await disaster.strike(stage, random)))
+    problems = await disaster.strike(stage, random)
   } catch (error) {
     if (error instanceof TooLate && (await endsWell(stage))) return undefined
-    problems.push(String(error))
+    problems = [String(error)]
   }
-  problems.push(...(await judgeEnd(stage)))
+  return judgeTrial({ kind, seed, startedMs }, stage, disaster.leavesResults ?? false, problems)
+}
+
+/**
+ * Waits for the end of a run that a disaster struck, and says how it ended.
+ *
+ * @param known - what is wrong already
+ */
+export async function judgeTrial(
+  { kind, seed, startedMs }: TrialName,
+  stage: Stage,
+  mayLeaveResults: boolean,
+  known: readonly string[],
+): Promise<TrialResult> {
+  const { corpus } = stage
+  const problems = [...known, ...(await judgeEnd(stage))]
   const verdict = judgeOutput(stage.output, corpus.labelled, corpus.rows)
   if (!verdict.same) problems.push("the output must have the bytes of an undisturbed run; it has others")
   const contents = await stage.look.until(({ active, waiting }) => active + waiting === 0, settleMs)
   if (contents.active > 0) problems.push(`no job must be left at work; ${contents.active} are`)
+  if (contents.waiting > 0) problems.push(`no job must be left waiting; ${contents.waiting} are`)
   if (contents.deadLetters + contents.failed > 0) problems.push("no job must be dead; some are")
-  if (contents.completed > 0 && !("leavesResults" in disaster))
-    problems.push(`no result must be left; ${contents.completed} are`)
-  problems.push(...(await stopWorkers(stage)))
+  if (contents.completed > 0 && !mayLeaveResults) problems.push(`no result must be left; ${contents.completed} are`)
+  problems.push(...(await judgeWorkers(stage)))
   return {
     kind,
     seed,
@@ -87,15 +103,18 @@ async function endsWell(stage: Stage): Promise<boolean> {
   return (await judgeEnd(stage)).length === 0
 }
 
-/** Those that live must live to the end, and stop when they are asked to. */
-async function stopWorkers({ workers }: Stage): Promise<string[]> {
+/** None may have ended but by SIGKILL, or because it was asked to. */
+async function judgeWorkers({ workers }: Stage): Promise<string[]> {
+  const exits = await Promise.all(workers.filter(({ runs }) => !runs).map(({ exit }) => exit))
+  return exits.filter(({ code }) => code !== null && code !== 0).map(({ code }) => `a worker ended with ${code}`)
+}
+
+/** Stops the workers, as somebody would who needs them no more, and says which did not stop as they should. */
+export async function stopWorkers({ workers }: Stage): Promise<string[]> {
   const living = workers.filter(({ runs }) => runs)
   for (const worker of living) worker.signal("SIGTERM")
   const exits = await Promise.all(living.map(({ exit }) => exit))
-  const ended = workers.filter(({ runs }) => !runs)
-  const crashed = await Promise.all(ended.map(({ exit }) => exit))
-  return [
-    ...exits.filter(({ code }) => code !== 0).map(({ code, signal }) => `a worker must stop; got ${signal ?? code}`),
-    ...crashed.filter(({ code }) => code !== null && code !== 0).map(({ code }) => `a worker crashed: ${code}`),
-  ]
+  return exits
+    .filter(({ code }) => code !== 0)
+    .map(({ code, signal }) => `a worker must stop with exit code 0; got ${signal ?? code}`)
 }
