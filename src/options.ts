@@ -59,6 +59,13 @@ export const classifierOptions = {
     unit: "ms",
     help: "bulk texts that wait so long without a turn get the next one",
   }),
+  bulkRunMs: count({
+    default: 25,
+    min: 1,
+    max: longestTimerMs,
+    unit: "ms",
+    help: "while interactive texts come, bulk micro-batches are cut so small that a device is done with one in so long",
+  }),
   runTimeoutMs: count({
     default: 60_000,
     min: 1,

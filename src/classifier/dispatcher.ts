@@ -2,6 +2,7 @@ import { ValenceError } from "../errors.ts"
 import type { ClassifierEmitter } from "../events.ts"
 import type { Lane } from "../labeller.ts"
 import { padded } from "../model/micro-batch.ts"
+import { BulkBudget } from "./bulk-budget.ts"
 import type { Device, RunFailed, RunResult } from "./device.ts"
 import { DevicePool, type DevicePoolOptions, type Slot } from "./device-pool.ts"
 import { type BatcherLimits, createLanes, nextBatch, timeToWait } from "./next-batch.ts"
@@ -29,6 +30,8 @@ export interface DispatcherStats {
 
 export interface DispatcherOptions extends BatcherLimits, DevicePoolOptions {
   readonly padId: number
+  /** How long a bulk micro-batch should take a device while interactive texts come, ms. */
+  readonly bulkRunMs: number
   /** Told of what the devices do. */
   readonly events?: ClassifierEmitter
 }
@@ -50,6 +53,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #lanes = createLanes<Entry>()
   readonly #again: Cut[] = []
+  readonly #bulkBudget: BulkBudget
   readonly #stats = { microBatches: 0, texts: 0, tokens: 0, paddedTokens: 0, runMs: 0 }
   #pool: DevicePool | undefined
   #pumpIsDue = false
@@ -59,6 +63,7 @@ export class Dispatcher {
 
   private constructor(options: DispatcherOptions) {
     this.#options = options
+    this.#bulkBudget = new BulkBudget(options)
   }
 
   /**
@@ -93,6 +98,7 @@ export class Dispatcher {
   add(entry: Entry, lane: Lane): void {
     if (this.#ended) entry.settle(this.#ended)
     else {
+      if (lane === "interactive") this.#bulkBudget.interactive(entry.since)
       this.#lanes[lane].add(entry)
       this.#schedule()
     }
@@ -141,7 +147,7 @@ export class Dispatcher {
       this.#waitTimer = setTimeout(() => this.#pump(), waitMs)
       return undefined
     }
-    return { ...nextBatch(this.#lanes, this.#options, now), failures: 0 }
+    return { ...nextBatch(this.#lanes, this.#options, now, this.#bulkBudget.tokens(now)), failures: 0 }
   }
 
   async #run(slot: Slot, device: Device, cut: Cut): Promise<void> {
@@ -174,6 +180,7 @@ export class Dispatcher {
     this.#stats.tokens += tokens
     this.#stats.paddedTokens += paddedTokens
     this.#stats.runMs += runMs
+    this.#bulkBudget.ran(paddedTokens, runMs)
     const waitMs = entries.map(({ since }) => startedMs - since)
     this.#options.events?.emit("microBatch", { lane, texts, tokens, paddedTokens, waitMs, runMs })
   }

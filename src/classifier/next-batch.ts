@@ -60,10 +60,19 @@ export interface LaneBatch<T> {
 /**
  * Takes the next micro-batch out of the lane whose turn it is: around its oldest text, of like lengths, within the token
  * budget. Lanes do not mix: bulk texts would make an interactive micro-batch take longer.
+ *
+ * @param bulkTokens - the token budget of the bulk lane
  */
-export function nextBatch<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): LaneBatch<T> {
+export function nextBatch<T extends Waiter>(
+  lanes: Lanes<T>,
+  limits: BatcherLimits,
+  now: number,
+  bulkTokens = limits.maxBatchTokens,
+): LaneBatch<T> {
   const lane = laneToServe(lanes, limits, now)
   if (lane === "bulk") lanes.bulkServedAt = now
   lanes.lastServed = lane
-  return { lane, entries: lanes[lane].takeBatch(limits) }
+  const { maxBatchTokens, maxBatchTexts } = limits
+  const budget = lane === "bulk" ? bulkTokens : maxBatchTokens
+  return { lane, entries: lanes[lane].takeBatch({ maxBatchTokens: budget, maxBatchTexts }) }
 }

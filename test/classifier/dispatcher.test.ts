@@ -5,7 +5,7 @@ import { ValenceError } from "../../src/errors.ts"
 import type { Lane } from "../../src/labeller.ts"
 import type { MicroBatch } from "../../src/model/micro-batch.ts"
 
-const limits = { maxBatchTokens: 64, maxBatchTexts: 8, bulkAgeMs: 500, maxWaitMs: 0 }
+const limits = { maxBatchTokens: 64, maxBatchTexts: 8, bulkAgeMs: 500, maxWaitMs: 0, bulkRunMs: 25 }
 const POISON = 666
 
 /** A device whose logits are each row's first id; what `before` gives is why a run fails. */
