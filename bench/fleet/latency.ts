@@ -66,9 +66,12 @@ async function sample(into: number[]): Promise<number> {
   return quantile(round, 0.99)
 }
 
+/** Enough to saturate the worker, and soon finished when the run is told to stop. */
+const underWay = ["--chunk-texts", "64", "--max-chunks", "8"]
+
 /** Labels the corpus through the same worker until it is told to stop. */
 function startBulk() {
-  const words = [cliFile, "label", input, "-o", join(folder, "out.csv"), "--redis", redis.url, "--force"]
+  const words = [cliFile, "label", input, "-o", join(folder, "out.csv"), "--redis", redis.url, "--force", ...underWay]
   return spawn(process.execPath, words, { stdio: "ignore" })
 }
 
