@@ -7,3 +7,18 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
   await Promise.race([work.then(undefined, () => {}), late])
   clearTimeout(timer)
 }
+
+/** What work comes to, unless the signal aborts first: then it rejects with the signal's reason, and the work goes on unheard. */
+export async function unlessEnded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = () => {}
+  const ended = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    else signal.addEventListener("abort", stop, { once: true })
+  })
+  try {
+    return await Promise.race([work, ended])
+  } finally {
+    signal.removeEventListener("abort", stop)
+  }
+}

@@ -10,6 +10,7 @@ import { JobQueues } from "../queue/job-queues.ts"
 import { listen } from "../queue/listen.ts"
 import { keysOf, lanes } from "../queue/names.ts"
 import { closeRedis, type RedisConnection } from "../queue/open-redis.ts"
+import { unlessEnded } from "../within.ts"
 import { type AwaitedJob, type JobOutcome, outcomeOf } from "./awaited-jobs.ts"
 import { type Call, checkCall, type Stop, stopOf } from "./call.ts"
 import { type JobStatus, statusOf } from "./job-status.ts"
@@ -182,7 +183,7 @@ export class Producer implements Labeller {
         call.name,
         jobs.map(({ id }) => id),
       )
-    const labelled = await unlessStopped(stop.signal, this.#labelJobs(jobs, call, stop))
+    const labelled = await unlessEnded(this.#labelJobs(jobs, call, stop), stop.signal)
     const results = labelled.flat()[Symbol.iterator]()
     return problems.map(problem =>
       problem ? { error: { code: problem.code, message: problem.message } } : (results.next().value as LabelledText),
@@ -253,19 +254,5 @@ async function tracked<T>(set: Set<Promise<unknown>>, work: Promise<T>): Promise
     return await work
   } finally {
     set.delete(work)
-  }
-}
-
-/** What work comes to, unless the signal aborts first. */
-async function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  let stop = () => {}
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
-    signal.addEventListener("abort", stop, { once: true })
-  })
-  try {
-    return await Promise.race([work, stopped])
-  } finally {
-    signal.removeEventListener("abort", stop)
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
+import { unlessEnded } from "../within.ts"
 import type { JobQueues } from "./job-queues.ts"
 
 /** What is left of a lane. */
@@ -43,6 +44,7 @@ export async function drainLanes(
   signal?.addEventListener("abort", abort, { once: true })
   try {
     for (;;) {
+      // A Redis that is away answers when it is back: that may be too late.
       const left = await unlessEnded(Promise.all(lanes.map(lane => lookAt(queues, lane))), end.signal)
       onLook(left)
       if (left.every(isEmpty)) return "empty"
@@ -75,21 +77,5 @@ async function lookAt(queues: JobQueues, lane: Lane): Promise<LaneLeft> {
     waitingJobs: (counts["wait"] ?? 0) + (counts["prioritized"] ?? 0),
     activeJobs: counts["active"] ?? 0,
     delayedJobs: counts["delayed"] ?? 0,
-  }
-}
-
-/** A Redis that is away answers when it is back: that may be too late. */
-async function unlessEnded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = () => {}
-  const ended = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
-    if (signal.aborted) stop()
-    else signal.addEventListener("abort", stop, { once: true })
-  })
-  try {
-    return await Promise.race([work, ended])
-  } finally {
-    signal.removeEventListener("abort", stop)
-    work.catch(() => {})
   }
 }

@@ -1,13 +1,9 @@
-import { setTimeout as wait } from "node:timers/promises"
 import { completeOptions, type Given } from "../declaration.ts"
 import { DeadLetters } from "./dead-letters.ts"
 import { Fleet } from "./fleet.ts"
 import { JobQueues } from "./job-queues.ts"
 import { closeRedis, openRedis, type RedisTarget } from "./open-redis.ts"
 import { redisOptions } from "./redis-options.ts"
-
-/** How long Redis may take for a goodbye. */
-const closeMs = 1000
 
 /** A prefix' queues, their fleet and their dead letters, over a connection of its own. */
 export interface OpenQueues extends AsyncDisposable {
@@ -34,10 +30,7 @@ export async function openQueues({
   const queues = new JobQueues(connection, keyPrefix)
   const close = async () => {
     await queues.close()
-    const late = new AbortController()
-    await Promise.race([closeRedis(connection), wait(closeMs, undefined, late).catch(() => {})])
-    late.abort()
-    connection.disconnect()
+    await closeRedis(connection)
   }
   return {
     queues,
