@@ -90,6 +90,8 @@ class ChildDevice implements Device {
   }
 
   #receive(message: DeviceMessage): void {
+    // What was on its way when it died: a timer now would keep this process alive.
+    if (this.#dead) return
     if (message.type !== "ran" && message.type !== "run-failed") return
     const settle = this.#runs.get(message.id)
     this.#runs.delete(message.id)
