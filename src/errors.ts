@@ -25,6 +25,7 @@ const retryableByCode = {
   no_worker: true,
   queue_full: true,
   timeout: true,
+  overloaded: true,
   job_invalid: false,
   job_failed: true,
   job_lost: true,

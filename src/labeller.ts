@@ -41,6 +41,18 @@ export interface ModelInfo {
   readonly maxLength: number
 }
 
+/** How long the texts of a call were where, ms; of each the longest. */
+export interface LabelTimings {
+  /** Waiting for a device, or in Redis for a worker. */
+  readonly queueMs?: number
+  /** Becoming token ids. */
+  readonly tokeniseMs?: number
+  /** In a device's session. */
+  readonly inferenceMs?: number
+  /** From when a worker took them to when they were labelled. */
+  readonly workerMs?: number
+}
+
 /** What a caller may choose for each call. */
 export interface LabelOptions {
   /** How many `scores` a result lists, best first, or `"all"`; without it a result has `label` and `score` alone. */
@@ -58,6 +70,8 @@ export interface LabelOptions {
    * already. Whoever names a call lets go of it with `release`.
    */
   readonly id?: string | undefined
+  /** Told how long the texts took where; of a call in a fleet, once a job. */
+  readonly onTimings?: ((timings: LabelTimings) => void) | undefined
 }
 
 /** A label with its score. */

@@ -132,7 +132,7 @@ export const labelOptions = {
  */
 export function completeCall(
   texts: readonly string[],
-  { signal: _, id: __, ...options }: LabelOptions,
+  { signal: _, id: __, onTimings: ___, ...options }: LabelOptions,
 ): Complete<typeof labelOptions> {
   if (!Array.isArray(texts))
     throw new ValenceError("option_invalid", `texts must be an array of strings; got ${shown(texts)}`)

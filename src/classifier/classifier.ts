@@ -23,6 +23,8 @@ interface Request {
   readonly maxLength: number
   readonly lane: Lane
   readonly signal: AbortSignal | undefined
+  /** The longest so far of its texts. */
+  readonly timings: { queueMs: number; tokeniseMs: number; inferenceMs: number }
 }
 
 /** A `Labeller` in this process: texts are encoded, batched, run on device children and scored. */
@@ -66,7 +68,9 @@ export class Classifier implements Labeller {
     const labelled = this.#labelAll([...texts], request)
     this.#underWay.add(labelled)
     try {
-      return await labelled
+      const results = await labelled
+      options.onTimings?.(request.timings)
+      return results
     } finally {
       this.#underWay.delete(labelled)
     }
@@ -85,7 +89,8 @@ export class Classifier implements Labeller {
     const { topK, lane, ...given } = completeCall(texts, options)
     const maxLength = given.maxLength ?? this.model.maxLength
     requireMaxLength(maxLength, this.model)
-    return { topK, lane, maxLength, function: given.function ?? this.#scoreFunction, signal: options.signal }
+    const timings = { queueMs: 0, tokeniseMs: 0, inferenceMs: 0 }
+    return { topK, lane, maxLength, function: given.function ?? this.#scoreFunction, signal: options.signal, timings }
   }
 
   /** A window of `MAX_UNDER_WAY` texts moves over the call's texts, so that memory does not grow with them. */
@@ -131,6 +136,8 @@ export class Classifier implements Labeller {
     settle: (result: LabelledText) => void,
   ): Untokenised & { dropped: boolean } {
     const refused = this.#refusal(text)
+    const { timings } = request
+    const arrivedMs = performance.now()
     const arrival: Untokenised & { dropped: boolean } = {
       text: refused ? "" : (text as string),
       maxLength: request.maxLength,
@@ -139,19 +146,21 @@ export class Classifier implements Labeller {
         if (refused) return settle(failed(refused))
         if (outcome instanceof ValenceError) return settle(failed(outcome))
         const { inputIds, truncated } = outcome
+        const since = performance.now()
+        timings.tokeniseMs = Math.max(timings.tokeniseMs, since - arrivedMs)
         const entry: Entry = {
           inputIds,
           tokens: inputIds.length,
-          since: performance.now(),
+          since,
           get dropped() {
             return arrival.dropped
           },
-          settle: result =>
-            settle(
-              result instanceof ValenceError
-                ? failed(result)
-                : this.#result(result, inputIds.length, truncated, request),
-            ),
+          settle: (result, runMs = 0) => {
+            timings.inferenceMs = Math.max(timings.inferenceMs, runMs)
+            timings.queueMs = Math.max(timings.queueMs, performance.now() - since - runMs)
+            if (result instanceof ValenceError) settle(failed(result))
+            else settle(this.#result(result, inputIds.length, truncated, request))
+          },
         }
         this.#dispatcher.add(entry, request.lane)
       },

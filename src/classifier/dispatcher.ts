@@ -11,8 +11,8 @@ import type { Waiter } from "./waiting.ts"
 /** An encoded text on its way to a device. */
 export interface Entry extends Waiter {
   readonly inputIds: Int32Array
-  /** Called once, with float32 logits, one a label, or with why there are none. */
-  settle(outcome: Float32Array | ValenceError): void
+  /** Called once, with float32 logits, one a label, and the time inside the session; or with why there are none. */
+  settle(outcome: Float32Array | ValenceError, runMs?: number): void
 }
 
 /** What went through the devices so far. */
@@ -166,7 +166,7 @@ export class Dispatcher {
       this.#count(cut, batch.rows * batch.longest, outcome, startedMs)
       const labels = outcome.logits.length / batch.rows
       cut.entries.forEach((entry, row) => {
-        entry.settle(outcome.logits.subarray(row * labels, (row + 1) * labels))
+        entry.settle(outcome.logits.subarray(row * labels, (row + 1) * labels), outcome.runMs)
       })
     }
     this.#schedule()

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander"
 import { ValenceError } from "../errors.ts"
+import { version } from "../version.ts"
 import { addClassify } from "./classify.ts"
 import { addDead } from "./dead.ts"
 import { addEval } from "./eval.ts"
 import { addLabel } from "./label.ts"
 import { addModels } from "./models.ts"
 import { addQueue } from "./queue.ts"
-import { version } from "./version.ts"
+import { addServe } from "./serve.ts"
 import { addWork } from "./work.ts"
 
 /** Whatever is not a row that failed: other exit codes tell of rows, and a caller may go on with those. */
@@ -29,6 +30,7 @@ Examples:
   valence classify "I love it" "Never again"     labels texts
   valence eval dev.tsv --model afinn-111         compares a lexicon's labels with the file's
   valence models build ./my-checkpoint           builds the graph of a checkpoint
+  valence serve                                  an API over HTTP, and a page to try it
   valence queue status --watch                   shows what waits in Redis, and who works on it
   valence dead retry --all                       puts jobs that failed for good back into their queues`
 
@@ -43,6 +45,7 @@ addClassify(program)
 addEval(program)
 addModels(program)
 addWork(program)
+addServe(program)
 addQueue(program)
 addDead(program)
 

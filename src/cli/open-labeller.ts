@@ -31,9 +31,12 @@ export function openLabeller(options: ClassifierOptions, events?: ClassifierEmit
 }
 
 /** The fleet that `--redis` names, or else the labeller that `--model` names. */
-export async function openLabellerOrFleet(given: Readonly<Record<string, unknown>>): Promise<Labeller> {
-  const { redis, ...fleet } = pickOptions(fleetOptions, given)
-  if (redis === undefined) return openLabeller(pickOptions(classifierOptions, given))
+export async function openLabellerOrFleet(
+  given: Readonly<Record<string, unknown>>,
+  events?: ClassifierEmitter,
+): Promise<Labeller> {
+  const { redis, ...fleet } = pickOptions({ ...fleetOptions, whenFull: producerOptions.whenFull }, given)
+  if (redis === undefined) return openLabeller(pickOptions(classifierOptions, given), events)
   const { createProducer } = await import("../producer/create-producer.ts")
   const producer = await createProducer({ ...fleet, redis })
   if ((await producer.workers()).length === 0)

@@ -7,12 +7,12 @@ import { WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import type { Metrics } from "../metrics/create-metrics.ts"
 import { classifierOptions } from "../options.ts"
+import { version } from "../version.ts"
 import { workerOptions } from "../worker/options.ts"
 import type { DrainOutcome, Worker } from "../worker/worker.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { openLabeller } from "./open-labeller.ts"
 import { listenForStop } from "./stop-signals.ts"
-import { version } from "./version.ts"
 
 /** Where a worker can be asked how it is. */
 export const portOptions = {

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events"
 import type { JobsOptions } from "bullmq"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
-import type { Lane, ModelInfo } from "../labeller.ts"
+import type { LabelOptions, Lane, ModelInfo } from "../labeller.ts"
 import { completeCall, requireMaxLength } from "../options.ts"
 import type { JobData } from "../queue/job.ts"
 import type { NewJob } from "./job-adder.ts"
@@ -15,6 +15,7 @@ export interface Call {
   /** Of a named call results are kept until they are released, and what was labelled before counts. */
   readonly name: string | undefined
   readonly timeoutMs: number | undefined
+  readonly onTimings: LabelOptions["onTimings"]
   readonly data: Pick<JobData, "options" | "deadlineMs">
   readonly jobOptions: JobsOptions
 }
@@ -30,7 +31,7 @@ export function checkCall(
   model: ModelInfo,
   settings: Complete<typeof producerOptions>,
 ): Call {
-  const { priority, deadlineMs, timeoutMs, signal: _, ...labelling } = given
+  const { priority, deadlineMs, timeoutMs, signal: _, onTimings, ...labelling } = given
   const { lane, ...options } = completeCall(texts, labelling)
   const chosen = completeOptions(addOptions, { priority, deadlineMs, timeoutMs })
   requireMaxLength(options.maxLength, model)
@@ -39,6 +40,7 @@ export function checkCall(
     lane,
     name: given.id,
     timeoutMs: chosen.timeoutMs,
+    onTimings,
     data: {
       ...(Object.values(options).some(value => value !== undefined) && { options }),
       ...(chosen.deadlineMs !== undefined && { deadlineMs: chosen.deadlineMs }),

@@ -73,7 +73,7 @@ export const addOptions = {
 } as const
 
 /** What `add()` takes. */
-export interface AddOptions extends Omit<LabelOptions, "signal"> {
+export interface AddOptions extends Omit<LabelOptions, "signal" | "onTimings"> {
   /** Drops texts that have not reached a device by then; their result says `expired`. */
   readonly deadlineMs?: number | undefined
   /** 1 goes before 2; jobs without a priority go before all that have one. */
@@ -83,6 +83,7 @@ export interface AddOptions extends Omit<LabelOptions, "signal"> {
 /** What a producer's `label()` takes. */
 export interface ProducerLabelOptions extends AddOptions {
   readonly signal?: AbortSignal | undefined
+  readonly onTimings?: LabelOptions["onTimings"]
   /** Rejects with `timeout` after so long; the jobs are cancelled. */
   readonly timeoutMs?: number | undefined
 }

@@ -216,10 +216,13 @@ export class Producer implements Labeller {
     }
     if (outcome.state === "failed") throw outcome.error
     if (outcome.state === "missing") throw new ValenceError("job_lost", `job ${id} must be in Redis; it is gone`)
-    const { model, results } = outcome.result
+    const { model, results, timings } = outcome.result
     if (results.length !== texts.length)
       throw new ValenceError("job_failed", `job ${id} must have ${texts.length} results; got ${results.length}`)
-    if (sameModel(model, this.model)) return [...results]
+    if (sameModel(model, this.model)) {
+      call.onTimings?.({ queueMs: timings.queueMs, workerMs: timings.labelMs })
+      return [...results]
+    }
     // What another model said is of no use, not now and not when the call is made again.
     if (call.name !== undefined) await this.#jobs.release([id])
     const [was, is] = [this.model, model].map(({ name, revision, dtype }) => `${name} ${dtype} ${revision}`)

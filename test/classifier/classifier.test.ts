@@ -1,7 +1,6 @@
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { monitorEventLoopDelay } from "node:perf_hooks"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { type Classifier, createClassifier } from "../../src/classifier/classifier.ts"
 import { buildModel } from "../../src/graph/build-model.ts"
@@ -161,11 +160,10 @@ describe(".label()", () => {
 
   it("leaves the event loop free while it is saturated", async () => {
     const classifier = await start({ device: "cpu:2" })
-    const delay = monitorEventLoopDelay({ resolution: 5 })
-    delay.enable()
+    const before = performance.eventLoopUtilization()
     await classifier.label(manyTexts(600), { lane: "bulk" })
-    delay.disable()
-    expect(delay.percentile(99) / 1e6).toBeLessThan(50)
+    // 1 where inference runs on the event loop, however busy the machine is.
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.7)
   })
 })
 

@@ -1,0 +1,194 @@
+import { randomUUID } from "node:crypto"
+import cors from "@fastify/cors"
+import helmet from "@fastify/helmet"
+import rateLimit from "@fastify/rate-limit"
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify"
+import { completeOptions } from "../declaration.ts"
+import { asError, ValenceError } from "../errors.ts"
+import { Admission } from "./admission.ts"
+import { type ApiKeys, keyOf, readApiKeys } from "./api-keys.ts"
+import { limitBodyTime } from "./body-time.ts"
+import { describeApi } from "./openapi.ts"
+import { type ServerOptions, serverOptions } from "./options.ts"
+import { problemHeaders, problemOf, RequestError } from "./problem.ts"
+import { Readiness } from "./readiness.ts"
+import { addHealth } from "./routes/health.ts"
+import { addLabel } from "./routes/label.ts"
+import { addModels } from "./routes/models.ts"
+import type { Served, Serving } from "./serving.ts"
+import { validatorCompiler } from "./validation.ts"
+
+/** What a server is made of. */
+export interface ServerRequest extends Served {
+  readonly options?: ServerOptions
+  /** A logger of pino, or its options; default: no log. */
+  readonly logger?: FastifyServerOptions["logger"]
+}
+
+/** Who may ask without a key: those who look whether it lives, and browsers for the page, which holds no data. */
+const openToAll = { open: true } as const
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whether the route answers without an API key. */
+    readonly open?: boolean
+  }
+  interface FastifyRequest {
+    /** Whose API key it has; empty where none is asked for. */
+    keyName: string
+  }
+}
+
+/** A server that is made and does not listen yet, or listens. */
+export class Server implements AsyncDisposable {
+  readonly app: FastifyInstance
+  /** Whether anybody may call. */
+  readonly open: boolean
+  readonly #serving: Serving
+  #closing: Promise<void> | undefined
+
+  /** @internal use `createServer` */
+  constructor(app: FastifyInstance, serving: Serving, open: boolean) {
+    this.app = app
+    this.open = open
+    this.#serving = serving
+  }
+
+  /**
+   * Listens, once a text was labelled.
+   *
+   * @returns where
+   * @throws ValenceError `option_invalid` where the port cannot be had
+   */
+  async listen(): Promise<string> {
+    const { host, port } = this.#serving.settings
+    await this.#serving.readiness.begin()
+    try {
+      return await this.app.listen({ host, port })
+    } catch (cause) {
+      const why = `port ${port} must be free on ${host}; got ${asError(cause).message}`
+      throw new ValenceError("option_invalid", why, { cause })
+    }
+  }
+
+  /** Is not ready from now on, finishes the requests under way for at most `drainSeconds`, and lets go of the port. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    const { readiness, settings } = this.#serving
+    readiness.end()
+    if (settings.unreadySeconds > 0) await new Promise(resolve => setTimeout(resolve, settings.unreadySeconds * 1000))
+    const late = setTimeout(() => this.app.server.closeAllConnections(), settings.drainSeconds * 1000)
+    await this.app.close()
+    clearTimeout(late)
+  }
+}
+
+/**
+ * The API over HTTP, and its page.
+ *
+ * @throws ValenceError `option_invalid`
+ * @example
+ * await using server = await createServer({ labeller, others: [], events: new WorkerEmitter() })
+ * await server.listen() // → http://127.0.0.1:8080
+ */
+export async function createServer({ options, logger = false, ...served }: ServerRequest): Promise<Server> {
+  const settings = completeOptions(serverOptions, options ?? {})
+  const keys = await readApiKeys(settings.apiKeysFile)
+  const serving: Serving = {
+    ...served,
+    settings,
+    admission: new Admission(settings.maxQueueMs),
+    readiness: new Readiness(served),
+  }
+  const app = Fastify({
+    logger,
+    bodyLimit: settings.maxBodyBytes,
+    trustProxy: settings.trustProxy,
+    forceCloseConnections: "idle",
+    requestIdHeader: false,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 500 },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  answerErrors(app)
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id)
+  })
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: false,
+  })
+  if (settings.corsOrigin !== undefined) await app.register(cors, { origin: originsOf(settings.corsOrigin) })
+  requireKeys(app, keys)
+  if (settings.rateLimit !== undefined)
+    await app.register(rateLimit, {
+      max: settings.rateLimit,
+      timeWindow: "1 minute",
+      keyGenerator: request => request.keyName || request.ip,
+      allowList: request => request.routeOptions.config.open === true,
+    })
+  limitBodyTime(app, settings.bodyTimeoutMs)
+  await describeApi(app)
+  app.register(async app => {
+    addHealth(app, serving, openToAll)
+    addModels(app, serving)
+    addLabel(app, serving)
+  })
+  await app.ready()
+  return new Server(app, serving, keys.open)
+}
+
+/** What fails is answered as problem details; routes that speak another server's language have a handler of their own. */
+function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error)
+    if (problem.status >= 500) request.log.error(error)
+    return reply
+      .status(problem.status)
+      .headers(problemHeaders(error, problem))
+      .type("application/problem+json")
+      .serializer(JSON.stringify)
+      .send({ ...problem, requestId: request.id })
+  })
+  app.setNotFoundHandler(request => {
+    const [path = ""] = request.url.split("?")
+    throw new RequestError(404, `${request.method} ${path} is not there; /docs lists what is`)
+  })
+}
+
+function requireKeys(app: FastifyInstance, keys: ApiKeys): void {
+  app.decorateRequest("keyName", "")
+  if (keys.open) return
+  app.addHook("onRequest", async request => {
+    if (request.routeOptions.config.open) return
+    const key = keyOf(request.headers)
+    const name = key === undefined ? undefined : keys.nameOf(key)
+    if (name !== undefined) request.keyName = name
+    else {
+      const rule = key === undefined ? "a request must have an API key" : "the API key must be one of this server's"
+      throw new RequestError(401, `${rule}: Authorization: Bearer KEY`, { "www-authenticate": "Bearer, Basic" })
+    }
+  })
+}
+
+const originsOf = (given: string) => (given === "*" ? "*" : given.split(",").map(origin => origin.trim()))

@@ -1,0 +1,90 @@
+import { type Static, type TSchema, type TUnsafe, Type } from "typebox"
+
+/** One of some words. */
+function words<const W extends string>(words: readonly W[], description: string): TUnsafe<W> {
+  return Type.Unsafe<W>({ type: "string", enum: [...words], description })
+}
+
+/** How a text is scored; the same names as in the library. */
+const scoring = {
+  topK: Type.Optional(
+    // Not a union: an error names one rule.
+    Type.Unsafe<number | "all">({
+      type: ["integer", "string"],
+      minimum: 1,
+      pattern: "^all$",
+      description: "List so many scores of each text, best first, or all",
+    }),
+  ),
+  function: Type.Optional(
+    words(["softmax", "sigmoid", "none"], "How logits become scores; default: as the model says"),
+  ),
+  maxLength: Type.Optional(
+    Type.Integer({ minimum: 2, description: "Truncate texts to so many tokens; default: the model's limit" }),
+  ),
+}
+
+const strict = { additionalProperties: false } as const
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+/** One text, or many, and how they are labelled. */
+export const LabelRequest = Type.Object(
+  {
+    text: Type.Optional(Type.String({ description: "One text; give either this or texts" })),
+    texts: Type.Optional(Type.Array(Type.String(), { minItems: 1, description: "Many texts, labelled in order" })),
+    model: Type.Optional(Type.String({ minLength: 1, description: "One of GET /v1/models; default: the server's" })),
+    lane: Type.Optional(
+      words(["interactive", "bulk"], "Which waiting line the texts stand in: interactive goes first"),
+    ),
+    ...scoring,
+  },
+  { ...strict, examples: [{ text: "I love it" }, { texts: ["I love it", "Never again"], topK: "all" }] },
+)
+export type LabelRequest = Static<typeof LabelRequest>
+
+const LabelScore = Type.Object({ label: Type.String(), score: Type.Number() })
+
+/** The result of one text: a label, or why there is none. */
+export const TextResult = Type.Object({
+  label: Type.Optional(Type.String()),
+  score: Type.Optional(Type.Number()),
+  scores: Type.Optional(Type.Array(LabelScore, { description: "Best first; only where topK asked for it" })),
+  tokens: Type.Optional(Type.Integer({ description: "Tokens that the model saw, special tokens included" })),
+  truncated: Type.Optional(Type.Boolean({ description: "Whether the text had more tokens than the model saw" })),
+  words: Type.Optional(Type.Array(Type.String(), { description: "What a lexicon matched" })),
+  error: Type.Optional(
+    Type.Object({ code: Type.String(), message: Type.String() }, { description: "Why this text has no label" }),
+  ),
+})
+
+const modelName = { name: Type.String(), revision: Type.String(), dtype: Type.String() }
+
+/** What a model is. */
+export const Model = Type.Object({
+  ...modelName,
+  labels: Type.Array(Type.String()),
+  maxLength: nullable(Type.Integer({ description: "Tokens that a text may have; null where there is no bound" })),
+})
+
+/** Results in the order of the texts. */
+export const LabelResponse = Type.Object({ model: Type.Object(modelName), results: Type.Array(TextResult) })
+
+/** The model that labels what names none, and all that a request may name. */
+export const ModelList = Type.Object({ default: Type.String(), models: Type.Array(Model) })
+
+/** RFC 9457. */
+export const ProblemDetails = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String(),
+  code: Type.String({ description: "Stable: what a program should look at" }),
+  requestId: Type.String(),
+  errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+})
+
+/** The statuses that a route may answer besides its own, for the OpenAPI document. */
+export function problems<const S extends number>(...statuses: readonly S[]): Record<S, TSchema> {
+  const content = { "application/problem+json": { schema: ProblemDetails } }
+  return Object.fromEntries(statuses.map(status => [status, { description: "A problem", content }])) as never
+}

@@ -1,0 +1,40 @@
+import type { Complete } from "../declaration.ts"
+import { shown, ValenceError } from "../errors.ts"
+import type { WorkerEmitter } from "../events.ts"
+import type { Labeller } from "../labeller.ts"
+import type { Producer } from "../producer/producer.ts"
+import type { Admission } from "./admission.ts"
+import type { serverOptions } from "./options.ts"
+import type { Readiness } from "./readiness.ts"
+
+/** What a server labels with; all of it is lent. */
+export interface Served {
+  /** Labels what names no model. */
+  readonly labeller: Labeller
+  /** Others that a request may name. */
+  readonly others: readonly Labeller[]
+  /** The same as `labeller` where that is a fleet: jobs need one. */
+  readonly producer?: Producer | undefined
+  /** What the labeller tells of its work. */
+  readonly events: WorkerEmitter
+}
+
+/** What every route is handed. */
+export interface Serving extends Served {
+  readonly settings: Complete<typeof serverOptions>
+  readonly admission: Admission
+  readonly readiness: Readiness
+}
+
+/**
+ * The labeller that a request names.
+ *
+ * @throws ValenceError `model_not_found`, naming those that there are
+ */
+export function labellerOf({ labeller, others }: Served, name: string | undefined): Labeller {
+  const all = [labeller, ...others]
+  const found = name === undefined ? labeller : all.find(({ model }) => model.name === name)
+  if (found) return found
+  const names = all.map(({ model }) => model.name).join(", ")
+  throw new ValenceError("model_not_found", `model must be one of ${names}; got ${shown(name)}`)
+}
