@@ -72,12 +72,34 @@ async function kill(victim: StartedProcess): Promise<void> {
   await victim.exit
 }
 
+/** Longer than a worker has a job that it works on. */
+const noProgressMs = 100
+
+/**
+ * Stops one of the workers while it holds a job. A worker that is struck at any moment mostly holds none.
+ *
+ * @throws TooLate where the run ends before that
+ */
+async function freezeAtWork(stage: Stage, random: SeededRandom, workers: readonly StartedProcess[]) {
+  for (;;) {
+    const victim = random.pick(workers)
+    victim.signal("SIGSTOP")
+    const held = await stage.look.activeFor(noProgressMs)
+    if (held.length > 0) return victim
+    victim.signal("SIGCONT")
+    requireMiddle(stage)
+    await wait(random.between(0, 20))
+  }
+}
+
 const worker: Disaster = {
   workers: 2,
   async strike(stage, random) {
     await strikeAt(random.pick([[0], [0, 0.4]]), stage, random, async () => {
       const alone = random.next() < 0.4
-      const victims = stage.workers.filter(({ runs }) => runs).slice(alone ? 0 : 1)
+      const living = stage.workers.filter(({ runs }) => runs)
+      const victims = living.slice(alone || living.length === 1 ? 0 : 1)
+      if (random.next() < 0.7) await freezeAtWork(stage, random, victims)
       for (const victim of victims) victim.signal("SIGKILL")
       requireMiddle(stage)
       await Promise.all(victims.map(({ exit }) => exit))
@@ -176,19 +198,13 @@ const link: Disaster = {
   },
 }
 
-/** Longer than a worker has a job that it works on. */
-const noProgressMs = 100
-
 const frozen: Disaster = {
   workers: 2,
   async strike(stage, random) {
     await randomMoment(stage, random)
-    const victim = stage.workers[random.integer(0, 1)]
-    victim?.signal("SIGSTOP")
-    const held = await stage.look.activeFor(noProgressMs)
-    if (held.length > 0) await wait(random.between(lockMs, 2 * lockMs + 500))
-    victim?.signal("SIGCONT")
-    if (held.length === 0) throw new TooLate("the worker had no job at work")
+    const victim = await freezeAtWork(stage, random, stage.workers)
+    await wait(random.between(lockMs, 2 * lockMs + 500))
+    victim.signal("SIGCONT")
     return []
   },
 }

@@ -47,12 +47,16 @@ export class RedisLook implements Disposable {
     }
   }
 
-  /** Jobs that are at work for so long at least, as those of a worker that does nothing. */
+  /** Jobs that are at work now and still are after so long, as those of a worker that does nothing. */
   async activeFor(ms: number): Promise<string[]> {
-    const before = await this.#active()
-    await new Promise(resolve => setTimeout(resolve, ms))
-    const after = await this.#active()
-    return before.filter(id => after.includes(id))
+    const untilMs = performance.now() + ms
+    let held = await this.#active()
+    while (held.length > 0 && performance.now() < untilMs) {
+      await new Promise(resolve => setTimeout(resolve, 5))
+      const active = await this.#active()
+      held = held.filter(id => active.includes(id))
+    }
+    return held
   }
 
   async #active(): Promise<string[]> {
