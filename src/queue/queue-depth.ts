@@ -1,5 +1,6 @@
 import type { QueueDepth } from "../events.ts"
 import type { Lane } from "../labeller.ts"
+import { sum } from "../sum.ts"
 import type { JobQueues } from "./job-queues.ts"
 import type { RedisConnection } from "./open-redis.ts"
 
@@ -110,16 +111,4 @@ function sizeOf(json: string): { readonly texts: number; readonly tokens: number
   } catch {}
   // Somebody else's mistake: its worker will say so.
   return { texts: 1, tokens: 1 }
-}
-
-const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
-
-/**
- * How long a fleet needs for what waits.
- *
- * @param tokensPerSecond - of all workers together; 0 where there is none, which makes any backlog endless
- */
-export function backlogSeconds(queues: readonly QueueDepth[], tokensPerSecond: number): number {
-  const tokens = sum(queues.map(({ waitingTokens }) => waitingTokens))
-  return tokens === 0 ? 0 : tokens / tokensPerSecond
 }

@@ -1,9 +1,10 @@
 import type { QueueDepth } from "../events.ts"
+import { sum } from "../sum.ts"
 import { DeadLetters } from "./dead-letters.ts"
 import type { Fleet, WorkerNotice } from "./fleet.ts"
 import type { JobQueues } from "./job-queues.ts"
 import { lanes } from "./names.ts"
-import { backlogSeconds, measureQueue } from "./queue-depth.ts"
+import { measureQueue } from "./queue-depth.ts"
 
 /** How a lane's queue is. */
 export interface LaneStatus extends QueueDepth {
@@ -48,4 +49,12 @@ export async function queueStatus(queues: JobQueues, fleet: Fleet): Promise<Queu
   }
 }
 
-const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+/**
+ * How long a fleet needs for what waits.
+ *
+ * @param tokensPerSecond - of all workers together; 0 where there is none, which makes any backlog endless
+ */
+export function backlogSeconds(queues: readonly Pick<QueueDepth, "waitingTokens">[], tokensPerSecond: number): number {
+  const tokens = sum(queues.map(({ waitingTokens }) => waitingTokens))
+  return tokens === 0 ? 0 : tokens / tokensPerSecond
+}

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { QueueDepth } from "../../src/events.ts"
 import { createTokenizer } from "../../src/model/tokenizer.ts"
 import type { JobQueues } from "../../src/queue/job-queues.ts"
-import { backlogSeconds, measureQueue } from "../../src/queue/queue-depth.ts"
+import { measureQueue } from "../../src/queue/queue-depth.ts"
 import { TestFleet } from "./test-fleet.ts"
 
 const dataOf = (...texts: readonly string[]) => ({ v: 1, texts: texts.map(text => ({ text })) })
@@ -145,18 +145,5 @@ describe("measureQueue", () => {
     it("a producer's clock that goes ahead - 0", async () => {
       expect((await measured({ data: dataOf("good"), timestamp: ago(-60) })).oldestWaitingSeconds).toBe(0)
     })
-  })
-})
-
-describe("backlogSeconds", () => {
-  const waiting = (waitingTokens: number): QueueDepth => ({ lane: "bulk", ...empty, waitingTokens })
-
-  it.each([
-    [[waiting(300), waiting(200)], 100, 5],
-    [[waiting(0)], 0, 0],
-    [[], 100, 0],
-    [[waiting(1)], 0, Infinity],
-  ])("%j at %d tokens/s - %d s", (queues, tokensPerSecond, seconds) => {
-    expect(backlogSeconds(queues, tokensPerSecond)).toBe(seconds)
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
 import { Fleet, type WorkerNotice } from "../../src/queue/fleet.ts"
 import { pauseLanes, resumeLanes } from "../../src/queue/pause-lanes.ts"
-import { queueStatus } from "../../src/queue/queue-status.ts"
+import { backlogSeconds, queueStatus } from "../../src/queue/queue-status.ts"
 import { TestFleet } from "./test-fleet.ts"
 
 const data = { v: 1, texts: [{ text: "good" }, { text: "bad" }] }
@@ -49,6 +49,19 @@ describe("queueStatus", () => {
     expect(await queueStatus(queues, workers)).toMatchObject({ backlogSeconds: 0, workers: notices })
     await queues.of("bulk").add("label", data)
     expect(await queueStatus(queues, workers)).toMatchObject({ backlogSeconds: Infinity })
+  })
+})
+
+describe("backlogSeconds", () => {
+  const waiting = (waitingTokens: number) => ({ waitingTokens })
+
+  it.each([
+    [[waiting(300), waiting(200)], 100, 5],
+    [[waiting(0)], 0, 0],
+    [[], 100, 0],
+    [[waiting(1)], 0, Infinity],
+  ])("%j at %d tokens/s - %d s", (queues, tokensPerSecond, seconds) => {
+    expect(backlogSeconds(queues, tokensPerSecond)).toBe(seconds)
   })
 })
 
