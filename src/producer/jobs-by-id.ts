@@ -1,3 +1,4 @@
+import { shown, ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
 import { finishedJobs } from "../queue/finished-jobs.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
@@ -5,6 +6,7 @@ import { lanes } from "../queue/names.ts"
 import { type AwaitedJob, type JobOutcome, outcomeOf } from "./awaited-jobs.ts"
 import { type JobStatus, statusOf } from "./job-status.ts"
 import type { JobsUnderWay } from "./jobs-under-way.ts"
+import { nthJobId } from "./split-jobs.ts"
 
 /** Jobs that are asked for by their ids, whoever added them. */
 export class JobsById {
@@ -33,24 +35,25 @@ export class JobsById {
   /** Each job's end as it comes, in no particular order. */
   async *ends(ids: Iterable<string>): AsyncGenerator<JobStatus, void> {
     this.#requireOpen()
+    const lanesById = new Map(
+      await Promise.all([...new Set(ids)].map(async id => [id, await this.#laneOf(id)] as const)),
+    )
     const wanted = new Map<string, AwaitedJob | undefined>()
-    for (const id of ids) wanted.set(id, undefined)
     const arrived: JobStatus[] = []
     let wake = () => {}
-    const expect = async (id: string) => {
-      const lane = await this.#laneOf(id)
+    const expect = (id: string, lane: Lane | undefined) => {
       const settle = (outcome: JobOutcome) => {
         arrived.push(statusOf(id, outcome))
         wake()
       }
-      if (lane === undefined) return settle({ state: "missing" })
-      const job: AwaitedJob = { id, lane, mode: "peek", settle }
+      const job: AwaitedJob | undefined = lane && { id, lane, mode: "peek", settle }
       wanted.set(id, job)
+      if (job === undefined) return settle({ state: "missing" })
       this.#jobs.awaited.expect(job)
       this.#jobs.awaited.added(id, true)
     }
     try {
-      await Promise.all([...wanted.keys()].map(expect))
+      for (const [id, lane] of lanesById) expect(id, lane)
       while (wanted.size > 0) {
         while (arrived.length === 0)
           await new Promise<void>(resolve => {
@@ -74,9 +77,16 @@ export class JobsById {
     return lane === undefined ? false : this.#jobs.cancel(lane, id)
   }
 
+  /** @throws ValenceError `option_invalid` where several jobs have ids made of this one: nothing can be said of them in one */
   async #laneOf(id: string): Promise<Lane | undefined> {
+    const known = (lane: Lane, job: string) => this.#queues.redis.exists(`${this.#queues.keyOf(lane)}:${job}`)
+    for (const lane of lanes) if (await known(lane, id)) return lane
+    const first = nthJobId(id, 0)
     for (const lane of lanes)
-      if ((await this.#queues.redis.exists(`${this.#queues.keyOf(lane)}:${id}`)) > 0) return lane
+      if (await known(lane, first)) {
+        const rule = `id must be one that add() returned; ${shown(id)} became several jobs, the first of them`
+        throw new ValenceError("option_invalid", `${rule} ${first}`)
+      }
     return undefined
   }
 }

@@ -72,7 +72,8 @@ export class Producer implements Labeller {
   /**
    * Adds texts to be labelled, and does not wait: gives the ids of the jobs that they lie in, in order.
    *
-   * With an `id`, the same call again adds nothing that is there already.
+   * With an `id`, the same call again adds nothing that is there already. Texts that fit into one job lie in the job of that
+   * id; more of them lie in `id.0`, `id.1` and so on.
    *
    * @throws ValenceError `option_invalid`, `text_invalid` where a text is no string, `closed`, `queue_full`, `redis_failed`
    */
@@ -86,12 +87,20 @@ export class Producer implements Labeller {
     return new Fleet(this.#redis, this.#settings.keyPrefix).workers()
   }
 
-  /** Where a job stands. */
+  /**
+   * Where a job stands.
+   *
+   * @throws ValenceError `closed`; `option_invalid` for the `id` of a call that became several jobs: each has one of its own
+   */
   result(id: string): Promise<JobStatus> {
     return this.#byId.status(id)
   }
 
-  /** Each job's end as it comes, in no particular order; the results stay in Redis as long as workers keep them. */
+  /**
+   * Each job's end as it comes, in no particular order; the results stay in Redis as long as workers keep them.
+   *
+   * @throws ValenceError as `result()`
+   */
   results(ids: Iterable<string>): AsyncGenerator<JobStatus, void> {
     return this.#byId.ends(ids)
   }
@@ -100,6 +109,7 @@ export class Producer implements Labeller {
    * Takes a job back. One that a worker has is dropped where it has not reached a device.
    *
    * @returns whether it was still waiting or at work
+   * @throws ValenceError as `result()`
    */
   cancel(id: string): Promise<boolean> {
     return this.#byId.cancel(id)
