@@ -88,6 +88,17 @@ describe("measureQueue", () => {
     expect(waitingTokens / tokens).toBeCloseTo(1, 3)
   })
 
+  it.each([
+    ["the model's", {}, 64],
+    ["its own, which is lower", { maxLength: 16 }, 16],
+    ["its own, which is higher", { maxLength: 128 }, 64],
+  ])("a text beyond the maxLength, %s - counts so many tokens", async (_, options, tokens) => {
+    await using fleet = await TestFleet.open()
+    const { queues } = fleet
+    await add(queues, [{ data: { ...dataOf("good ".repeat(100)), options } }])
+    expect(await measureQueue(queues, "interactive", 64)).toMatchObject({ waitingTexts: 1, waitingTokens: tokens })
+  })
+
   it.each<[string, unknown]>([
     ["null", null],
     ["no texts", { v: 1 }],
