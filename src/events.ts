@@ -49,7 +49,7 @@ export interface QueueDepth {
   readonly activeJobs: number
   readonly delayedJobs: number
   readonly failedJobs: number
-  /** Texts and tokens of the waiting jobs; estimated from a sample where there are many jobs. */
+  /** Texts and tokens of the waiting jobs, as far as the model reads them; estimated from a sample where there are many jobs. */
   readonly waitingTexts: number
   readonly waitingTokens: number
   /** Age of the oldest waiting job, seconds; 0 where none waits. */
@@ -79,7 +79,7 @@ export interface WorkerEvents extends ClassifierEvents {
   /** Redis went away; told once until it is back. */
   redisAway: [{ readonly error: Error | undefined }]
   redisBack: [{ readonly awayMs: number }]
-  /** Looked at every few seconds: both queues, and how long the fleet needs for what waits there. */
+  /** Looked at every few seconds: both queues, and how long the fleet needs for what waits there and is not paused. */
   backlog: [{ readonly queues: readonly QueueDepth[]; readonly deadLetters: number; readonly backlogSeconds: number }]
 }
 

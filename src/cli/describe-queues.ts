@@ -67,6 +67,7 @@ function describeWorkers({ workers }: QueueStatus): string {
 
 function describeBacklog({ lanes, workers, backlogSeconds }: QueueStatus): string {
   if (lanes.every(({ waitingJobs }) => waitingJobs === 0)) return "nothing waits"
+  if (lanes.every(({ waitingJobs, paused }) => waitingJobs === 0 || paused)) return "none, what waits is paused"
   if (Number.isFinite(backlogSeconds)) return `${showDuration(backlogSeconds * 1000)} of work for the fleet`
   return workers.length === 0 ? "endless without a worker" : "not known, no worker has told its tokens/s yet"
 }

@@ -98,13 +98,15 @@ function loadEvaluation() {
 async function evaluate(input: string, given: Readonly<Record<string, unknown>>): Promise<Evaluation> {
   const { evaluateCorpus } = await loadEvaluation()
   using display = openProgressDisplay(stderr)
-  using stop = listenForStop(() => display.print("stopping: what is under way is counted; Ctrl-C again stops at once"))
+  const options = pickOptions(evaluateOptions, given)
+  const stopping = `stopping: what ends within ${options.stopSeconds} s is counted; Ctrl-C again stops at once`
+  using stop = listenForStop(() => display.print(stopping))
   await using labeller = await openLabeller(pickOptions(classifierOptions, given))
   let failed = 0
   const evaluation = await evaluateCorpus({
     input,
     labeller,
-    options: pickOptions(evaluateOptions, given),
+    options,
     signal: stop.signal,
     onProgress: progress => display.show(progress),
     onFailedRow({ line, reason }) {

@@ -55,13 +55,15 @@ async function run(
   const toStdout = isStdout(input, output)
   const failures: FailedRow[] = []
   using display = toStdout && stdout.isTTY ? noProgressDisplay(stderr) : openProgressDisplay(stderr)
-  using stop = listenForStop(() => display.print("stopping: what is under way is finished; Ctrl-C again stops at once"))
+  const options = pickOptions(corpusOptions, given)
+  const stopping = `stopping: what ends within ${options.stopSeconds} s is written; Ctrl-C again stops at once`
+  using stop = listenForStop(() => display.print(stopping))
   await using labeller = await openLabellerOrFleet(given)
   const summary = await labelCorpus({
     input,
     output,
     labeller,
-    options: pickOptions(corpusOptions, given),
+    options,
     signal: stop.signal,
     onProgress(progress) {
       onBegun()

@@ -44,6 +44,7 @@ export class CorpusRun {
   /** Behind the last row that was written. */
   #position: InputPosition
   #chunksDone: number
+  /** Whether every chunk of the input was written. */
   #inputEnded = false
   /** Chunks that were written and may not be safe yet. */
   #unreleased: Pick<Chunk, "id" | "number">[] = []
@@ -140,22 +141,17 @@ export class CorpusRun {
     return this.#prepared.safe.tally.elapsedMs + performance.now() - this.#startedMs
   }
 
-  #labelled({ labeller, signal }: RunListeners): AsyncGenerator<LabelledChunk> {
-    const { maxChunks } = this.#options
-    return labelChunks(
-      this.#chunks(),
+  async *#labelled({ labeller, signal }: RunListeners): AsyncGenerator<LabelledChunk> {
+    const { rows, run, resumed, safe } = this.#prepared
+    const { chunkTexts, maxChunks, stopSeconds } = this.#options
+    this.#inputEnded = yield* labelChunks(
+      cutChunks(rows.rows(resumed ? safe.input : undefined), run, safe.chunks, chunkTexts),
       labeller,
       ({ id }) => ({ ...labelOptionsOf(this.#options), id }),
       this.#writer,
-      { maxChunks, maxBytes: maxBytesUnderWay },
+      { maxChunks, maxBytes: maxBytesUnderWay, stopMs: stopSeconds * 1000 },
       signal,
     )
-  }
-
-  async *#chunks(): AsyncGenerator<Chunk> {
-    const { rows, run, resumed, safe } = this.#prepared
-    yield* cutChunks(rows.rows(resumed ? safe.input : undefined), run, safe.chunks, this.#options.chunkTexts)
-    this.#inputEnded = true
   }
 
   /** Writes a chunk, and makes everything so far safe where it is time to. */

@@ -1,3 +1,5 @@
+import { sum } from "../sum.ts"
+
 /** How often each right label was predicted as what: `confusion.get(gold)?.get(predicted)`. */
 export type Confusion = ReadonlyMap<string, ReadonlyMap<string, number>>
 
@@ -76,8 +78,4 @@ function measureLabel(confusion: Confusion, label: string): LabelQuality {
     support,
     predicted,
   }
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }

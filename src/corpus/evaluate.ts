@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises"
 import type { Readable } from "node:stream"
 import { type Complete, completeOptions } from "../declaration.ts"
 import type { LabelledText, Labeller, ModelInfo } from "../labeller.ts"
-import { type Chunk, cutChunks } from "./chunks.ts"
+import { cutChunks } from "./chunks.ts"
 import { requireColumn } from "./columns.ts"
 import { type Confusion, countPrediction, measureQuality, type Quality, renameGold } from "./evaluate-confusion.ts"
 import { GoldLabels } from "./evaluate-gold.ts"
@@ -26,7 +26,7 @@ export interface EvaluationRequest {
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Called for each row that is not compared, in order. */
   readonly onFailedRow?: ((row: FailedRow) => void) | undefined
-  /** When it aborts, what is under way is finished and counted, and the evaluation returns as `interrupted`. */
+  /** When it aborts, what is under way and ends within `stopSeconds` is counted, and the evaluation returns as `interrupted`. */
   readonly signal?: AbortSignal | undefined
   readonly stdin?: Readable
 }
@@ -101,6 +101,7 @@ class Evaluating {
   /** Bytes of the input up to the last row that was counted. */
   #bytes = 0
   #toldMs = 0
+  /** Whether every chunk of the input was counted. */
   #inputEnded = false
 
   constructor(
@@ -119,18 +120,8 @@ class Evaluating {
   }
 
   async work(): Promise<Evaluation> {
-    const { labeller, signal } = this.#request
-    const { maxChunks, function: scoreFunction, maxLength } = this.#options
     const totalBytes = this.#input.path === standardStream ? undefined : (await stat(this.#input.path)).size
-    const labelled = labelChunks(
-      this.#chunks(),
-      labeller,
-      () => ({ lane: "bulk", function: scoreFunction, maxLength }),
-      { refuse: row => this.#refuse(row) },
-      { maxChunks, maxBytes: maxBytesUnderWay },
-      signal,
-    )
-    for await (const chunk of labelled) {
+    for await (const chunk of this.#labelled()) {
       this.#count(chunk)
       if (performance.now() - this.#toldMs >= progressMs) this.#tell(totalBytes)
     }
@@ -138,9 +129,17 @@ class Evaluating {
     return this.#conclude()
   }
 
-  async *#chunks(): AsyncGenerator<Chunk> {
-    yield* cutChunks(this.#rows.rows(), "evaluation", 0, this.#options.chunkTexts)
-    this.#inputEnded = true
+  async *#labelled(): AsyncGenerator<LabelledChunk> {
+    const { labeller, signal } = this.#request
+    const { chunkTexts, maxChunks, stopSeconds, function: scoreFunction, maxLength } = this.#options
+    this.#inputEnded = yield* labelChunks(
+      cutChunks(this.#rows.rows(), "evaluation", 0, chunkTexts),
+      labeller,
+      () => ({ lane: "bulk", function: scoreFunction, maxLength }),
+      { refuse: row => this.#refuse(row) },
+      { maxChunks, maxBytes: maxBytesUnderWay, stopMs: stopSeconds * 1000 },
+      signal,
+    )
   }
 
   /** Why a row cannot be compared, where that is known before it is labelled. */

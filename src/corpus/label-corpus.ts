@@ -34,7 +34,7 @@ export interface CorpusRequest {
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Called for each row that gets no label, in order. */
   readonly onFailedRow?: ((row: FailedRow) => void) | undefined
-  /** When it aborts, what is under way is finished and written, and the run returns as `interrupted`. */
+  /** When it aborts, what is under way and ends within `stopSeconds` is written, and the run returns as `interrupted`. */
   readonly signal?: AbortSignal | undefined
   readonly stdin?: Readable
   readonly stdout?: Writable

@@ -60,6 +60,13 @@ const labelOptions = {
   maxLength: scoreOptions.maxLength,
   chunkTexts: count({ default: 256, min: 1, max: 100_000, unit: "texts", help: "texts in a chunk" }),
   maxChunks: count({ default: 8, min: 1, max: 10_000, unit: "chunks", help: "chunks under way at a time" }),
+  stopSeconds: count({
+    default: 5,
+    min: 0,
+    max: 86_400,
+    unit: "seconds",
+    help: "how long chunks under way may take to end after Ctrl-C; then they are left",
+  }),
 } as const
 
 /** How a corpus run reads, labels and writes. */

@@ -24,7 +24,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "tokens",
     labels: { lane: lanes },
-    help: "Tokens of the waiting jobs, the same from every worker; estimated",
+    help: "Tokens of the waiting jobs as far as the model reads their texts, the same from every worker; estimated",
     fedBy: ["backlog"],
   },
   oldestWaiting: {
@@ -48,7 +48,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "seconds",
     labels: {},
-    help: "How long the fleet needs for what waits, the same from every worker: the signal to scale by",
+    help: "How long the fleet needs for what waits in lanes that are not paused, the same from every worker: the signal to scale by",
     fedBy: ["backlog"],
   },
   backlogSeenAt: {

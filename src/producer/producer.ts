@@ -8,12 +8,13 @@ import { Fleet, type WorkerNotice } from "../queue/fleet.ts"
 import type { JobResult } from "../queue/job.ts"
 import { JobQueues } from "../queue/job-queues.ts"
 import { listen } from "../queue/listen.ts"
-import { keysOf, lanes } from "../queue/names.ts"
+import { keysOf } from "../queue/names.ts"
 import { closeRedis, type RedisConnection } from "../queue/open-redis.ts"
 import { unlessEnded } from "../within.ts"
-import { type AwaitedJob, type JobOutcome, outcomeOf } from "./awaited-jobs.ts"
+import type { JobOutcome } from "./awaited-jobs.ts"
 import { type Call, checkCall, type Stop, stopOf } from "./call.ts"
-import { type JobStatus, statusOf } from "./job-status.ts"
+import type { JobStatus } from "./job-status.ts"
+import { JobsById } from "./jobs-by-id.ts"
 import { JobsUnderWay } from "./jobs-under-way.ts"
 import { type AddOptions, jobTextsOf, type ProducerLabelOptions, type producerOptions } from "./options.ts"
 import { type JobTexts, splitJobs } from "./split-jobs.ts"
@@ -26,6 +27,7 @@ export class Producer implements Labeller {
   readonly #replies: RedisConnection
   readonly #queues: JobQueues
   readonly #jobs: JobsUnderWay
+  readonly #byId: JobsById
   readonly #id = randomBytes(9).toString("base64url")
   readonly #underWay = new Set<Promise<unknown>>()
   /** Of named calls that did not fit into one job. */
@@ -48,6 +50,7 @@ export class Producer implements Labeller {
     this.#replies = replies
     this.#queues = new JobQueues(redis, settings.keyPrefix)
     this.#jobs = new JobsUnderWay(this.#queues, settings, this.#id)
+    this.#byId = new JobsById(this.#queues, this.#jobs, () => this.#requireOpen())
   }
 
   /** @internal listens for workers' replies */
@@ -69,7 +72,8 @@ export class Producer implements Labeller {
   /**
    * Adds texts to be labelled, and does not wait: gives the ids of the jobs that they lie in, in order.
    *
-   * With an `id`, the same call again adds nothing that is there already.
+   * With an `id`, the same call again adds nothing that is there already. Texts that fit into one job lie in the job of that
+   * id; more of them lie in `id.0`, `id.1` and so on.
    *
    * @throws ValenceError `option_invalid`, `text_invalid` where a text is no string, `closed`, `queue_full`, `redis_failed`
    */
@@ -83,62 +87,32 @@ export class Producer implements Labeller {
     return new Fleet(this.#redis, this.#settings.keyPrefix).workers()
   }
 
-  /** Where a job stands. */
-  async result(id: string): Promise<JobStatus> {
-    this.#requireOpen()
-    const lane = await this.#laneOf(id)
-    if (lane === undefined) return { id, state: "missing" }
-    const state = await this.#queues.of(lane).getJobState(id)
-    const [standing] = await finishedJobs(this.#redis, this.#queues.keyOf(lane), [id], "peek")
-    if (standing && standing.state !== "pending") return statusOf(id, outcomeOf(standing))
-    return { id, state: state === "active" ? "active" : "waiting" }
+  /**
+   * Where a job stands.
+   *
+   * @throws ValenceError `closed`; `option_invalid` for the `id` of a call that became several jobs: each has one of its own
+   */
+  result(id: string): Promise<JobStatus> {
+    return this.#byId.status(id)
   }
 
-  /** Each job's end as it comes, in no particular order; the results stay in Redis as long as workers keep them. */
-  async *results(ids: Iterable<string>): AsyncGenerator<JobStatus, void> {
-    this.#requireOpen()
-    const wanted = new Map<string, AwaitedJob | undefined>()
-    for (const id of ids) wanted.set(id, undefined)
-    const arrived: JobStatus[] = []
-    let wake = () => {}
-    const expect = async (id: string) => {
-      const lane = await this.#laneOf(id)
-      const settle = (outcome: JobOutcome) => {
-        arrived.push(statusOf(id, outcome))
-        wake()
-      }
-      if (lane === undefined) return settle({ state: "missing" })
-      const job: AwaitedJob = { id, lane, mode: "peek", settle }
-      wanted.set(id, job)
-      this.#jobs.awaited.expect(job)
-      this.#jobs.awaited.added(id, true)
-    }
-    try {
-      await Promise.all([...wanted.keys()].map(expect))
-      while (wanted.size > 0) {
-        while (arrived.length === 0)
-          await new Promise<void>(resolve => {
-            wake = resolve
-          })
-        const status = arrived.shift() as JobStatus
-        if (status.state === "failed" && this.#closing) this.#requireOpen()
-        wanted.delete(status.id)
-        yield status
-      }
-    } finally {
-      for (const job of wanted.values()) if (job) this.#jobs.awaited.forget(job)
-    }
+  /**
+   * Each job's end as it comes, in no particular order; the results stay in Redis as long as workers keep them.
+   *
+   * @throws ValenceError as `result()`
+   */
+  results(ids: Iterable<string>): AsyncGenerator<JobStatus, void> {
+    return this.#byId.ends(ids)
   }
 
   /**
    * Takes a job back. One that a worker has is dropped where it has not reached a device.
    *
    * @returns whether it was still waiting or at work
+   * @throws ValenceError as `result()`
    */
-  async cancel(id: string): Promise<boolean> {
-    this.#requireOpen()
-    const lane = await this.#laneOf(id)
-    return lane === undefined ? false : this.#jobs.cancel(lane, id)
+  cancel(id: string): Promise<boolean> {
+    return this.#byId.cancel(id)
   }
 
   /** Removes the finished jobs of calls that were given an `id`. */
@@ -240,11 +214,6 @@ export class Producer implements Labeller {
     const jobs = splitJobs(texts, jobTextsOf(call.lane, this.#settings), call.name)
     await this.#jobs.add(jobs, call)
     return jobs.map(({ id }) => id)
-  }
-
-  async #laneOf(id: string): Promise<Lane | undefined> {
-    for (const lane of lanes) if ((await this.#redis.exists(`${this.#queues.keyOf(lane)}:${id}`)) > 0) return lane
-    return undefined
   }
 }
 

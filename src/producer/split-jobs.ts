@@ -15,6 +15,9 @@ export interface JobTexts {
 /** Ids end up in Redis keys and in messages of many ids. BullMQ wants no colons, and nothing that is a number. */
 const idRule = "must be 1 to 200 of the characters A-Z a-z 0-9 . _ - and not a number"
 
+/** The id of one of several jobs that a call became, counted from 0. */
+export const nthJobId = (call: string, index: number) => `${call}.${index}`
+
 /**
  * Cuts a call's texts into jobs, in order. Where a cut is depends on the texts alone, and so the ids of a named call do.
  *
@@ -33,7 +36,7 @@ export function splitJobs(texts: readonly string[], maxTexts: number, name: stri
       to += 1
     } while (to < texts.length && to - from < maxTexts && characters + (texts[to]?.length ?? 0) <= maxJobCharacters)
     // A call that fits into one job names that job.
-    const id = from === 0 && to === texts.length ? base : `${base}.${jobs.length}`
+    const id = from === 0 && to === texts.length ? base : nthJobId(base, jobs.length)
     jobs.push({ id, texts: texts.slice(from, to), from })
     from = to
   }

@@ -1,5 +1,7 @@
 import type { QueueDepth } from "../events.ts"
 import type { Lane } from "../labeller.ts"
+import { sum } from "../sum.ts"
+import type { JobData } from "./job.ts"
 import type { JobQueues } from "./job-queues.ts"
 import type { RedisConnection } from "./open-redis.ts"
 
@@ -17,30 +19,41 @@ const scoresOfPriority = 2 ** 32
 const charactersPerToken = 4.24
 const specialTokens = 2
 
-/** A line of waiting jobs as it lies in Redis: what is estimated of it, and the ids of those that may be the oldest. */
+/** A line of waiting jobs as it lies in Redis. */
 interface Line {
+  readonly length: number
+  /** Where the oldest job may be. */
+  readonly ends: readonly number[]
+  idAt(index: number): Promise<string | null | undefined>
+}
+
+/** What is estimated of a line, and the ids of the jobs that may be the oldest. */
+interface LineDepth {
   readonly texts: number
   readonly tokens: number
   readonly oldest: readonly string[]
 }
 
-/** Looks at a lane's queue: exact in jobs, estimated from a sample in texts and tokens where there are many jobs. */
-export async function measureQueue(queues: JobQueues, lane: Lane): Promise<QueueDepth> {
+/**
+ * Looks at a lane's queue: exact in jobs, estimated from a sample in texts and tokens where there are many jobs.
+ *
+ * @param maxLength - tokens after which workers truncate a text, where its job does not ask for fewer
+ */
+export async function measureQueue(queues: JobQueues, lane: Lane, maxLength = Infinity): Promise<QueueDepth> {
   const { redis } = queues
   const base = queues.keyOf(lane)
   const counts = await queues.of(lane).getJobCounts("wait", "prioritized", "active", "delayed", "failed")
   const [wait, prioritized] = [counts["wait"] ?? 0, counts["prioritized"] ?? 0]
-  const [plain, ranked] = await Promise.all([
+  const lines: readonly Line[] = [
     // A list: the job that is next is at its end, one that waits for another attempt after a failure at its start.
-    measureLine(redis, base, wait, [0, -1], index => redis.lindex(`${base}:wait`, index)),
-    measureLine(
-      redis,
-      base,
-      prioritized,
-      [],
-      async index => (await redis.zrange(`${base}:prioritized`, index, index))[0],
-    ),
-  ])
+    { length: wait, ends: [0, -1], idAt: index => redis.lindex(`${base}:wait`, index) },
+    {
+      length: prioritized,
+      ends: [],
+      idAt: async index => (await redis.zrange(`${base}:prioritized`, index, index))[0],
+    },
+  ]
+  const depths = await Promise.all(lines.map(line => measureLine(redis, base, line, maxLength)))
   const starving = prioritized > sampleJobs ? await oldestOfPriorities(redis, `${base}:prioritized`) : []
   return {
     lane,
@@ -48,26 +61,25 @@ export async function measureQueue(queues: JobQueues, lane: Lane): Promise<Queue
     activeJobs: counts["active"] ?? 0,
     delayedJobs: counts["delayed"] ?? 0,
     failedJobs: counts["failed"] ?? 0,
-    waitingTexts: Math.round(plain.texts + ranked.texts),
-    waitingTokens: Math.round(plain.tokens + ranked.tokens),
-    oldestWaitingSeconds: await greatestAge(redis, base, [...plain.oldest, ...ranked.oldest, ...starving]),
+    waitingTexts: Math.round(sum(depths.map(({ texts }) => texts))),
+    waitingTokens: Math.round(sum(depths.map(({ tokens }) => tokens))),
+    oldestWaitingSeconds: await greatestAge(redis, base, [...depths.flatMap(({ oldest }) => oldest), ...starving]),
   }
 }
 
 async function measureLine(
   redis: RedisConnection,
   base: string,
-  length: number,
-  ends: readonly number[],
-  idAt: (index: number) => Promise<string | null | undefined>,
-): Promise<Line> {
+  { length, ends, idAt }: Line,
+  maxLength: number,
+): Promise<LineDepth> {
   if (length === 0) return { texts: 0, tokens: 0, oldest: [] }
   const idsAt = async (indices: readonly number[]) =>
     (await Promise.all(indices.map(idAt))).filter(id => id !== null && id !== undefined)
   const [ids, endIds] = await Promise.all([idsAt(spread(length)), idsAt(ends)])
   const data = await Promise.all(ids.map(id => redis.hget(`${base}:${id}`, "data")))
   // Those that are gone were taken in the meantime.
-  const sizes = data.filter(json => json !== null).map(sizeOf)
+  const sizes = data.filter(json => json !== null).map(json => sizeOf(json, maxLength))
   const share = sizes.length === 0 ? 0 : length / sizes.length
   return {
     texts: sum(sizes.map(({ texts }) => texts)) * share,
@@ -102,24 +114,13 @@ async function greatestAge(redis: RedisConnection, base: string, ids: readonly s
   return Number.isFinite(oldestMs) ? Math.max(0, (Date.now() - oldestMs) / 1000) : 0
 }
 
-function sizeOf(json: string): { readonly texts: number; readonly tokens: number } {
+function sizeOf(json: string, maxLength: number): { readonly texts: number; readonly tokens: number } {
   try {
-    const { texts } = JSON.parse(json) as { texts: { text: string }[] }
-    const tokens = sum(texts.map(({ text }) => specialTokens + text.length / charactersPerToken))
+    const { texts, options } = JSON.parse(json) as JobData
+    const most = Math.min(maxLength, options?.maxLength ?? Infinity)
+    const tokens = sum(texts.map(({ text }) => Math.min(most, specialTokens + text.length / charactersPerToken)))
     if (Number.isFinite(tokens)) return { texts: texts.length, tokens }
   } catch {}
   // Somebody else's mistake: its worker will say so.
   return { texts: 1, tokens: 1 }
-}
-
-const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
-
-/**
- * How long a fleet needs for what waits.
- *
- * @param tokensPerSecond - of all workers together; 0 where there is none, which makes any backlog endless
- */
-export function backlogSeconds(queues: readonly QueueDepth[], tokensPerSecond: number): number {
-  const tokens = sum(queues.map(({ waitingTokens }) => waitingTokens))
-  return tokens === 0 ? 0 : tokens / tokensPerSecond
 }

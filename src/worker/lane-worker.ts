@@ -1,4 +1,4 @@
-import { Worker as BullWorker, type Job, UnrecoverableError, WaitingError } from "bullmq"
+import { type Job, UnrecoverableError, WaitingError } from "bullmq"
 import type { Complete } from "../declaration.ts"
 import type { ValenceError } from "../errors.ts"
 import type { JobOutcome, WorkerEmitter } from "../events.ts"
@@ -8,6 +8,7 @@ import { failureText, readFailure } from "../queue/failure.ts"
 import { type JobData, type JobResult, readJob } from "../queue/job.ts"
 import { queueOf } from "../queue/names.ts"
 import type { RedisConnection } from "../queue/open-redis.ts"
+import { EveryJobWorker } from "./every-job-worker.ts"
 import { labelJob, type StopReason } from "./label-job.ts"
 import type { workerOptions } from "./options.ts"
 import type { Replies } from "./replies.ts"
@@ -44,7 +45,7 @@ class Ended extends UnrecoverableError {}
 export class LaneWorker {
   readonly #context: LaneContext
   readonly #lane: Lane
-  readonly #worker: BullWorker<unknown, JobResult>
+  readonly #worker: EveryJobWorker<JobResult>
   /** Jobs at work, by id. */
   readonly #atWork = new Map<string, AbortController>()
   #handsBack = false
@@ -56,7 +57,7 @@ export class LaneWorker {
     const { settings } = context
     this.#context = context
     this.#lane = lane
-    this.#worker = new BullWorker<unknown, JobResult>(queueOf[lane], job => this.#process(job), {
+    this.#worker = new EveryJobWorker<JobResult>(queueOf[lane], job => this.#process(job), {
       connection: context.redis,
       prefix: settings.keyPrefix,
       concurrency,
@@ -130,6 +131,8 @@ export class LaneWorker {
     const takenMs = job.processedOn ?? Date.now()
     let data: JobData
     try {
+      const problem = this.#worker.problemOf(job)
+      if (problem) throw problem
       data = readJob(job.data)
     } catch (error) {
       this.#note(job, takenMs, "dead")
@@ -174,7 +177,7 @@ export class LaneWorker {
 
   #failed(job: Job | undefined, error: Error): void {
     if (job === undefined) return
-    // A job that took too many workers down is failed by BullMQ, without having been at work here.
+    // What BullMQ fails by itself: a job whose result it could not store, say.
     if (!(error instanceof Ended) && job.finishedOn !== undefined)
       void this.#context.deadLetters.bury(this.#lane, job, readFailure(error.message)).catch(() => {})
     this.#ended(job, job.finishedOn === undefined ? "retried" : "dead")

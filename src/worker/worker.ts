@@ -6,12 +6,11 @@ import { WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import { checkRedis } from "../queue/check-redis.ts"
 import { DeadLetters } from "../queue/dead-letters.ts"
-import { Fleet, noticeEveryMs } from "../queue/fleet.ts"
+import { Fleet } from "../queue/fleet.ts"
 import { JobQueues } from "../queue/job-queues.ts"
 import { listen } from "../queue/listen.ts"
 import { keysOf, lanes } from "../queue/names.ts"
 import { closeRedis, openRedis, type RedisConnection, type RedisTarget } from "../queue/open-redis.ts"
-import { backlogSeconds, measureQueue } from "../queue/queue-depth.ts"
 import { within } from "../within.ts"
 import { Capacity } from "./capacity.ts"
 import { type BatchLimits, type Concurrency, sizeConcurrency } from "./concurrency.ts"
@@ -19,6 +18,7 @@ import { type LaneContext, LaneWorker } from "./lane-worker.ts"
 import { type WorkerOptions, workerOptions } from "./options.ts"
 import { RedisWatch } from "./redis-watch.ts"
 import { Replies } from "./replies.ts"
+import { Rounds } from "./rounds.ts"
 
 /** What a worker is made of. */
 export interface WorkerRequest {
@@ -48,8 +48,6 @@ export type DrainOutcome = "drained" | "handed_back" | "left"
 const canary = "Good morning"
 
 const pingMs = 1000
-const cleanEveryMs = 60_000
-const cleanLimit = 10_000
 /** How long Redis may take for the last words of a worker. */
 const lastWordsMs = 5000
 
@@ -66,20 +64,15 @@ export class Worker implements AsyncDisposable {
   readonly #redis: RedisConnection
   readonly #queues: JobQueues
   readonly #fleet: Fleet
-  readonly #deadLetters: DeadLetters
   readonly #watch: RedisWatch
-  readonly #capacity: Capacity
+  readonly #rounds: Rounds
   readonly #labeller: Labeller
-  readonly #device: string
   readonly #id = randomBytes(9).toString("base64url")
-  readonly #startedMs = Date.now()
   readonly #handBack = new AbortController()
   readonly #laneWorkers: LaneWorker[] = []
   #cancels: RedisConnection | undefined
   #mode: "starting" | "taking" | "draining" | "closed" = "starting"
   #devicesLost = false
-  #noticeTimer: NodeJS.Timeout | undefined
-  #cleanedMs = performance.now()
   #draining: Promise<DrainOutcome> | undefined
 
   /** @internal use `createWorker` */
@@ -90,12 +83,25 @@ export class Worker implements AsyncDisposable {
     this.#settings = settings
     this.#redis = redis
     this.#labeller = labeller
-    this.#device = device
     this.#queues = new JobQueues(redis, settings.keyPrefix)
     this.#fleet = new Fleet(redis, settings.keyPrefix)
-    this.#deadLetters = new DeadLetters(this.#queues)
     this.#watch = new RedisWatch(redis, events)
-    this.#capacity = new Capacity(events, devices)
+    this.#rounds = new Rounds({
+      queues: this.#queues,
+      fleet: this.#fleet,
+      watch: this.#watch,
+      events,
+      settings,
+      capacity: new Capacity(events, devices),
+      worker: {
+        id: this.#id,
+        host: hostname(),
+        pid: process.pid,
+        model: labeller.model,
+        device,
+        startedMs: Date.now(),
+      },
+    })
     this.concurrency = {
       interactive: settings.concurrency ?? sized.interactive,
       bulk: settings.bulkConcurrency ?? sized.bulk,
@@ -104,7 +110,7 @@ export class Worker implements AsyncDisposable {
       labeller,
       redis,
       settings,
-      deadLetters: this.#deadLetters,
+      deadLetters: new DeadLetters(this.#queues),
       replies: new Replies(redis, settings.keyPrefix),
       events,
     }
@@ -126,10 +132,10 @@ export class Worker implements AsyncDisposable {
     await listen(cancels, keysOf(this.#settings.keyPrefix).cancel, id => {
       for (const worker of this.#laneWorkers) worker.cancel(id)
     })
-    await this.#announce()
+    await this.#rounds.announce()
     for (const worker of this.#laneWorkers) await worker.start()
     this.#mode = "taking"
-    this.#tick()
+    this.#rounds.start()
   }
 
   /** Whether it labels what comes now: Redis is there, the canary had a label, and it does not drain. */
@@ -194,7 +200,7 @@ export class Worker implements AsyncDisposable {
 
   async #drain(): Promise<DrainOutcome> {
     this.#mode = "draining"
-    clearTimeout(this.#noticeTimer)
+    this.#rounds.stop()
     const timer = setTimeout(() => this.#handBack.abort(), this.#settings.drainSeconds * 1000)
     const handedBack = new Promise<void>(resolve => {
       this.#handBack.signal.addEventListener("abort", () => resolve(), { once: true })
@@ -207,47 +213,6 @@ export class Worker implements AsyncDisposable {
     if (this.#watch.away) return "left"
     await within(lastWordsMs, idle)
     return "handed_back"
-  }
-
-  #tick(): void {
-    this.#noticeTimer = setTimeout(async () => {
-      if (!this.#watch.away) await this.#look().catch(() => {})
-      if (this.#mode === "taking") this.#tick()
-    }, noticeEveryMs)
-  }
-
-  async #look(): Promise<void> {
-    await this.#announce()
-    const [queues, deadLetters, workers] = await Promise.all([
-      Promise.all(lanes.map(lane => measureQueue(this.#queues, lane))),
-      this.#deadLetters.count(),
-      this.#fleet.workers(),
-    ])
-    const tokensPerSecond = workers.reduce((sum, worker) => sum + worker.tokensPerSecond, 0)
-    this.events.emit("backlog", { queues, deadLetters, backlogSeconds: backlogSeconds(queues, tokensPerSecond) })
-    if (performance.now() - this.#cleanedMs >= cleanEveryMs) await this.#clean()
-  }
-
-  /** BullMQ removes what is old when jobs finish; this removes it where none does. */
-  async #clean(): Promise<void> {
-    this.#cleanedMs = performance.now()
-    const { keepResultSeconds, keepFailedSeconds } = this.#settings
-    for (const lane of lanes) {
-      await this.#queues.of(lane).clean(keepResultSeconds * 1000, cleanLimit, "completed")
-      await this.#queues.of(lane).clean(keepFailedSeconds * 1000, cleanLimit, "failed")
-    }
-  }
-
-  async #announce(): Promise<void> {
-    await this.#fleet.announce({
-      id: this.#id,
-      host: hostname(),
-      pid: process.pid,
-      model: this.#labeller.model,
-      device: this.#device,
-      startedMs: this.#startedMs,
-      ...this.#capacity.look(),
-    })
   }
 }
 

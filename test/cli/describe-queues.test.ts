@@ -39,6 +39,7 @@ it.each([
   [{ workers: [worker] }, "backlog: not known, no worker has told its tokens/s yet"],
   [{ workers: [worker], backlogSeconds: 95 }, "backlog: 1 min 35 s of work for the fleet"],
   [{ lanes: [{ ...lane, waitingJobs: 0 }] }, "backlog: nothing waits"],
+  [{ lanes: [{ ...lane, paused: true }], backlogSeconds: 0 }, "backlog: none, what waits is paused"],
   [{}, "dead letters: none"],
   [{ deadLetters: 1234 }, "dead letters: 1,234, see valence dead list"],
   [{ workers: [worker, worker], textsPerSecond: 1356 }, "fleet: 2 workers, 1,356 texts/s"],

@@ -194,7 +194,7 @@ describe("valence label", () => {
     child.kill("SIGINT")
     const { code, stderr } = await ended
     expect(stderr).toMatch(
-      /^stopping: what is under way is finished; Ctrl-C again stops at once\nstopped after [\d,]+ rows/,
+      /^stopping: what ends within 5 s is written; Ctrl-C again stops at once\nstopped after [\d,]+ rows/,
     )
     expect(stderr).toMatch(/\ngo on with: valence label --model mvp 'it'\\''s.txt' -o out.csv --checkpoint-ms 1\n$/)
     expect(code).toBe(130)

@@ -340,6 +340,21 @@ describe("evaluateCorpus - running", () => {
     expect(await evaluateCorpus(request)).toMatchObject({ interrupted: true, compared: 10, accuracy: 1 })
   })
 
+  test("a signal stops it, and a chunk does not end in time - is interrupted, though the whole input was read", async () => {
+    const stop = new AbortController()
+    const labeller = plainLabeller(async (_, { signal }) => {
+      stop.abort()
+      await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))))
+    })
+    const request: EvaluationRequest = {
+      input: many(),
+      labeller,
+      options: { chunkTexts: 1000, stopSeconds: 0 },
+      signal: stop.signal,
+    }
+    expect(await evaluateCorpus(request)).toMatchObject({ interrupted: true, compared: 0 })
+  })
+
   test("progress is told, at the end of all rows", async () => {
     const told: Progress[] = []
     const input = many()

@@ -5,6 +5,7 @@ import type { Row } from "../../src/corpus/row.ts"
 import { collect } from "./collect.ts"
 import { plainLabeller } from "./plain-labeller.ts"
 
+const stopMs = 1000
 const writer = { refuse: () => undefined }
 
 function chunk(number: number, bytes = 10): Chunk {
@@ -38,7 +39,7 @@ const turn = () => new Promise(resolve => setImmediate(resolve))
 describe("labelChunks", () => {
   it("gives chunks back in order, though they are done in another", async () => {
     const { labeller, held } = heldLabeller()
-    const bounds = { maxChunks: 3, maxBytes: 1000 }
+    const bounds = { maxChunks: 3, maxBytes: 1000, stopMs }
     const labelled = collect(labelChunks(chunks(3), labeller, () => ({}), writer, bounds, undefined))
     while (held.length < 3) await turn()
     for (const letGo of held.reverse()) {
@@ -53,8 +54,8 @@ describe("labelChunks", () => {
   })
 
   it.each([
-    ["maxChunks", { maxChunks: 4, maxBytes: 1000 }],
-    ["maxBytes", { maxChunks: 100, maxBytes: 40 }],
+    ["maxChunks", { maxChunks: 4, maxBytes: 1000, stopMs }],
+    ["maxBytes", { maxChunks: 100, maxBytes: 40, stopMs }],
   ])("%s - so much is under way, and no more", async (_, bounds) => {
     let underWay = 0
     let most = 0
@@ -69,14 +70,14 @@ describe("labelChunks", () => {
   })
 
   it("a chunk above maxBytes goes alone", async () => {
-    const bounds = { maxChunks: 4, maxBytes: 10 }
+    const bounds = { maxChunks: 4, maxBytes: 10, stopMs }
     const labelled = labelChunks(chunks(3, 100), plainLabeller(), () => ({}), writer, bounds, undefined)
     expect(await collect(labelled)).toHaveLength(3)
   })
 
   it("aborted - begins no further chunk, and gives back those under way", async () => {
     const stop = new AbortController()
-    const bounds = { maxChunks: 3, maxBytes: 1000 }
+    const bounds = { maxChunks: 3, maxBytes: 1000, stopMs }
     const { labeller, held } = heldLabeller()
     const labelled = collect(labelChunks(chunks(50), labeller, () => ({}), writer, bounds, stop.signal))
     while (held.length < 3) await turn()
@@ -85,13 +86,30 @@ describe("labelChunks", () => {
     expect((await labelled).map(({ chunk }) => chunk.number)).toEqual([0, 1, 2])
   })
 
+  it("aborted, and one does not end in time - gives back those before it, and drops what is left", async () => {
+    const stop = new AbortController()
+    let dropped = 0
+    const labeller = plainLabeller(async ([text], { signal }) => {
+      if (text === "text 0" || text === "text 3") return
+      await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted")))).finally(
+        () => dropped++,
+      )
+    })
+    const bounds = { maxChunks: 4, maxBytes: 1000, stopMs: 0 }
+    const labelled = labelChunks(chunks(4), labeller, () => ({}), writer, bounds, stop.signal)
+    expect((await labelled.next()).value).toMatchObject({ chunk: { number: 0 } })
+    stop.abort()
+    expect(await labelled.next()).toEqual({ done: true, value: false })
+    expect(dropped).toBe(2)
+  })
+
   it("aborted while the input has nothing to say - ends", async () => {
     const stop = new AbortController()
     async function* slow() {
       yield chunk(0)
       await new Promise(() => {})
     }
-    const bounds = { maxChunks: 3, maxBytes: 1000 }
+    const bounds = { maxChunks: 3, maxBytes: 1000, stopMs }
     const labelled = collect(labelChunks(slow(), plainLabeller(), () => ({}), writer, bounds, stop.signal))
     await turn()
     stop.abort()
@@ -103,7 +121,7 @@ describe("labelChunks", () => {
       if (text === "text 2") throw new Error("broken")
     })
     const seen: number[] = []
-    const bounds = { maxChunks: 10, maxBytes: 1000 }
+    const bounds = { maxChunks: 10, maxBytes: 1000, stopMs }
     await expect(async () => {
       for await (const { chunk } of labelChunks(chunks(5), labeller, () => ({}), writer, bounds, undefined))
         seen.push(chunk.number)

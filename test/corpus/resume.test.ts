@@ -129,6 +129,23 @@ describe("labelCorpus", () => {
     },
   )
 
+  it("stopped while its last chunk does not end - is not done, and goes on to the bytes of one go", async () => {
+    folder.write("in.csv", corpus(12))
+    await label("in.csv", "whole.csv")
+    const stop = new AbortController()
+    let calls = 0
+    const labeller = plainLabeller(async (_, { signal }) => {
+      if (++calls < 4) return
+      stop.abort()
+      await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))))
+    })
+    const first = await label("in.csv", "out.csv", { maxChunks: 8, stopSeconds: 0 }, labeller, stop.signal)
+    expect(first).toMatchObject({ interrupted: true, rows: 9 })
+    expect(manifestOf("out.csv").done).toBe(false)
+    expect(await label("in.csv", "out.csv")).toMatchObject({ interrupted: false, rows: 12, resumedRows: 9 })
+    expect(folder.bytes("out.csv")).toEqual(folder.bytes("whole.csv"))
+  })
+
   it("killed before the output was begun - starts", async () => {
     folder.write("in.csv", corpus(10))
     await label("in.csv", "out.csv")

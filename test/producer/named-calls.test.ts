@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import type { Producer } from "../../src/producer/producer.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"
 
@@ -38,5 +39,33 @@ describe("label() with an id", () => {
     expect(await producer.label(["a"], { id: "run-1", deadlineMs: 50 })).toMatchObject([{ error: { code: "expired" } }])
     letGo()
     expect(await producer.label(["a"], { id: "run-1" })).toMatchObject([{ label: "NEGATIVE" }])
+  })
+})
+
+describe("add() with an id", () => {
+  const several = async (fleet: TestFleet) => {
+    await (await fleet.worker()).close()
+    const producer = await fleet.producer({ bulkJobTexts: 2 })
+    return { producer, ids: await producer.add(["a", "b", "c"], { id: "mine", lane: "bulk" }) }
+  }
+
+  it("of several jobs - the ids of all of them, in order", async () => {
+    await using fleet = await TestFleet.open()
+    const { producer, ids } = await several(fleet)
+    expect(ids).toEqual(["mine.0", "mine.1"])
+    for (const id of ids) expect(await producer.result(id)).toEqual({ id, state: "waiting" })
+  })
+
+  it.each([
+    ["result()", (producer: Producer) => producer.result("mine")],
+    ["results()", (producer: Producer) => producer.results(["mine"]).next()],
+    ["cancel()", (producer: Producer) => producer.cancel("mine")],
+  ])("of several jobs, %s of the call's id - option_invalid, and which ids to take", async (_, ask) => {
+    await using fleet = await TestFleet.open()
+    const { producer } = await several(fleet)
+    await expect(ask(producer)).rejects.toMatchObject({
+      code: "option_invalid",
+      message: 'id must be one that add() returned; "mine" became several jobs, the first of them mine.0',
+    })
   })
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { QueueDepth } from "../../src/events.ts"
 import { createTokenizer } from "../../src/model/tokenizer.ts"
 import type { JobQueues } from "../../src/queue/job-queues.ts"
-import { backlogSeconds, measureQueue } from "../../src/queue/queue-depth.ts"
+import { measureQueue } from "../../src/queue/queue-depth.ts"
 import { TestFleet } from "./test-fleet.ts"
 
 const dataOf = (...texts: readonly string[]) => ({ v: 1, texts: texts.map(text => ({ text })) })
@@ -88,6 +88,17 @@ describe("measureQueue", () => {
     expect(waitingTokens / tokens).toBeCloseTo(1, 3)
   })
 
+  it.each([
+    ["the model's", {}, 64],
+    ["its own, which is lower", { maxLength: 16 }, 16],
+    ["its own, which is higher", { maxLength: 128 }, 64],
+  ])("a text beyond the maxLength, %s - counts so many tokens", async (_, options, tokens) => {
+    await using fleet = await TestFleet.open()
+    const { queues } = fleet
+    await add(queues, [{ data: { ...dataOf("good ".repeat(100)), options } }])
+    expect(await measureQueue(queues, "interactive", 64)).toMatchObject({ waitingTexts: 1, waitingTokens: tokens })
+  })
+
   it.each<[string, unknown]>([
     ["null", null],
     ["no texts", { v: 1 }],
@@ -145,18 +156,5 @@ describe("measureQueue", () => {
     it("a producer's clock that goes ahead - 0", async () => {
       expect((await measured({ data: dataOf("good"), timestamp: ago(-60) })).oldestWaitingSeconds).toBe(0)
     })
-  })
-})
-
-describe("backlogSeconds", () => {
-  const waiting = (waitingTokens: number): QueueDepth => ({ lane: "bulk", ...empty, waitingTokens })
-
-  it.each([
-    [[waiting(300), waiting(200)], 100, 5],
-    [[waiting(0)], 0, 0],
-    [[], 100, 0],
-    [[waiting(1)], 0, Infinity],
-  ])("%j at %d tokens/s - %d s", (queues, tokensPerSecond, seconds) => {
-    expect(backlogSeconds(queues, tokensPerSecond)).toBe(seconds)
   })
 })

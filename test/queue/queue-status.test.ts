@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
 import { Fleet, type WorkerNotice } from "../../src/queue/fleet.ts"
 import { pauseLanes, resumeLanes } from "../../src/queue/pause-lanes.ts"
-import { queueStatus } from "../../src/queue/queue-status.ts"
+import { backlogSeconds, queueStatus } from "../../src/queue/queue-status.ts"
 import { TestFleet } from "./test-fleet.ts"
 
 const data = { v: 1, texts: [{ text: "good" }, { text: "bad" }] }
@@ -17,7 +17,7 @@ describe("queueStatus", () => {
   it("tells of both lanes, dead letters and workers", async () => {
     await using fleet = await TestFleet.open()
     const { queues, redis, keyPrefix } = fleet
-    await pauseLanes(queues, ["bulk"])
+    await pauseLanes(queues, ["interactive"])
     await queues.of("bulk").add("label", data)
     const job = await queues.of("interactive").add("label", data, { delay: 60_000 })
     await fleet.deadLetters.bury("interactive", job, new ValenceError("job_failed", "no"))
@@ -27,8 +27,8 @@ describe("queueStatus", () => {
     const status = await queueStatus(queues, workers)
     expect(status).toMatchObject({
       lanes: [
-        { lane: "interactive", paused: false, waitingJobs: 0, delayedJobs: 1, waitingTexts: 0 },
-        { lane: "bulk", paused: true, waitingJobs: 1, delayedJobs: 0, waitingTexts: 2 },
+        { lane: "interactive", paused: true, waitingJobs: 0, delayedJobs: 1, waitingTexts: 0 },
+        { lane: "bulk", paused: false, waitingJobs: 1, delayedJobs: 0, waitingTexts: 2 },
       ],
       deadLetters: 1,
       workers: [{ id: "a" }, { id: "b" }],
@@ -36,6 +36,32 @@ describe("queueStatus", () => {
       tokensPerSecond: 3,
     })
     expect(status.backlogSeconds).toBeCloseTo((status.lanes[1]?.waitingTokens ?? 0) / 3)
+  })
+
+  it("a lane is paused - it is told of, and is no backlog until it is resumed", async () => {
+    await using fleet = await TestFleet.open()
+    const { queues, redis, keyPrefix } = fleet
+    await pauseLanes(queues, ["bulk"])
+    await queues.of("bulk").add("label", data)
+    const workers = new Fleet(redis, keyPrefix)
+    await workers.announce(notice("a", { tokensPerSecond: 2 }))
+    const paused = await queueStatus(queues, workers)
+    expect(paused).toMatchObject({
+      backlogSeconds: 0,
+      lanes: [{}, { waitingTexts: 2, waitingTokens: expect.any(Number) }],
+    })
+    expect(paused.lanes[1]?.waitingTokens).toBeGreaterThan(2)
+    await resumeLanes(queues, ["bulk"])
+    expect((await queueStatus(queues, workers)).backlogSeconds).toBeGreaterThan(0)
+  })
+
+  it("texts beyond the model's maxLength - count as far as the model reads them", async () => {
+    await using fleet = await TestFleet.open()
+    const { queues, redis, keyPrefix } = fleet
+    await queues.of("bulk").add("label", { v: 1, texts: [{ text: "good ".repeat(10_000) }] })
+    const workers = new Fleet(redis, keyPrefix)
+    await workers.announce(notice("a", { tokensPerSecond: 128 }))
+    expect(await queueStatus(queues, workers)).toMatchObject({ lanes: [{}, { waitingTokens: 512 }], backlogSeconds: 4 })
   })
 
   it.each([
@@ -49,6 +75,21 @@ describe("queueStatus", () => {
     expect(await queueStatus(queues, workers)).toMatchObject({ backlogSeconds: 0, workers: notices })
     await queues.of("bulk").add("label", data)
     expect(await queueStatus(queues, workers)).toMatchObject({ backlogSeconds: Infinity })
+  })
+})
+
+describe("backlogSeconds", () => {
+  const waiting = (waitingTokens: number, paused = false) => ({ waitingTokens, paused })
+
+  it.each([
+    [[waiting(300), waiting(200)], 100, 5],
+    [[waiting(300), waiting(200, true)], 100, 3],
+    [[waiting(0)], 0, 0],
+    [[waiting(1, true)], 0, 0],
+    [[], 100, 0],
+    [[waiting(1)], 0, Infinity],
+  ])("%j at %d tokens/s - %d s", (lanes, tokensPerSecond, seconds) => {
+    expect(backlogSeconds(lanes, tokensPerSecond)).toBe(seconds)
   })
 })
 

@@ -62,6 +62,25 @@ describe("createWorker()", () => {
     ])
   })
 
+  it("a job that is not JSON - goes to the dead letters as it is, and its neighbours are labelled", async () => {
+    await using fleet = await TestFleet.open()
+    const queue = fleet.queues.of("interactive")
+    for (const jobId of ["before", "broken", "after"]) await queue.add(jobName, single("ab"), { jobId })
+    await fleet.redis.hset(`${fleet.keyPrefix}:valence:broken`, "data", '{"v":1')
+    // One at a time: each job is taken as the one before it is stored.
+    await fleet.worker({ options: { concurrency: 1 } })
+    await eventually(() => fleet.ended.length === 3)
+    expect(fleet.ended.map(({ outcome }) => outcome)).toEqual(["completed", "dead", "completed"])
+    expect(await fleet.deadLetters.list()).toMatchObject([
+      {
+        job: "broken",
+        cause: { code: "job_invalid", message: String.raw`job must be JSON; got "{\"v\":1"` },
+        data: '{"v":1',
+      },
+    ])
+    expect(await queue.getJobCounts("active", "wait", "failed")).toEqual({ active: 0, wait: 0, failed: 1 })
+  })
+
   it("what may pass - is tried again after a backoff, and comes right", async () => {
     await using fleet = await TestFleet.open()
     let failures = 2
@@ -131,7 +150,7 @@ describe("createWorker()", () => {
     await fleet.redis.hset(`${fleet.keyPrefix}:valence:${job.id}`, "stc", "99")
     await fleet.worker({ options: { maxStalled: 0, stalledCheckMs: 50 } })
     await eventually(async () => (await fleet.deadLetters.count()) === 1)
-    expect(await fleet.deadLetters.list()).toMatchObject([{ cause: { code: "job_stalled" } }])
+    expect(await fleet.deadLetters.list()).toMatchObject([{ cause: { code: "job_stalled" }, attempts: 1 }])
     await frozen.drain(AbortSignal.abort())
   })
 

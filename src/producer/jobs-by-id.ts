@@ -1,0 +1,92 @@
+import { shown, ValenceError } from "../errors.ts"
+import type { Lane } from "../labeller.ts"
+import { finishedJobs } from "../queue/finished-jobs.ts"
+import type { JobQueues } from "../queue/job-queues.ts"
+import { lanes } from "../queue/names.ts"
+import { type AwaitedJob, type JobOutcome, outcomeOf } from "./awaited-jobs.ts"
+import { type JobStatus, statusOf } from "./job-status.ts"
+import type { JobsUnderWay } from "./jobs-under-way.ts"
+import { nthJobId } from "./split-jobs.ts"
+
+/** Jobs that are asked for by their ids, whoever added them. */
+export class JobsById {
+  readonly #queues: JobQueues
+  readonly #jobs: JobsUnderWay
+  readonly #requireOpen: () => void
+
+  /** @param requireOpen - throws where the producer was closed */
+  constructor(queues: JobQueues, jobs: JobsUnderWay, requireOpen: () => void) {
+    this.#queues = queues
+    this.#jobs = jobs
+    this.#requireOpen = requireOpen
+  }
+
+  /** Where a job stands. */
+  async status(id: string): Promise<JobStatus> {
+    this.#requireOpen()
+    const lane = await this.#laneOf(id)
+    if (lane === undefined) return { id, state: "missing" }
+    const state = await this.#queues.of(lane).getJobState(id)
+    const [standing] = await finishedJobs(this.#queues.redis, this.#queues.keyOf(lane), [id], "peek")
+    if (standing && standing.state !== "pending") return statusOf(id, outcomeOf(standing))
+    return { id, state: state === "active" ? "active" : "waiting" }
+  }
+
+  /** Each job's end as it comes, in no particular order. */
+  async *ends(ids: Iterable<string>): AsyncGenerator<JobStatus, void> {
+    this.#requireOpen()
+    const lanesById = new Map(
+      await Promise.all([...new Set(ids)].map(async id => [id, await this.#laneOf(id)] as const)),
+    )
+    const wanted = new Map<string, AwaitedJob | undefined>()
+    const arrived: JobStatus[] = []
+    let wake = () => {}
+    const expect = (id: string, lane: Lane | undefined) => {
+      const settle = (outcome: JobOutcome) => {
+        arrived.push(statusOf(id, outcome))
+        wake()
+      }
+      const job: AwaitedJob | undefined = lane && { id, lane, mode: "peek", settle }
+      wanted.set(id, job)
+      if (job === undefined) return settle({ state: "missing" })
+      this.#jobs.awaited.expect(job)
+      this.#jobs.awaited.added(id, true)
+    }
+    try {
+      for (const [id, lane] of lanesById) expect(id, lane)
+      while (wanted.size > 0) {
+        while (arrived.length === 0)
+          await new Promise<void>(resolve => {
+            wake = resolve
+          })
+        const status = arrived.shift() as JobStatus
+        // What was awaited when the producer was closed has failed of that.
+        if (status.state === "failed") this.#requireOpen()
+        wanted.delete(status.id)
+        yield status
+      }
+    } finally {
+      for (const job of wanted.values()) if (job) this.#jobs.awaited.forget(job)
+    }
+  }
+
+  /** Takes a job back; gives whether it was still waiting or at work. */
+  async cancel(id: string): Promise<boolean> {
+    this.#requireOpen()
+    const lane = await this.#laneOf(id)
+    return lane === undefined ? false : this.#jobs.cancel(lane, id)
+  }
+
+  /** @throws ValenceError `option_invalid` where several jobs have ids made of this one: nothing can be said of them in one */
+  async #laneOf(id: string): Promise<Lane | undefined> {
+    const known = (lane: Lane, job: string) => this.#queues.redis.exists(`${this.#queues.keyOf(lane)}:${job}`)
+    for (const lane of lanes) if (await known(lane, id)) return lane
+    const first = nthJobId(id, 0)
+    for (const lane of lanes)
+      if (await known(lane, first)) {
+        const rule = `id must be one that add() returned; ${shown(id)} became several jobs, the first of them`
+        throw new ValenceError("option_invalid", `${rule} ${first}`)
+      }
+    return undefined
+  }
+}

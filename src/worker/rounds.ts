@@ -1,0 +1,73 @@
+import type { Complete } from "../declaration.ts"
+import type { WorkerEmitter } from "../events.ts"
+import { type Fleet, noticeEveryMs, type WorkerNotice } from "../queue/fleet.ts"
+import type { JobQueues } from "../queue/job-queues.ts"
+import { lanes } from "../queue/names.ts"
+import { queueStatus } from "../queue/queue-status.ts"
+import type { Capacity } from "./capacity.ts"
+import type { workerOptions } from "./options.ts"
+import type { RedisWatch } from "./redis-watch.ts"
+
+/** What rounds are made with; all of it is lent. */
+export interface RoundsContext {
+  readonly queues: JobQueues
+  readonly fleet: Fleet
+  readonly watch: RedisWatch
+  readonly events: WorkerEmitter
+  readonly settings: Complete<typeof workerOptions>
+  readonly capacity: Capacity
+  /** What the worker is, whatever it does. */
+  readonly worker: Omit<WorkerNotice, "tokensPerSecond" | "textsPerSecond">
+}
+
+const cleanEveryMs = 60_000
+const cleanLimit = 10_000
+
+/** What a worker does every few seconds beside its jobs: says that it lives, looks at the queues, removes what is old. */
+export class Rounds {
+  readonly #context: RoundsContext
+  #timer: NodeJS.Timeout | undefined
+  #cleanedMs = performance.now()
+
+  constructor(context: RoundsContext) {
+    this.#context = context
+  }
+
+  /** Says that the worker lives. */
+  async announce(): Promise<void> {
+    const { fleet, worker, capacity } = this.#context
+    await fleet.announce({ ...worker, ...capacity.look() })
+  }
+
+  /** Makes rounds from now on, while Redis is there. */
+  start(): void {
+    this.#timer = setTimeout(async () => {
+      if (!this.#context.watch.away) await this.#round().catch(() => {})
+      if (this.#timer !== undefined) this.start()
+    }, noticeEveryMs)
+  }
+
+  /** Makes no further round. */
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  async #round(): Promise<void> {
+    const { queues, fleet, events } = this.#context
+    await this.announce()
+    const { lanes, deadLetters, backlogSeconds } = await queueStatus(queues, fleet)
+    events.emit("backlog", { queues: lanes, deadLetters, backlogSeconds })
+    if (performance.now() - this.#cleanedMs >= cleanEveryMs) await this.#clean()
+  }
+
+  /** BullMQ removes what is old when jobs finish; this removes it where none does. */
+  async #clean(): Promise<void> {
+    this.#cleanedMs = performance.now()
+    const { queues, settings } = this.#context
+    for (const lane of lanes) {
+      await queues.of(lane).clean(settings.keepResultSeconds * 1000, cleanLimit, "completed")
+      await queues.of(lane).clean(settings.keepFailedSeconds * 1000, cleanLimit, "failed")
+    }
+  }
+}

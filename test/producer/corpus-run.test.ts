@@ -1,0 +1,38 @@
+import { expect, it } from "vitest"
+import { labelCorpus } from "../../src/corpus/label-corpus.ts"
+import type { Labeller } from "../../src/labeller.ts"
+import { plainLabeller } from "../corpus/plain-labeller.ts"
+import { TemporaryFolder } from "../corpus/temporary-folder.ts"
+import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"
+
+it("stopped while a worker does not get on - leaves no job behind, and goes on to the bytes of one go", async () => {
+  using folder = new TemporaryFolder()
+  folder.write("in.txt", Array.from({ length: 40 }, (_, row) => `${"x".repeat(row + 1)}\n`).join(""))
+  const stop = new AbortController()
+  const run = (labeller: Labeller, output: string, signal?: AbortSignal) =>
+    labelCorpus({
+      input: folder.at("in.txt"),
+      output: folder.at(output),
+      labeller,
+      options: { chunkTexts: 4, maxChunks: 64, stopSeconds: 0 },
+      signal,
+    })
+  await run(plainLabeller(), "whole.csv")
+
+  await using fleet = await TestFleet.open()
+  const { labeller, held, letGo } = heldLabeller()
+  await fleet.worker({ labeller, options: { bulkConcurrency: 1 } })
+  const producer = await fleet.producer()
+  const stopped = run(producer, "out.csv", stop.signal)
+  await eventually(async () => held.length === 1 && (await fleet.queues.of("bulk").getWaitingCount()) === 9)
+  stop.abort()
+  expect(await stopped).toMatchObject({ interrupted: true, rows: 0 })
+  await producer.close()
+  await eventually(() => fleet.ended.length === 1)
+  expect(fleet.ended).toMatchObject([{ outcome: "cancelled" }])
+  expect(await fleet.queues.of("bulk").getJobCounts("wait", "active")).toEqual({ wait: 0, active: 0 })
+
+  letGo()
+  expect(await run(await fleet.producer(), "out.csv")).toMatchObject({ interrupted: false, rows: 40 })
+  expect(folder.read("out.csv")).toBe(folder.read("whole.csv"))
+})
