@@ -18,8 +18,7 @@ export async function callLabeller(
   options: LabelOptions,
   reply: FastifyReply,
 ): Promise<LabelledText[]> {
-  if (texts.length > settings.maxTexts)
-    throw new RequestError(413, `a request must have at most ${settings.maxTexts} texts; got ${texts.length}`)
+  requireFewTexts(texts, settings.maxTexts)
   using admitted = admission.enter(texts)
   using stop = requestSignal(reply, settings.answerTimeoutMs)
   const timing = serverTiming()
@@ -32,4 +31,10 @@ export async function callLabeller(
     // Why it was stopped says more than that it was.
     throw stop.signal.aborted ? stop.signal.reason : error
   }
+}
+
+/** @throws RequestError 413 for more texts than a request may have */
+export function requireFewTexts(texts: readonly string[], maxTexts: number): void {
+  if (texts.length > maxTexts)
+    throw new RequestError(413, `a request must have at most ${maxTexts} texts; got ${texts.length}`)
 }

@@ -13,8 +13,11 @@ import { type ServerOptions, serverOptions } from "./options.ts"
 import { problemHeaders, problemOf, RequestError } from "./problem.ts"
 import { Readiness } from "./readiness.ts"
 import { addHealth } from "./routes/health.ts"
+import { addHuggingFace } from "./routes/hugging-face.ts"
 import { addLabel } from "./routes/label.ts"
 import { addModels } from "./routes/models.ts"
+import { addTextEmbeddingsInference } from "./routes/text-embeddings-inference.ts"
+import { addVllm } from "./routes/vllm.ts"
 import type { Served, Serving } from "./serving.ts"
 import { validatorCompiler } from "./validation.ts"
 
@@ -153,6 +156,10 @@ export async function createServer({ options, logger = false, ...served }: Serve
     addHealth(app, serving, openToAll)
     addModels(app, serving)
     addLabel(app, serving)
+    // Each has an error handler of its own.
+    app.register(async app => addHuggingFace(app, serving))
+    app.register(async app => addTextEmbeddingsInference(app, serving, openToAll))
+    app.register(async app => addVllm(app, serving))
   })
   await app.ready()
   return new Server(app, serving, keys.open)

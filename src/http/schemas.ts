@@ -1,7 +1,7 @@
 import { type Static, type TSchema, type TUnsafe, Type } from "typebox"
 
 /** One of some words. */
-function words<const W extends string>(words: readonly W[], description: string): TUnsafe<W> {
+export function words<const W extends string>(words: readonly W[], description: string): TUnsafe<W> {
   return Type.Unsafe<W>({ type: "string", enum: [...words], description })
 }
 
@@ -25,7 +25,14 @@ const scoring = {
 }
 
 const strict = { additionalProperties: false } as const
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+/** A schema's values, or null. */
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+/** What a request may give as null too; not a union, so that an error names one rule. */
+export function orNull<T extends TSchema>(schema: T): TUnsafe<Static<T> | null> {
+  const { type, enum: choices } = schema as { type?: string; enum?: unknown[] }
+  return Type.Unsafe({ ...schema, type: [type, "null"], ...(choices && { enum: [...choices, null] }) })
+}
 
 /** One text, or many, and how they are labelled. */
 export const LabelRequest = Type.Object(
@@ -42,7 +49,8 @@ export const LabelRequest = Type.Object(
 )
 export type LabelRequest = Static<typeof LabelRequest>
 
-const LabelScore = Type.Object({ label: Type.String(), score: Type.Number() })
+/** A label with its score. */
+export const LabelScore = Type.Object({ label: Type.String(), score: Type.Number() })
 
 /** The result of one text: a label, or why there is none. */
 export const TextResult = Type.Object({
@@ -68,6 +76,7 @@ export const Model = Type.Object({
 
 /** Results in the order of the texts. */
 export const LabelResponse = Type.Object({ model: Type.Object(modelName), results: Type.Array(TextResult) })
+export type LabelResponse = Static<typeof LabelResponse>
 
 /** The model that labels what names none, and all that a request may name. */
 export const ModelList = Type.Object({ default: Type.String(), models: Type.Array(Model) })

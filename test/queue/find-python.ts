@@ -1,9 +1,22 @@
 import { execFileSync } from "node:child_process"
 import { existsSync, rmSync } from "node:fs"
 
-/** Where an environment with BullMQ's port to Python is kept between runs of the tests. */
-const environment = "node_modules/.cache/valence-python"
-const bullmq = "bullmq==3.4.4"
+/** What a Python is to have. */
+export interface PythonNeeds {
+  /** Where an environment that has it is kept between runs of the tests: a folder of `node_modules/.cache`. */
+  readonly environment: string
+  /** As pip names them. */
+  readonly packages: readonly string[]
+  /** As Python imports them. */
+  readonly modules: readonly string[]
+}
+
+/** BullMQ's port to Python. */
+export const bullmqNeeds: PythonNeeds = {
+  environment: "valence-python",
+  packages: ["bullmq==3.4.4"],
+  modules: ["bullmq"],
+}
 
 function works(python: string, script: string): boolean {
   try {
@@ -15,22 +28,24 @@ function works(python: string, script: string): boolean {
 }
 
 /**
- * A Python that can import `bullmq`: the one on the PATH, or one of an environment that is made for it.
+ * A Python that can import some modules: the one on the PATH, or one of an environment that is made for it.
  *
- * @returns `undefined` where there is no Python, or the package cannot be had
+ * @returns `undefined` where there is no Python, or the packages cannot be had
  */
-export function findPython(): string | undefined {
-  if (works("python3", "import bullmq")) return "python3"
-  const python = `${environment}/bin/python`
-  if (existsSync(python) && works(python, "import bullmq")) return python
+export function findPython({ environment, packages, modules }: PythonNeeds = bullmqNeeds): string | undefined {
+  const imports = `import ${modules.join(", ")}`
+  if (works("python3", imports)) return "python3"
+  const folder = `node_modules/.cache/${environment}`
+  const python = `${folder}/bin/python`
+  if (existsSync(python) && works(python, imports)) return python
   if (!works("python3", "import venv, ensurepip")) return undefined
   try {
-    rmSync(environment, { recursive: true, force: true })
-    execFileSync("python3", ["-m", "venv", environment], { stdio: "ignore", timeout: 60_000 })
-    execFileSync(python, ["-m", "pip", "install", "--quiet", bullmq], { stdio: "ignore", timeout: 90_000 })
+    rmSync(folder, { recursive: true, force: true })
+    execFileSync("python3", ["-m", "venv", folder], { stdio: "ignore", timeout: 60_000 })
+    execFileSync(python, ["-m", "pip", "install", "--quiet", ...packages], { stdio: "ignore", timeout: 180_000 })
     return python
   } catch {
-    rmSync(environment, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
     return undefined
   }
 }

@@ -1,0 +1,55 @@
+import { isErrorCode, ValenceError } from "../errors.ts"
+import type { Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
+import { RequestError } from "./problem.ts"
+import type { LabelRequest, LabelResponse } from "./schemas.ts"
+import { labellerOf, type Served } from "./serving.ts"
+
+/** What a body of `/v1/label` asks for. */
+export interface LabelCall {
+  readonly labeller: Labeller
+  readonly texts: readonly string[]
+  readonly options: LabelOptions
+  /** Whether it is one `text`: then its error is the answer's. */
+  readonly single: boolean
+}
+
+/**
+ * Reads a body of `/v1/label` that its schema has accepted.
+ *
+ * @throws RequestError 400 where there is neither text nor texts, or both; ValenceError `model_not_found`
+ */
+export function labelCallOf(served: Served, { text, texts, model, ...options }: LabelRequest): LabelCall {
+  const labeller = labellerOf(served, model)
+  return { labeller, texts: oneOrMany(text, texts), options, single: text !== undefined }
+}
+
+/**
+ * The answer to a call.
+ *
+ * @throws ValenceError why a single text has no label
+ */
+export function labelAnswerOf({ labeller, single }: LabelCall, results: readonly LabelledText[]): LabelResponse {
+  if (single) requireLabels(results.slice(0, 1))
+  const { name, revision, dtype } = labeller.model
+  return { model: { name, revision, dtype }, results: results as LabelResponse["results"] }
+}
+
+/**
+ * Results of which each has a label, for answers that have no place for a text's own error.
+ *
+ * @throws ValenceError why the first text without a label has none, and where there are more, which it is
+ */
+export function requireLabels(results: readonly LabelledText[]): readonly Labelled[] {
+  return results.map((result, index) => {
+    if (!result.error) return result
+    const { code, message } = result.error
+    const which = results.length === 1 ? "" : `, text ${index + 1} of ${results.length}`
+    throw new ValenceError(isErrorCode(code) ? code : "text_failed", `${message}${which}`)
+  })
+}
+
+function oneOrMany(text: string | undefined, texts: readonly string[] | undefined): readonly string[] {
+  if (text !== undefined && texts === undefined) return [text]
+  if (texts !== undefined && text === undefined) return texts
+  throw new RequestError(400, `/body must have text or texts; it has ${text === undefined ? "neither" : "both"}`)
+}

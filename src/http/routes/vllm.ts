@@ -1,0 +1,118 @@
+import { STATUS_CODES } from "node:http"
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
+import type { FastifyInstance } from "fastify"
+import { Type } from "typebox"
+import type { Labelled, Labeller } from "../../labeller.ts"
+import { callLabeller } from "../call-labeller.ts"
+import { answerProblemsAs, type ForeignProblem } from "../dialect.ts"
+import { requireLabels } from "../label-call.ts"
+import { type Problem, RequestError } from "../problem.ts"
+import { nullable, orNull } from "../schemas.ts"
+import { labellerOf, type Serving } from "../serving.ts"
+
+/** -1 stands for the model's own limit. */
+const modelLimit = -1
+
+// What else a client sends is passed over, as vLLM does.
+const ClassifyRequest = Type.Object({
+  model: Type.Optional(orNull(Type.String({ description: "One of GET /v1/models; default: the server's" }))),
+  input: Type.Unsafe<string | string[]>({
+    type: ["string", "array"],
+    items: { type: "string" },
+    minItems: 1,
+    description: "One text, or many",
+  }),
+  truncate_prompt_tokens: Type.Optional(
+    orNull(
+      Type.Integer({ minimum: modelLimit, description: "-1: the model's limit; default: long texts are refused" }),
+    ),
+  ),
+  use_activation: Type.Optional(orNull(Type.Boolean({ description: "false: logits instead of probabilities" }))),
+})
+
+const Classification = Type.Object({
+  index: Type.Integer(),
+  label: Type.String(),
+  probs: Type.Array(Type.Number(), { description: "In the order of the model's labels" }),
+  num_classes: Type.Integer(),
+})
+const ClassifyResponse = Type.Object({
+  id: Type.String(),
+  object: Type.Literal("list"),
+  created: Type.Integer({ description: "Seconds since 1970" }),
+  model: Type.String(),
+  data: Type.Array(Classification),
+  usage: Type.Object({
+    prompt_tokens: Type.Integer(),
+    total_tokens: Type.Integer(),
+    completion_tokens: Type.Integer(),
+    prompt_tokens_details: Type.Null(),
+  }),
+})
+const Failure = Type.Object({
+  error: Type.Object({
+    message: Type.String(),
+    type: Type.String(),
+    param: nullable(Type.String()),
+    code: Type.Integer({ description: "The status" }),
+  }),
+})
+
+/** `POST /classify`, as vLLM answers it. */
+export function addVllm(app: FastifyInstance, serving: Serving): void {
+  answerProblemsAs(app, translate)
+  const schema = {
+    tags: ["Drop-in"],
+    summary: "Classification as of vLLM",
+    body: ClassifyRequest,
+    response: { 200: ClassifyResponse, "4xx": Failure, "5xx": Failure },
+  }
+  app.withTypeProvider<TypeBoxTypeProvider>().post("/classify", { schema }, async (request, reply) => {
+    const { model, input, truncate_prompt_tokens: truncateTo, use_activation: activation } = request.body
+    const labeller = labellerOf(serving, model ?? undefined)
+    const texts = typeof input === "string" ? [input] : input
+    const options = {
+      topK: "all",
+      function: activation === false ? "none" : undefined,
+      maxLength: truncateTo === null || truncateTo === modelLimit ? undefined : truncateTo,
+    } as const
+    const results = requireLabels(await callLabeller(serving, labeller, texts, options, reply))
+    if (truncateTo === undefined || truncateTo === null) requireWhole(labeller, results)
+    const tokens = results.reduce((sum, result) => sum + result.tokens, 0)
+    return {
+      id: `classify-${request.id}`,
+      object: "list" as const,
+      created: Math.floor(Date.now() / 1000),
+      model: labeller.model.name,
+      data: results.map((result, index) => classification(labeller, result, index)),
+      usage: { prompt_tokens: tokens, total_tokens: tokens, completion_tokens: 0, prompt_tokens_details: null },
+    }
+  })
+}
+
+function classification({ model }: Labeller, { label, scores = [] }: Labelled, index: number) {
+  const byLabel = new Map(scores.map(({ label, score }) => [label, score]))
+  const probs = model.labels.map(name => byLabel.get(name) ?? 0)
+  return { index, label, probs, num_classes: probs.length }
+}
+
+/** @throws RequestError 400 where a text was truncated that nobody asked to truncate */
+function requireWhole({ model }: Labeller, results: readonly Labelled[]): void {
+  const index = results.findIndex(({ truncated }) => truncated)
+  if (index === -1) return
+  const rule = `input must have at most ${model.maxLength} tokens a text, or truncate_prompt_tokens`
+  throw new RequestError(400, `${rule}; text ${index + 1} of ${results.length} has more`)
+}
+
+const typeByStatus: Readonly<Record<number, string>> = {
+  400: "BadRequestError",
+  404: "NotFoundError",
+  422: "UnprocessableEntityError",
+  500: "InternalServerError",
+}
+
+function translate({ status, detail, errors }: Problem): ForeignProblem {
+  const type = typeByStatus[status] ?? STATUS_CODES[status] ?? "Error"
+  const param = errors?.[0]?.path.replace(/^\/body\//, "") ?? null
+  return { status, body: { error: { message: detail, type, param, code: status } } }
+}

@@ -1,0 +1,90 @@
+import OpenAI from "openai"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { createClassifier } from "../../src/classifier/classifier.ts"
+import { postJson, startTestServer, type TestServer } from "./test-server.ts"
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ labeller: await createClassifier({ device: "cpu:1" }), options: { maxTexts: 3 } })
+})
+afterAll(() => server.close())
+
+const classify = (body: unknown) => postJson(`${server.url}/classify`, body)
+const long = "very ".repeat(1000)
+
+describe("POST /classify", () => {
+  it("one text, or many - label and probabilities in the order of the model's labels", async () => {
+    const { status, body } = await classify({ model: "sst2-small", input: ["I love it", "Awful"], user: "me" })
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: {
+        id: expect.stringMatching(/^classify-[\da-f-]{36}$/),
+        object: "list",
+        created: expect.closeTo(Date.now() / 1000, -1),
+        model: "sst2-small",
+        data: [
+          { index: 0, label: "POSITIVE", probs: [expect.closeTo(0.01, 1), expect.closeTo(0.99, 1)], num_classes: 2 },
+          { index: 1, label: "NEGATIVE", probs: [expect.closeTo(0.99, 1), expect.closeTo(0.01, 1)], num_classes: 2 },
+        ],
+        usage: { prompt_tokens: 8, total_tokens: 8, completion_tokens: 0, prompt_tokens_details: null },
+      },
+    })
+    expect((await classify({ input: "I love it" })).body).toMatchObject({ data: [{ label: "POSITIVE" }] })
+  })
+
+  it("use_activation: false - logits", async () => {
+    const { body } = await classify({ input: "I love it", use_activation: false })
+    const [negative, positive] = (body as { data: { probs: number[] }[] }).data[0]?.probs ?? []
+    expect(negative).toBeLessThan(0)
+    expect(positive).toBeGreaterThan(1)
+  })
+
+  it("a text that is too long - 400, unless it may be truncated", async () => {
+    const message = "input must have at most 512 tokens a text, or truncate_prompt_tokens; text 2 of 2 has more"
+    expect(await classify({ input: ["short", long] })).toMatchObject({
+      status: 400,
+      body: { error: { message, type: "BadRequestError", param: null, code: 400 } },
+    })
+    expect((await classify({ input: long, truncate_prompt_tokens: -1 })).body).toMatchObject({
+      usage: { prompt_tokens: 512 },
+    })
+    expect((await classify({ input: long, truncate_prompt_tokens: 16 })).body).toMatchObject({
+      usage: { prompt_tokens: 16 },
+    })
+  })
+
+  it("a lexicon - its labels", async () => {
+    expect((await classify({ input: "good", model: "mvp" })).body).toMatchObject({
+      model: "mvp",
+      data: [{ label: "POSITIVE", probs: [0, 0, 1], num_classes: 3 }],
+    })
+  })
+
+  it.each([
+    [{}, 400, "BadRequestError", "input", "/body/input must have required property 'input'"],
+    [{ input: [1] }, 400, "BadRequestError", "input/0", "/body/input/0 must be string"],
+    [{ input: "a", model: "gpt" }, 404, "NotFoundError", null, 'model must be one of sst2-small, mvp; got "gpt"'],
+    [
+      { input: "a", truncate_prompt_tokens: 513 },
+      400,
+      "BadRequestError",
+      null,
+      "maxLength must be a whole number of tokens, 2 to 512 for sst2-small; got 513",
+    ],
+    [{ input: ["a", "b", "c", "d"] }, 413, "Payload Too Large", null, "a request must have at most 3 texts; got 4"],
+  ])("%j - %i %s: %s", async (sent, status, type, param, message) => {
+    expect(await classify(sent)).toMatchObject({ status, body: { error: { message, type, param, code: status } } })
+  })
+})
+
+describe("openai", () => {
+  it(".post('/classify') - answers, and an error that it understands", async () => {
+    const client = new OpenAI({ baseURL: server.url, apiKey: "none" })
+    const answer = await client.post("/classify", { body: { input: "I love it" } })
+    expect(answer).toMatchObject({ object: "list", data: [{ label: "POSITIVE" }] })
+    await expect(client.post("/classify", { body: { input: "a", model: "gpt" } })).rejects.toMatchObject({
+      status: 404,
+      type: "NotFoundError",
+    })
+  })
+})
