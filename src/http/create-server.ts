@@ -16,6 +16,8 @@ import { addExplain } from "./routes/explain.ts"
 import { addHealth } from "./routes/health.ts"
 import { addLabel } from "./routes/label.ts"
 import { addModels } from "./routes/models.ts"
+import { addQueue } from "./routes/queue.ts"
+import { addQueueBoard } from "./routes/queue-board.ts"
 import type { Served, Serving } from "./serving.ts"
 import { validatorCompiler } from "./validation.ts"
 
@@ -155,6 +157,8 @@ export async function createServer({ options, logger = false, ...served }: Serve
     addModels(app, serving)
     addLabel(app, serving)
     addExplain(app, serving)
+    addQueue(app, serving)
+    addQueueBoard(app, serving)
   })
   await app.ready()
   return new Server(app, serving, keys.open)
