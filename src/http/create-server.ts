@@ -16,6 +16,7 @@ import { addExplain } from "./routes/explain.ts"
 import { addHealth } from "./routes/health.ts"
 import { addLabel } from "./routes/label.ts"
 import { addModels } from "./routes/models.ts"
+import { addPage } from "./routes/page.ts"
 import { addQueue } from "./routes/queue.ts"
 import { addQueueBoard } from "./routes/queue-board.ts"
 import type { Served, Serving } from "./serving.ts"
@@ -30,6 +31,9 @@ export interface ServerRequest extends Served {
 
 /** Who may ask without a key: those who look whether it lives, and browsers for the page, which holds no data. */
 const openToAll = { open: true } as const
+
+/** A line each: a browser that finds them in one asks its user for nothing. */
+const challenges = ["Bearer", 'Basic realm="Valence", charset="UTF-8"']
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -159,6 +163,7 @@ export async function createServer({ options, logger = false, ...served }: Serve
     addExplain(app, serving)
     addQueue(app, serving)
     addQueueBoard(app, serving)
+    addPage(app, serving, !keys.open, openToAll)
   })
   await app.ready()
   return new Server(app, serving, keys.open)
@@ -192,7 +197,7 @@ function requireKeys(app: FastifyInstance, keys: ApiKeys): void {
     if (name !== undefined) request.keyName = name
     else {
       const rule = key === undefined ? "a request must have an API key" : "the API key must be one of this server's"
-      throw new RequestError(401, `${rule}: Authorization: Bearer KEY`, { "www-authenticate": "Bearer, Basic" })
+      throw new RequestError(401, `${rule}: Authorization: Bearer KEY`, { "www-authenticate": challenges })
     }
   })
 }

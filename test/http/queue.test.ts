@@ -128,7 +128,7 @@ describe("/queues", () => {
       expect([path, refused.status, refused.headers.get("www-authenticate")]).toEqual([
         path,
         401,
-        expect.stringContaining("Basic"),
+        'Bearer, Basic realm="Valence", charset="UTF-8"',
       ])
     }
     const authorization = `Basic ${Buffer.from(`me:${key}`).toString("base64")}`
