@@ -7,6 +7,7 @@ import type { Labeller } from "../labeller.ts"
 import { bundledLexicons } from "../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
 import { classifierOptions } from "../options.ts"
+import { redisOptions } from "../queue/redis-options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { withFleetDefaults } from "./fleet-flags.ts"
 import { fleetOptions, openLabellerOrFleet } from "./open-labeller.ts"
@@ -27,7 +28,11 @@ const say = (line: string) => stderr.write(`${line}\n`)
 
 /** Loaded when it is needed: `valence --help` should not wait for fastify. */
 function loadServer() {
-  return Promise.all([import("../http/create-server.ts"), import("../producer/producer.ts")])
+  return Promise.all([
+    import("../http/create-server.ts"),
+    import("../producer/producer.ts"),
+    import("../queue/open-queues.ts"),
+  ])
 }
 
 /** The bundled lexicons, but for the one that labels anyway: the page shows them beside the model. */
@@ -37,7 +42,7 @@ function openLexicons({ model }: Labeller): Promise<Labeller[]> {
 }
 
 async function serve(chosen: Readonly<Record<string, unknown>>, command: Command): Promise<void> {
-  const [{ createServer }, { Producer }] = await loadServer()
+  const [{ createServer }, { Producer }, { openQueues }] = await loadServer()
   const given = withFleetDefaults(chosen, command)
   const options = pickOptions(serverOptions, given)
   const events = new WorkerEmitter()
@@ -45,7 +50,8 @@ async function serve(chosen: Readonly<Record<string, unknown>>, command: Command
   await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, events)
   const producer = labeller instanceof Producer ? labeller : undefined
   const others = await openLexicons(labeller)
-  const served = { labeller, others, producer, events }
+  await using queues = producer ? await openQueues(pickOptions(redisOptions, given)) : undefined
+  const served = { labeller, others, producer, queues, events }
   await using server = await createServer({
     ...served,
     options,

@@ -12,10 +12,14 @@ import { describeApi } from "./openapi.ts"
 import { type ServerOptions, serverOptions } from "./options.ts"
 import { problemHeaders, problemOf, RequestError } from "./problem.ts"
 import { Readiness } from "./readiness.ts"
+import { addExplain } from "./routes/explain.ts"
 import { addHealth } from "./routes/health.ts"
 import { addHuggingFace } from "./routes/hugging-face.ts"
 import { addLabel } from "./routes/label.ts"
 import { addModels } from "./routes/models.ts"
+import { addPage } from "./routes/page.ts"
+import { addQueue } from "./routes/queue.ts"
+import { addQueueBoard } from "./routes/queue-board.ts"
 import { addTextEmbeddingsInference } from "./routes/text-embeddings-inference.ts"
 import { addVllm } from "./routes/vllm.ts"
 import type { Served, Serving } from "./serving.ts"
@@ -30,6 +34,9 @@ export interface ServerRequest extends Served {
 
 /** Who may ask without a key: those who look whether it lives, and browsers for the page, which holds no data. */
 const openToAll = { open: true } as const
+
+/** A line each: a browser that finds them in one asks its user for nothing. */
+const challenges = ["Bearer", 'Basic realm="Valence", charset="UTF-8"']
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -160,6 +167,10 @@ export async function createServer({ options, logger = false, ...served }: Serve
     app.register(async app => addHuggingFace(app, serving))
     app.register(async app => addTextEmbeddingsInference(app, serving, openToAll))
     app.register(async app => addVllm(app, serving))
+    addExplain(app, serving)
+    addQueue(app, serving)
+    addQueueBoard(app, serving)
+    addPage(app, serving, !keys.open, openToAll)
   })
   await app.ready()
   return new Server(app, serving, keys.open)
@@ -193,7 +204,7 @@ function requireKeys(app: FastifyInstance, keys: ApiKeys): void {
     if (name !== undefined) request.keyName = name
     else {
       const rule = key === undefined ? "a request must have an API key" : "the API key must be one of this server's"
-      throw new RequestError(401, `${rule}: Authorization: Bearer KEY`, { "www-authenticate": "Bearer, Basic" })
+      throw new RequestError(401, `${rule}: Authorization: Bearer KEY`, { "www-authenticate": challenges })
     }
   })
 }

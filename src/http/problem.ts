@@ -63,9 +63,9 @@ const retryAfterSeconds = 1
 /** What is wrong with a request, before Valence sees its texts. */
 export class RequestError extends Error {
   readonly statusCode: number
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | string[]>>
 
-  constructor(statusCode: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(statusCode: number, message: string, headers: Readonly<Record<string, string | string[]>> = {}) {
     super(message)
     this.name = "RequestError"
     this.statusCode = statusCode
@@ -108,7 +108,7 @@ export function problemOf(thrown: unknown): Problem {
 }
 
 /** Headers that go with a problem. */
-export function problemHeaders(thrown: unknown, { status }: Problem): Record<string, string> {
+export function problemHeaders(thrown: unknown, { status }: Problem): Record<string, string | string[]> {
   const given = thrown instanceof RequestError ? thrown.headers : {}
   return status === 429 || status === 503 ? { "retry-after": String(retryAfterSeconds), ...given } : { ...given }
 }

@@ -3,6 +3,7 @@ import { shown, ValenceError } from "../errors.ts"
 import type { WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import type { Producer } from "../producer/producer.ts"
+import type { OpenQueues } from "../queue/open-queues.ts"
 import type { Admission } from "./admission.ts"
 import type { serverOptions } from "./options.ts"
 import type { Readiness } from "./readiness.ts"
@@ -15,6 +16,8 @@ export interface Served {
   readonly others: readonly Labeller[]
   /** The same as `labeller` where that is a fleet: jobs need one. */
   readonly producer?: Producer | undefined
+  /** The fleet's queues, to be looked at. */
+  readonly queues?: OpenQueues | undefined
   /** What the labeller tells of its work. */
   readonly events: WorkerEmitter
 }

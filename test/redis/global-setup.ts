@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node"
+import { installPackage } from "../install-package.ts"
 import { findRedisBinary } from "./find-redis-binary.ts"
-import { installRedis } from "./install-redis.ts"
 import { namedRedis } from "./named-redis.ts"
 import { startRedisServer } from "./redis-server.ts"
 import { openTestRedis, type TestRedis } from "./test-redis.ts"
@@ -18,7 +18,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     named: () => namedRedis(process.env["REDIS_URL"]),
     installed: startInstalledRedis,
     contained: async () => (await import("./redis-container.ts")).startRedisContainer("redis:7-alpine"),
-    install: installRedis,
+    install: () => installPackage("redis-server"),
   })
   console.log(`Redis of the tests: ${redis.origin}`)
   project.provide("redisUrl", redis.url)

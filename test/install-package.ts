@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
-import { findProgram } from "./find-redis-binary.ts"
+import { findProgram } from "./redis/find-redis-binary.ts"
 
 const run = promisify(execFile)
 
@@ -13,26 +13,29 @@ export interface InstallRights {
   readonly hasSudo: boolean
 }
 
-/** The commands that install redis-server, in order; none where that may not be done without asking. */
-export function installCommands({ userId, hasAptGet, hasSudo }: InstallRights): readonly (readonly string[])[] {
+/** The commands that install a package of Debian's, in order; none where that may not be done without asking. */
+export function installCommands(
+  name: string,
+  { userId, hasAptGet, hasSudo }: InstallRights,
+): readonly (readonly string[])[] {
   if (!hasAptGet || (userId !== 0 && !hasSudo)) return []
   const aptGet = [...(userId === 0 ? [] : ["sudo", "-n"]), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
   return [
     [...aptGet, "update"],
-    [...aptGet, "install", "--yes", "--no-install-recommends", "redis-server"],
+    [...aptGet, "install", "--yes", "--no-install-recommends", name],
   ]
 }
 
-/** Installs redis-server by apt-get, as root or by a sudo that asks nothing; does nothing where it may not. */
-export async function installRedis(): Promise<void> {
-  const commands = installCommands({
+/** Installs a package by apt-get, as root or by a sudo that asks nothing; does nothing where it may not. */
+export async function installPackage(name: string): Promise<void> {
+  const commands = installCommands(name, {
     userId: process.getuid?.(),
     hasAptGet: findProgram("apt-get") !== undefined,
     hasSudo: await sudoAsksNothing(),
   })
   for (const [program = "", ...args] of commands) {
-    console.log(`Tests need a Redis: ${[program, ...args].join(" ")}`)
-    // An update fails where one of several archives cannot be reached; redis-server may be in another.
+    console.log(`Tests need ${name}: ${[program, ...args].join(" ")}`)
+    // An update fails where one of several archives cannot be reached; the package may be in another.
     await run(program, args).catch(error => console.warn(String(error)))
   }
 }

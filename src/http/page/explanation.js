@@ -1,0 +1,76 @@
+import { postJson } from "./api.js"
+import { element } from "./element.js"
+import { toneOf } from "./tone.js"
+
+/** A word that moved less than this share of the most is not marked. */
+const leastShare = 0.1
+/** Nor is one that moved a logit less than this: a model that is sure by several words needs none of them. */
+const leastLogit = 0.05
+/** Words that are named, of each kind. */
+const mostNamed = 6
+
+/** @typedef {{ readonly word: string, readonly start: number, readonly end: number, readonly weight: number }} WordWeight */
+
+const opposite = /** @type {const} */ ({ positive: "negative", negative: "positive", neutral: "neutral" })
+
+/**
+ * Which words moved the score of a text: marked in the text, and in words for whoever cannot see the marks.
+ *
+ * @param {string} text
+ * @param {import("./show-result.js").Model} model
+ * @returns {Promise<HTMLElement[]>}
+ */
+export async function explain(text, { name, dtype }) {
+  // Before softmax: where a model is sure, no word alone moves its score.
+  const request = { text, model: name, function: "none" }
+  /** @type {{ label: string, words: WordWeight[] }} */
+  const { label, words } = await postJson("v1/explain", request)
+  const most = Math.max(...words.map(({ weight }) => Math.abs(weight)), 0)
+  const least = Math.max(most * leastShare, dtype === "lexicon" ? Number.MIN_VALUE : leastLogit)
+  const moving = words.filter(({ weight }) => Math.abs(weight) >= least)
+  if (moving.length === 0) return [element("p", { class: "facts" }, "No word alone moves the score.")]
+  const tone = toneOf(label)
+  const marks = moving.map(({ start, end, weight }) => {
+    const [kind, colour] = weight > 0 ? ["supports", tone] : ["opposes", opposite[tone]]
+    const mark = element("mark", { class: `${kind} ${colour}` }, text.slice(start, end))
+    mark.style.setProperty("--strength", `${Math.round((Math.abs(weight) / most) * 100)}%`)
+    return { start, end, mark }
+  })
+  const marked = element("p", { class: "marked", dir: "auto" })
+  let at = 0
+  for (const { start, end, mark } of marks) {
+    marked.append(text.slice(at, start), mark)
+    at = end
+  }
+  marked.append(text.slice(at))
+  const lists = [
+    nameWords(
+      `Supports ${label}`,
+      moving.filter(({ weight }) => weight > 0),
+    ),
+    nameWords(
+      `Speaks against ${label}`,
+      moving.filter(({ weight }) => weight < 0),
+    ),
+  ]
+  const unit = dtype === "lexicon" ? "the sum of what matched" : "the logit, which becomes the score,"
+  const note = element("p", { class: "facts" }, `How much ${unit} falls without the word.`)
+  return [marked, ...lists.flat(), note]
+}
+
+/**
+ * @param {string} title
+ * @param {readonly WordWeight[]} words
+ */
+function nameWords(title, words) {
+  if (words.length === 0) return []
+  const strongest = words.toSorted((one, other) => Math.abs(other.weight) - Math.abs(one.weight)).slice(0, mostNamed)
+  const named = strongest.map(({ word, weight }) => `${word} ${showWeight(weight)}`).join(", ")
+  return [element("p", { class: "facts" }, element("strong", {}, title), `: ${named}`)]
+}
+
+/** @param {number} weight */
+function showWeight(weight) {
+  const digits = Math.abs(weight) >= 1 ? 2 : 3
+  return `${weight > 0 ? "+" : "−"}${Math.abs(weight).toFixed(digits)}`
+}

@@ -1,0 +1,120 @@
+import { eventsOf, keyEvents, messageOf } from "./api.js"
+import { byId, element } from "./element.js"
+
+/** Points of the line: one a second. */
+const mostPoints = 60
+/** How long a stream that broke is left alone, ms. */
+const againMs = 3000
+
+/**
+ * @typedef {{
+ *   lane: string, waitingJobs: number, activeJobs: number, delayedJobs: number, failedJobs: number,
+ *   waitingTexts: number, oldestWaitingSeconds: number, paused: boolean
+ * }} Lane
+ * @typedef {{
+ *   lanes: Lane[], deadLetters: number, workers: unknown[], textsPerSecond: number, backlogSeconds: number | null
+ * }} Status
+ */
+
+const problem = byId("queue-error", HTMLElement)
+
+const showNumber = (/** @type {number} */ number) =>
+  number.toLocaleString("en", { maximumFractionDigits: number < 10 ? 1 : 0 })
+
+/** Shows the queues of the fleet, live. */
+export function startQueue() {
+  byId("queue", HTMLElement).hidden = false
+  let stop = new AbortController()
+  const begin = () => {
+    stop.abort()
+    stop = new AbortController()
+    void follow(stop.signal)
+  }
+  keyEvents.addEventListener("changed", begin)
+  begin()
+}
+
+/** @param {AbortSignal} signal */
+async function follow(signal) {
+  /** @type {number[]} */
+  const waiting = []
+  while (!signal.aborted) {
+    try {
+      for await (const { event, data } of eventsOf("v1/queue", signal)) {
+        problem.textContent = event === "problem" ? data.detail : ""
+        if (event === "problem") continue
+        waiting.push(waitingTextsOf(data))
+        if (waiting.length > mostPoints) waiting.shift()
+        show(data, waiting)
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      problem.textContent = messageOf(error)
+    }
+    await new Promise(resolve => setTimeout(resolve, againMs))
+  }
+}
+
+/** @param {Status} status */
+const waitingTextsOf = ({ lanes }) => lanes.reduce((sum, { waitingTexts }) => sum + waitingTexts, 0)
+
+/**
+ * @param {Status} status
+ * @param {readonly number[]} waiting
+ */
+function show(status, waiting) {
+  const figures = {
+    "Texts waiting": showNumber(waitingTextsOf(status)),
+    "Texts/s": showNumber(status.textsPerSecond),
+    Backlog: showBacklog(status),
+    Workers: showNumber(status.workers.length),
+    "Dead letters": showNumber(status.deadLetters),
+  }
+  const entries = Object.entries(figures).map(([title, value]) =>
+    element("div", {}, element("dt", {}, title), element("dd", {}, value)),
+  )
+  byId("queue-figures", HTMLElement).replaceChildren(...entries)
+  showLanes(status.lanes)
+  const most = Math.max(...waiting, 1)
+  const points = waiting.map((count, index) => `${mostPoints - waiting.length + index},${19 - (count / most) * 18}`)
+  document.querySelector("#queue-line polyline")?.setAttribute("points", points.join(" "))
+}
+
+/**
+ * A column a lane: there are few of them, and a phone is narrow.
+ *
+ * @param {readonly Lane[]} lanes
+ */
+function showLanes(lanes) {
+  const heads = lanes.map(({ lane, paused }) => {
+    const head = element("th", { scope: "col" }, lane)
+    if (paused) head.append(" ", element("span", { class: "warning" }, "paused"))
+    return head
+  })
+  byId("queue-lanes", HTMLElement).replaceChildren(element("tr", {}, element("td", {}, "Jobs"), ...heads))
+  const rows = Object.entries(jobsOf).map(([title, show]) =>
+    element("tr", {}, element("th", { scope: "row" }, title), ...lanes.map(lane => element("td", {}, show(lane)))),
+  )
+  byId("queue-jobs", HTMLElement).replaceChildren(...rows)
+}
+
+/** @type {Readonly<Record<string, (lane: Lane) => string>>} */
+const jobsOf = {
+  Waiting: lane => showNumber(lane.waitingJobs),
+  "Oldest waits": lane => (lane.waitingJobs === 0 ? "–" : showSeconds(lane.oldestWaitingSeconds)),
+  "At work": lane => showNumber(lane.activeJobs),
+  "Tried again later": lane => showNumber(lane.delayedJobs),
+  Failed: lane => showNumber(lane.failedJobs),
+}
+
+/** @param {Status} status */
+function showBacklog({ backlogSeconds, workers }) {
+  if (backlogSeconds !== null) return showSeconds(backlogSeconds)
+  return workers.length === 0 ? "no worker" : "not known"
+}
+
+/** @param {number} seconds */
+function showSeconds(seconds) {
+  if (seconds < 60) return `${showNumber(seconds)} s`
+  return seconds < 3600 ? `${showNumber(seconds / 60)} min` : `${showNumber(seconds / 3600)} h`
+}

@@ -1,0 +1,96 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
+import type { FastifyInstance } from "fastify"
+import { Type } from "typebox"
+import { isErrorCode, ValenceError } from "../../errors.ts"
+import type { Labelled, LabelledText } from "../../labeller.ts"
+import { callLabeller } from "../call-labeller.ts"
+import { leaveOneOut, type WordSpan, wordsOf, wordWeights } from "../leave-one-out.ts"
+import { RequestError } from "../problem.ts"
+import { LabelRequest, LabelResponse, problems } from "../schemas.ts"
+import { labellerOf, type Serving } from "../serving.ts"
+
+/** Each word is one more text to label. */
+const maxWords = 200
+/** Bounds what is labelled in all: so many times the words. */
+const maxCharacters = 10_000
+
+const { model, lane, function: scoreFunction, maxLength } = LabelRequest.properties
+
+const ExplainRequest = Type.Object(
+  { text: Type.String(), model, lane, function: scoreFunction, maxLength },
+  { additionalProperties: false, examples: [{ text: "A dull start, but a superb film" }] },
+)
+
+const WordWeight = Type.Object({
+  word: Type.String(),
+  start: Type.Integer({ description: "Where it begins in the text, in UTF-16 units" }),
+  end: Type.Integer({ description: "Where it ends: the unit behind its last" }),
+  weight: Type.Number({
+    description: "How much the label's score falls without it; above 0 where it supports the label",
+  }),
+})
+
+const ExplainResponse = Type.Object({
+  model: LabelResponse.properties.model,
+  label: Type.String(),
+  score: Type.Number(),
+  tokens: Type.Integer(),
+  truncated: Type.Boolean(),
+  words: Type.Array(WordWeight, { description: "In the order of the text" }),
+})
+
+const description = `The text is labelled as it is, and once without each of its words, all in one call. A word's \`weight\` is how much
+the score of the text's label falls without it; for a lexicon, whose score is a mean, how much the sum of what matched falls.`
+
+/** `POST /v1/explain`: which words moved the score of a text. */
+export function addExplain(app: FastifyInstance, serving: Serving): void {
+  const schema = {
+    tags: ["Label"],
+    summary: "Which words moved the score",
+    description,
+    body: ExplainRequest,
+    response: { 200: ExplainResponse, ...problems(400, 401, 404, 408, 413, 415, 422, 429, 503, 504) },
+  }
+  // The text itself is labelled too.
+  const mostWords = Math.min(maxWords, serving.settings.maxTexts - 1)
+  app.withTypeProvider<TypeBoxTypeProvider>().post("/v1/explain", { schema }, async (request, reply) => {
+    const { text, model, ...options } = request.body
+    const labeller = labellerOf(serving, model)
+    const words = fewWords(text, mostWords)
+    const texts = [text, ...leaveOneOut(text, words)]
+    const results = await callLabeller(serving, labeller, texts, { ...options, topK: "all" }, reply)
+    const [whole, ...without] = results.map(requireLabelled)
+    if (!whole) throw new ValenceError("text_failed", "a text must have a result; it has none")
+    const weights = wordWeights(whole, without)
+    const { name, revision, dtype } = labeller.model
+    const { label, score, tokens, truncated } = whole
+    return {
+      model: { name, revision, dtype },
+      label,
+      score,
+      tokens,
+      truncated,
+      words: words.map((word, index) => ({ ...word, weight: weights[index] ?? 0 })),
+    }
+  })
+}
+
+/** @throws RequestError 422 where there are too many words, or characters */
+function fewWords(text: string, mostWords: number): WordSpan[] {
+  if (text.length > maxCharacters)
+    throw new RequestError(
+      422,
+      `a text to explain must have at most ${maxCharacters} characters; it has ${text.length}`,
+    )
+  const words = [...wordsOf(text)]
+  if (words.length > mostWords)
+    throw new RequestError(422, `a text to explain must have at most ${mostWords} words; it has ${words.length}`)
+  return words
+}
+
+/** @throws ValenceError why a text has no label */
+function requireLabelled(result: LabelledText): Labelled {
+  if (!result.error) return result
+  const { code, message } = result.error
+  throw new ValenceError(isErrorCode(code) ? code : "text_failed", message)
+}

@@ -1,0 +1,160 @@
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { plainLabeller } from "../../corpus/plain-labeller.ts"
+import { noBrowser, openPage, startBrowser } from "../test-browser.ts"
+import { startTestServer, type TestServer } from "../test-server.ts"
+
+const markup = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+
+describe.skipIf(noBrowser)("the page", () => {
+  let browser: Browser
+  let server: TestServer
+  beforeAll(async () => {
+    browser = await startBrowser()
+    const named = { name: "plain <b>", labels: ["NEGATIVE", "POSITIVE"] }
+    server = await startTestServer({ labeller: plainLabeller(() => {}, named) })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+  })
+
+  const open = (options = {}, { url } = server) => openPage(browser, `${url}/`, options)
+
+  it("texts that are typed - their labels and scores, by a model and a lexicon side by side", async () => {
+    await using test = await open()
+    const { page } = test
+    await page.getByLabel("One text a line").fill("good\n\nso bad SHOUT")
+    const items = page.getByRole("list", { name: "Labels" }).locator("> li")
+    await items.nth(1).getByText("so bad SHOUT").waitFor()
+    expect(await items.count()).toBe(2)
+    const [first = "", second = ""] = await items.allInnerTexts()
+    expect(first.split("\n")).toEqual(
+      expect.arrayContaining(["plain <b>", "POSITIVE", "0.540", "NEGATIVE", "0.460", "mvp", "+2.00", "matched: good"]),
+    )
+    expect(second).toContain("truncated: the model saw no more of it")
+    expect(await page.getByRole("status").first().innerText()).toMatch(/^2 texts · \d+ ms\s+: POSITIVE 0.540, POSITIVE/)
+    test.expectQuiet()
+  })
+
+  it("which words moved the score - marked in the text, and named", async () => {
+    await using test = await open()
+    const { page } = test
+    await page.getByLabel("One text a line").fill("A good start, an awful end")
+    await page.locator("#results .text").getByText("A good start, an awful end").waitFor()
+    const button = page.getByRole("button", { name: /^Which words made it .*, by mvp$/ })
+    await button.click()
+    expect(await button.getAttribute("aria-expanded")).toBe("true")
+    const marks = page.locator("mark")
+    await marks.first().waitFor()
+    expect(await marks.allInnerTexts()).toEqual(["good", "awful"])
+    expect(await page.locator(".explanation:visible").innerText()).toMatch(
+      /Supports NEGATIVE: awful \+4.00\s+Speaks against NEGATIVE: good −2.00/,
+    )
+    await button.click()
+    expect(await page.locator(".explanation:visible").count()).toBe(0)
+    test.expectQuiet()
+  })
+
+  it("the keyboard alone - reaches everything in the order of the page", async () => {
+    await using test = await open()
+    const { page } = test
+    await page.locator("#results li").first().waitFor()
+    await page.locator("#texts").focus()
+    await page.keyboard.press("ControlOrMeta+A")
+    await page.keyboard.type("bad")
+    await page.getByText("matched: bad").waitFor()
+    const focused = async () => {
+      await page.keyboard.press("Tab")
+      return page.evaluate<string>(
+        "(document.activeElement.ariaLabel ?? document.activeElement.value) || document.activeElement.id || document.activeElement.textContent",
+      )
+    }
+    expect([await focused(), await focused()]).toEqual(["plain <b>", "mvp"])
+    await page.keyboard.press("Space")
+    await page.getByText("matched: bad").waitFor({ state: "detached" })
+    expect(await focused()).toBe("Which words made it NEGATIVE, by plain <b>")
+    expect(await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")).not.toBe("none")
+    await page.keyboard.press("Enter")
+    await page.locator(".explanation p").waitFor()
+    expect(await focused()).toBe("The same call with curl")
+    await page.keyboard.press("Enter")
+    await page.getByText(`-d '{"text":"bad"}'`).waitFor()
+    expect([await focused(), await focused(), await focused(), await focused(), await focused()]).toEqual([
+      expect.stringContaining("curl"),
+      "Copy",
+      "column",
+      "plain <b>",
+      "file",
+    ])
+    test.expectQuiet()
+  })
+
+  it("markup in texts - is text", async () => {
+    await using test = await open()
+    const { page } = test
+    await page.getByLabel("One text a line").fill(`${markup} good`)
+    await page.locator("#results .text").getByText(markup).waitFor()
+    for (const button of await page.getByRole("button", { name: /^Which words/ }).all()) await button.click()
+    await page.locator(".marked").first().waitFor()
+    await page.getByText("The same call with curl").first().click()
+    expect(await page.locator("img[src=x], body script").count()).toBe(0)
+    expect(await page.title()).toBe("Valence")
+    test.expectQuiet()
+  })
+
+  it("what the API refuses - is shown in its words", async () => {
+    await using server = await startTestServer({ options: { maxTexts: 2 } })
+    await using test = await open({}, server)
+    const { page } = test
+    const alert = page.locator("#label-error")
+    await alert.getByText("a request must have at most 2 texts; got 3").waitFor()
+    expect(await alert.getAttribute("role")).toBe("alert")
+    await page.getByLabel("One text a line").fill("a b c d e")
+    await page.locator("#results .text").getByText("a b c d e").waitFor()
+    expect(await alert.innerText()).toBe("")
+    await page
+      .getByRole("button", { name: /^Which words/ })
+      .first()
+      .click()
+    await page.getByText("a text to explain must have at most 1 words; it has 5").waitFor()
+    await server.close()
+    await page.getByLabel("One text a line").fill("other")
+    await alert.getByText("the server does not answer").waitFor()
+  })
+
+  it("a text that cannot be labelled - says why, beside the others", async () => {
+    await using test = await open()
+    await test.page.getByLabel("One text a line").fill("FAIL\ngood")
+    await test.page.getByText("cannot label 4 characters").waitFor()
+    await test.page.getByText("matched: good").waitFor()
+    test.expectQuiet()
+  })
+
+  it.each([
+    ["a phone", { viewport: { width: 320, height: 640 } }],
+    ["a dark phone", { viewport: { width: 320, height: 640 }, colorScheme: "dark" }],
+    ["a dark desk", { colorScheme: "dark" }],
+  ] as const)("%s - nothing scrolls sideways", async (_, options) => {
+    await using test = await open(options)
+    const { page } = test
+    await page.getByLabel("One text a line").fill(`good\n${"long".repeat(200)}`)
+    await page.getByText("matched: good").waitFor()
+    for (const button of await page.getByRole("button", { name: /^Which words/ }).all()) await button.click()
+    for (const summary of await page.locator("summary").all()) await summary.click()
+    const { scroll, client, background } = await page.evaluate<Record<string, string>>(
+      `({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth,
+          background: getComputedStyle(document.documentElement).backgroundColor })`,
+    )
+    expect(scroll).toBe(client)
+    expect(background).toBe("colorScheme" in options ? "rgb(21, 23, 28)" : "rgb(247, 247, 245)")
+    test.expectQuiet()
+  })
+
+  it("its files - are there without a key, under a policy that allows nothing inline", async () => {
+    const response = await fetch(`${server.url}/`)
+    expect(response.headers.get("content-security-policy")).toContain("script-src 'self';style-src 'self'")
+    expect(await response.text()).not.toMatch(/<script>|<style|style=|onclick|https?:\/\//)
+    expect((await fetch(`${server.url}/page/tsconfig.json`)).status).toBe(404)
+  })
+})
