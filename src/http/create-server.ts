@@ -12,6 +12,7 @@ import { describeApi } from "./openapi.ts"
 import { type ServerOptions, serverOptions } from "./options.ts"
 import { problemHeaders, problemOf, RequestError } from "./problem.ts"
 import { Readiness } from "./readiness.ts"
+import { addCorpus } from "./routes/corpus.ts"
 import { addHealth } from "./routes/health.ts"
 import { addLabel } from "./routes/label.ts"
 import { addModels } from "./routes/models.ts"
@@ -153,6 +154,7 @@ export async function createServer({ options, logger = false, ...served }: Serve
     addHealth(app, serving, openToAll)
     addModels(app, serving)
     addLabel(app, serving)
+    addCorpus(app, serving)
   })
   await app.ready()
   return new Server(app, serving, keys.open)

@@ -47,12 +47,18 @@ export const serverOptions = {
     unit: "texts",
     help: "a request with more is refused (413); streams have no limit",
   }),
+  maxStreams: count({
+    default: 16,
+    min: 1,
+    unit: "streams",
+    help: "corpora that are labelled at a time; one more is refused (503)",
+  }),
   bodyTimeoutMs: count({
     default: 30_000,
     min: 1,
     max: longestTimerMs,
     unit: "ms",
-    help: "a body that takes longer to arrive is refused (408); streams may take longer",
+    help: "a body that takes longer to arrive is refused (408); a stream may, unless its client neither sends nor takes for so long",
   }),
   answerTimeoutMs: count({
     default: 60_000,
