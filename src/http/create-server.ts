@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { setMaxListeners } from "node:events"
 import cors from "@fastify/cors"
 import helmet from "@fastify/helmet"
 import rateLimit from "@fastify/rate-limit"
@@ -8,12 +9,14 @@ import { asError, ValenceError } from "../errors.ts"
 import { Admission } from "./admission.ts"
 import { type ApiKeys, keyOf, readApiKeys } from "./api-keys.ts"
 import { limitBodyTime } from "./body-time.ts"
+import { openJobs } from "./open-jobs.ts"
 import { describeApi } from "./openapi.ts"
 import { type ServerOptions, serverOptions } from "./options.ts"
 import { problemHeaders, problemOf, RequestError } from "./problem.ts"
 import { Readiness } from "./readiness.ts"
 import { addCorpus } from "./routes/corpus.ts"
 import { addHealth } from "./routes/health.ts"
+import { addJobs } from "./routes/jobs.ts"
 import { addLabel } from "./routes/label.ts"
 import { addModels } from "./routes/models.ts"
 import type { Served, Serving } from "./serving.ts"
@@ -25,6 +28,9 @@ export interface ServerRequest extends Served {
   /** A logger of pino, or its options; default: no log. */
   readonly logger?: FastifyServerOptions["logger"]
 }
+
+/** How often a server that stops looks for connections that nothing is asked on. */
+const idleLookMs = 50
 
 /** Who may ask without a key: those who look whether it lives, and browsers for the page, which holds no data. */
 const openToAll = { open: true } as const
@@ -46,11 +52,13 @@ export class Server implements AsyncDisposable {
   /** Whether anybody may call. */
   readonly open: boolean
   readonly #serving: Serving
+  readonly #stop: AbortController
   #closing: Promise<void> | undefined
 
   /** @internal use `createServer` */
-  constructor(app: FastifyInstance, serving: Serving, open: boolean) {
+  constructor(app: FastifyInstance, serving: Serving, stop: AbortController, open: boolean) {
     this.app = app
+    this.#stop = stop
     this.open = open
     this.#serving = serving
   }
@@ -86,8 +94,12 @@ export class Server implements AsyncDisposable {
     const { readiness, settings } = this.#serving
     readiness.end()
     if (settings.unreadySeconds > 0) await new Promise(resolve => setTimeout(resolve, settings.unreadySeconds * 1000))
+    this.#stop.abort()
     const late = setTimeout(() => this.app.server.closeAllConnections(), settings.drainSeconds * 1000)
+    // A connection that is kept alive becomes idle when its answer is sent; nothing else would close it then.
+    const idle = setInterval(() => this.app.server.closeIdleConnections(), idleLookMs)
     await this.app.close()
+    clearInterval(idle)
     clearTimeout(late)
   }
 }
@@ -103,9 +115,13 @@ export class Server implements AsyncDisposable {
 export async function createServer({ options, logger = false, ...served }: ServerRequest): Promise<Server> {
   const settings = completeOptions(serverOptions, options ?? {})
   const keys = await readApiKeys(settings.apiKeysFile)
+  const stop = new AbortController()
+  // Every request that waits listens.
+  setMaxListeners(0, stop.signal)
   const serving: Serving = {
     ...served,
     settings,
+    stopping: stop.signal,
     admission: new Admission(settings.maxQueueMs),
     readiness: new Readiness(served),
   }
@@ -150,14 +166,17 @@ export async function createServer({ options, logger = false, ...served }: Serve
     })
   limitBodyTime(app, settings.bodyTimeoutMs)
   await describeApi(app)
+  const jobServices = openJobs(serving, app.log, () => {})
+  app.addHook("onClose", () => jobServices?.webhooks?.close())
   app.register(async app => {
     addHealth(app, serving, openToAll)
     addModels(app, serving)
     addLabel(app, serving)
     addCorpus(app, serving)
+    addJobs(app, serving, jobServices)
   })
   await app.ready()
-  return new Server(app, serving, keys.open)
+  return new Server(app, serving, stop, keys.open)
 }
 
 /** What fails is answered as problem details; routes that speak another server's language have a handler of their own. */

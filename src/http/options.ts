@@ -88,6 +88,13 @@ export const serverOptions = {
     unit: "seconds",
     help: "how long a server that stops says so at /readyz before it takes no more connections",
   }),
+  webhookSecret: text({
+    default: undefined,
+    unit: "secret",
+    env: "VALENCE_WEBHOOK_SECRET",
+    help: "signs webhooks; better in the environment than on a command line (default: webhooks are refused)",
+  }),
+  allowPrivateWebhooks: toggle({ help: "send webhooks to private addresses too, the server's own network among them" }),
   logTexts: toggle({ help: "write the texts of requests to the log" }),
   trustProxy: toggle({ help: "believe X-Forwarded-For: only where a proxy of yours stands in front" }),
 } as const

@@ -24,6 +24,8 @@ export interface Serving extends Served {
   readonly settings: Complete<typeof serverOptions>
   readonly admission: Admission
   readonly readiness: Readiness
+  /** Aborts when requests are no longer waited for: those that wait for something to happen are answered then. */
+  readonly stopping: AbortSignal
 }
 
 /**

@@ -50,6 +50,16 @@ export class Producer implements Labeller {
     this.#jobs = new JobsUnderWay(this.#queues, settings, this.#id)
   }
 
+  /** @internal lent to those who keep something of their own beside the jobs */
+  get redis(): RedisConnection {
+    return this.#redis
+  }
+
+  /** What all keys begin with. */
+  get keyPrefix(): string {
+    return this.#settings.keyPrefix
+  }
+
   /** @internal listens for workers' replies */
   async listen(): Promise<void> {
     const { reply } = keysOf(this.#settings.keyPrefix)
@@ -94,8 +104,12 @@ export class Producer implements Labeller {
     return { id, state: state === "active" ? "active" : "waiting" }
   }
 
-  /** Each job's end as it comes, in no particular order; the results stay in Redis as long as workers keep them. */
-  async *results(ids: Iterable<string>): AsyncGenerator<JobStatus, void> {
+  /**
+   * Each job's end as it comes, in no particular order; the results stay in Redis as long as workers keep them.
+   *
+   * @param signal - ends it before all jobs have
+   */
+  async *results(ids: Iterable<string>, signal?: AbortSignal): AsyncGenerator<JobStatus, void> {
     this.#requireOpen()
     const wanted = new Map<string, AwaitedJob | undefined>()
     for (const id of ids) wanted.set(id, undefined)
@@ -113,19 +127,23 @@ export class Producer implements Labeller {
       this.#jobs.awaited.expect(job)
       this.#jobs.awaited.added(id, true)
     }
+    const stop = () => wake()
+    signal?.addEventListener("abort", stop)
     try {
       await Promise.all([...wanted.keys()].map(expect))
       while (wanted.size > 0) {
-        while (arrived.length === 0)
+        while (arrived.length === 0 && !signal?.aborted)
           await new Promise<void>(resolve => {
             wake = resolve
           })
-        const status = arrived.shift() as JobStatus
+        const status = arrived.shift()
+        if (status === undefined) return
         if (status.state === "failed" && this.#closing) this.#requireOpen()
         wanted.delete(status.id)
         yield status
       }
     } finally {
+      signal?.removeEventListener("abort", stop)
       for (const job of wanted.values()) if (job) this.#jobs.awaited.forget(job)
     }
   }

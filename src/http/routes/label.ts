@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify"
 import { isErrorCode, ValenceError } from "../../errors.ts"
 import type { LabelledText } from "../../labeller.ts"
 import { callLabeller } from "../call-labeller.ts"
-import { RequestError } from "../problem.ts"
+import { oneOrMany } from "../request-texts.ts"
 import { LabelRequest, LabelResponse, problems } from "../schemas.ts"
 import { labellerOf, type Serving } from "../serving.ts"
 
@@ -28,13 +28,6 @@ export function addLabel(app: FastifyInstance, serving: Serving): void {
     const { name, revision, dtype } = labeller.model
     return { model: { name, revision, dtype }, results: results as Mutable<LabelledText>[] }
   })
-}
-
-/** @throws RequestError 400 where there is neither, or both */
-function oneOrMany(text: string | undefined, texts: readonly string[] | undefined): readonly string[] {
-  if (text !== undefined && texts === undefined) return [text]
-  if (texts !== undefined && text === undefined) return texts
-  throw new RequestError(400, `/body must have text or texts; it has ${text === undefined ? "neither" : "both"}`)
 }
 
 /** @throws ValenceError why the text has no label */
