@@ -2,13 +2,22 @@ import { randomUUID } from "node:crypto"
 import { setMaxListeners } from "node:events"
 import cors from "@fastify/cors"
 import helmet from "@fastify/helmet"
-import rateLimit from "@fastify/rate-limit"
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify"
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from "fastify"
 import { completeOptions } from "../declaration.ts"
 import { asError, ValenceError } from "../errors.ts"
-import { Admission } from "./admission.ts"
+import { createServerMetrics } from "../metrics/create-server-metrics.ts"
+import { version } from "../version.ts"
+import { admissions } from "./admission.ts"
 import { type ApiKeys, keyOf, readApiKeys } from "./api-keys.ts"
 import { limitBodyTime } from "./body-time.ts"
+import { answerClientError } from "./client-errors.ts"
+import { limitRate } from "./limit-rate.ts"
+import { measureRequests } from "./measure-requests.ts"
 import { openJobs } from "./open-jobs.ts"
 import { describeApi } from "./openapi.ts"
 import { type ServerOptions, serverOptions } from "./options.ts"
@@ -18,6 +27,7 @@ import { addCorpus } from "./routes/corpus.ts"
 import { addHealth } from "./routes/health.ts"
 import { addJobs } from "./routes/jobs.ts"
 import { addLabel } from "./routes/label.ts"
+import { addMetrics } from "./routes/metrics.ts"
 import { addModels } from "./routes/models.ts"
 import type { Served, Serving } from "./serving.ts"
 import { validatorCompiler } from "./validation.ts"
@@ -115,6 +125,7 @@ export class Server implements AsyncDisposable {
 export async function createServer({ options, logger = false, ...served }: ServerRequest): Promise<Server> {
   const settings = completeOptions(serverOptions, options ?? {})
   const keys = await readApiKeys(settings.apiKeysFile)
+  const metrics = createServerMetrics({ events: served.events, model: served.labeller.model, version })
   const stop = new AbortController()
   // Every request that waits listens.
   setMaxListeners(0, stop.signal)
@@ -122,7 +133,8 @@ export async function createServer({ options, logger = false, ...served }: Serve
     ...served,
     settings,
     stopping: stop.signal,
-    admission: new Admission(settings.maxQueueMs),
+    admissionOf: admissions(settings.maxQueueMs),
+    metrics,
     readiness: new Readiness(served),
   }
   const app = Fastify({
@@ -132,10 +144,13 @@ export async function createServer({ options, logger = false, ...served }: Serve
     forceCloseConnections: "idle",
     requestIdHeader: false,
     genReqId: () => randomUUID(),
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerError,
     routerOptions: { maxParamLength: 500 },
   })
   app.setValidatorCompiler(validatorCompiler)
   answerErrors(app)
+  measureRequests(app, metrics)
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id)
   })
@@ -157,19 +172,17 @@ export async function createServer({ options, logger = false, ...served }: Serve
   })
   if (settings.corsOrigin !== undefined) await app.register(cors, { origin: originsOf(settings.corsOrigin) })
   requireKeys(app, keys)
-  if (settings.rateLimit !== undefined)
-    await app.register(rateLimit, {
-      max: settings.rateLimit,
-      timeWindow: "1 minute",
-      keyGenerator: request => request.keyName || request.ip,
-      allowList: request => request.routeOptions.config.open === true,
-    })
+  await limitRate(app, serving)
   limitBodyTime(app, settings.bodyTimeoutMs)
   await describeApi(app)
-  const jobServices = openJobs(serving, app.log, () => {})
-  app.addHook("onClose", () => jobServices?.webhooks?.close())
+  const jobServices = openJobs(serving, app.log, metrics.webhook)
+  app.addHook("onClose", async () => {
+    await jobServices?.webhooks?.close()
+    metrics[Symbol.dispose]()
+  })
   app.register(async app => {
     addHealth(app, serving, openToAll)
+    addMetrics(app, serving)
     addModels(app, serving)
     addLabel(app, serving)
     addCorpus(app, serving)
@@ -181,20 +194,25 @@ export async function createServer({ options, logger = false, ...served }: Serve
 
 /** What fails is answered as problem details; routes that speak another server's language have a handler of their own. */
 function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error)
-    if (problem.status >= 500) request.log.error(error)
-    return reply
-      .status(problem.status)
-      .headers(problemHeaders(error, problem))
-      .type("application/problem+json")
-      .serializer(JSON.stringify)
-      .send({ ...problem, requestId: request.id })
-  })
+  app.setErrorHandler(answerError)
   app.setNotFoundHandler(request => {
     const [path = ""] = request.url.split("?")
     throw new RequestError(404, `${request.method} ${path} is not there; /docs lists what is`)
   })
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error)
+  if (problem.status >= 500) request.log.error(error)
+  // Who refused it may know better when to come again.
+  const { "retry-after": retryAfter, ...headers } = problemHeaders(error, problem)
+  if (retryAfter !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfter)
+  return reply
+    .status(problem.status)
+    .headers(headers)
+    .type("application/problem+json")
+    .serializer(JSON.stringify)
+    .send({ ...problem, requestId: request.id })
 }
 
 function requireKeys(app: FastifyInstance, keys: ApiKeys): void {

@@ -6,6 +6,7 @@ import { corpusOptions } from "../../corpus/options.ts"
 import { completeOptions, text, toggle } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
 import { answerType, corpusTypes, formatOf } from "../media-types.ts"
+import { noteTexts } from "../note-texts.ts"
 import { sentInTime, takenInTime } from "../patience.ts"
 import { RequestError } from "../problem.ts"
 import { querySchema } from "../query-schema.ts"
@@ -91,7 +92,9 @@ async function answerStream(serving: Serving, request: FastifyRequest, reply: Fa
       input,
       format: formatOf(contentType).format,
       outputFormat: answer.format,
-      labeller: streamLabeller(labellerOf(serving, model), stop.signal),
+      labeller: streamLabeller(labellerOf(serving, model), stop.signal, texts =>
+        noteTexts(serving, request.log, texts),
+      ),
       options,
       errors,
     })

@@ -4,6 +4,7 @@ import { Type } from "typebox"
 import { unlessEnded } from "../../within.ts"
 import { JobRequest, JobResource } from "../job-schemas.ts"
 import type { Jobs } from "../jobs/jobs.ts"
+import { logTexts } from "../note-texts.ts"
 import { RequestError } from "../problem.ts"
 import { requestSignal } from "../request-signal.ts"
 import { oneOrMany } from "../request-texts.ts"
@@ -51,6 +52,7 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
     const all = requireFew(serving, oneOrMany(text, texts))
     if (webhook) webhookUrl(webhook.url, serving.settings.allowPrivateWebhooks)
     const teller = webhook && requireWebhooks(webhooks)
+    logTexts(serving.settings, request.log, all)
     const key = request.headers["idempotency-key"]
     const idempotency = key && { key: `${request.keyName}\n${key}`, body: JSON.stringify(request.body) }
     return inTime(serving, reply, async () => {
