@@ -201,13 +201,13 @@ function answerErrors(app: FastifyInstance): void {
   })
 }
 
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error)
   if (problem.status >= 500) request.log.error(error)
   // Who refused it may know better when to come again.
   const { "retry-after": retryAfter, ...headers } = problemHeaders(error, problem)
   if (retryAfter !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfter)
-  return reply
+  reply
     .status(problem.status)
     .headers(headers)
     .type("application/problem+json")

@@ -153,6 +153,17 @@ describe("POST /v1/corpus", () => {
     expect((await send(zipped, "text/csv", "", { "content-encoding": "br" })).status).toBe(415)
   })
 
+  it("a compressed body that breaks off - breaks the connection", async () => {
+    const zipped = gzipSync(`text\n${Array.from({ length: 50_000 }, (_, row) => `${row} good\n`).join("")}`)
+    const { sent, answered } = open(server.url, { "content-encoding": "gzip" })
+    sent.on("error", () => {})
+    sent.end(zipped.subarray(0, zipped.length / 2))
+    const answer = await answered
+    await expect(async () => {
+      for await (const _ of answer);
+    }).rejects.toThrow("aborted")
+  })
+
   it("Expect: 100-continue - is told to go on", async () => {
     const { sent, answered } = open(server.url, { expect: "100-continue" })
     sent.flushHeaders()

@@ -278,6 +278,19 @@ describe("webhooks", () => {
     expect(receiver.told.map(({ body }) => (JSON.parse(body) as Job).id)).toEqual([first])
   })
 
+  it("to a name with a private address - are given up, not sent", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.worker()
+    await using receiver = await startReceiver(200)
+    await using server = await startFront(fleet, { webhookSecret })
+    const url = receiver.url.replace("127.0.0.1", "localhost")
+    expect((await postJson(`${server.url}/v1/jobs`, { text: "a", webhook: { url } })).status).toBe(202)
+    const metrics = async () => (await fetch(`${server.url}/metrics`)).text()
+    await eventually(async () => (await metrics()).includes('valence_webhooks_total{outcome="given_up"} 1\n'))
+    expect(receiver.told).toEqual([])
+    expect(await metrics()).toContain('valence_webhooks_total{outcome="retried"} 0\n')
+  })
+
   it("with a secret that is too short - the server does not start", async () => {
     await using fleet = await TestFleet.open()
     await fleet.worker({ labeller: plainLabeller() })

@@ -1,4 +1,4 @@
-import { Readable } from "node:stream"
+import { pipeline, Readable } from "node:stream"
 import { createGunzip } from "node:zlib"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { type LabelStream, openLabelStream } from "../../corpus/label-stream.ts"
@@ -65,12 +65,16 @@ export function addCorpus(app: FastifyInstance, serving: Serving): void {
     app.post("/v1/corpus", { schema }, async (request, reply) => {
       if (streams >= maxStreams)
         throw new RequestError(503, `streams at a time must be at most ${maxStreams} (maxStreams)`, closing)
+      const stop = requestSignal(reply)
+      // Of one that is closed already nothing more is heard.
+      stop.signal.throwIfAborted()
       streams++
       // However it ends.
       reply.raw.once("close", () => {
         streams--
+        stop[Symbol.dispose]()
       })
-      return answerStream(serving, request, reply)
+      return answerStream(serving, stop.signal, request, reply)
     })
   })
 }
@@ -78,13 +82,16 @@ export function addCorpus(app: FastifyInstance, serving: Serving): void {
 /** What is left of the body is not waited for. */
 const closing = { connection: "close" } as const
 
-async function answerStream(serving: Serving, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answerStream(
+  serving: Serving,
+  gone: AbortSignal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const { bodyTimeoutMs } = serving.settings
   const contentType = request.headers["content-type"]
   const answer = answerType(contentType, request.headers.accept)
   const { model, errors, ...options } = completeOptions(corpusQuery, request.query as Record<string, never>, {})
-  const stop = requestSignal(reply)
-  reply.raw.once("close", () => stop[Symbol.dispose]())
   const input = Readable.from(sentInTime(plainBody(request), bodyTimeoutMs), { objectMode: false })
   let stream: LabelStream
   try {
@@ -92,9 +99,7 @@ async function answerStream(serving: Serving, request: FastifyRequest, reply: Fa
       input,
       format: formatOf(contentType).format,
       outputFormat: answer.format,
-      labeller: streamLabeller(labellerOf(serving, model), stop.signal, texts =>
-        noteTexts(serving, request.log, texts),
-      ),
+      labeller: streamLabeller(labellerOf(serving, model), gone, texts => noteTexts(serving, request.log, texts)),
       options,
       errors,
     })
@@ -124,5 +129,6 @@ function plainBody({ raw, headers }: FastifyRequest): AsyncIterable<Buffer> {
   if (encoding === "identity") return bytes
   if (encoding !== "gzip" && encoding !== "x-gzip")
     throw new RequestError(415, `Content-Encoding must be gzip or identity; got ${encoding}`, closing)
-  return Readable.from(bytes).compose(createGunzip()) as unknown as AsyncIterable<Buffer>
+  // What breaks is told to who reads what is decompressed; nobody may be left when it does.
+  return pipeline(bytes, createGunzip(), () => {}).on("error", () => {})
 }

@@ -76,7 +76,7 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
       },
       { additionalProperties: false },
     ),
-    response: { 200: JobResource, ...problems(400, 401, 404, 429, 501, 503, 504) },
+    response: { 200: JobResource, ...problems(400, 401, 404, 414, 429, 501, 503, 504) },
   }
   api.get("/v1/jobs/:id", { schema: get }, async (request, reply) => {
     const { jobs } = requireServices(services)
@@ -93,7 +93,10 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
     summary: "Take a job back",
     description: described.remove,
     params,
-    response: { 204: { description: "It is taken back", type: "null" }, ...problems(401, 404, 429, 501, 503, 504) },
+    response: {
+      204: { description: "It is taken back", type: "null" },
+      ...problems(401, 404, 414, 429, 501, 503, 504),
+    },
   }
   api.delete("/v1/jobs/:id", { schema: remove }, async (request, reply) => {
     const { jobs, webhooks } = requireServices(services)
