@@ -5,6 +5,7 @@ import { portOptions } from "../src/cli/work.ts"
 import { corpusOptions, evaluateOptions } from "../src/corpus/options.ts"
 import type { Declaration } from "../src/declaration.ts"
 import { buildOptions } from "../src/graph/options.ts"
+import { serverOptions } from "../src/http/options.ts"
 import { classifierOptions, labelOptions } from "../src/options.ts"
 import { producerOptions } from "../src/producer/options.ts"
 import { redisOptions } from "../src/queue/redis-options.ts"
@@ -28,6 +29,7 @@ const tables = {
   "`label()`, and `valence classify`": labelOptions,
   "`labelCorpus`, `valence label`": corpusOptions,
   "`evaluateCorpus`, `valence eval`": evaluateOptions,
+  "`valence serve`, besides those of the classifier": serverOptions,
   "`createProducer`; some of them `valence label --redis` too": producerOptions,
   "`createWorker`, `valence work`": workerOptions,
   "`valence work`: its port": portOptions,

@@ -2,18 +2,18 @@ import type { Writable } from "node:stream"
 import type { Complete } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
 import { type Chunk, cutChunks } from "./chunks.ts"
-import { type LabelledChunk, labelChunks, maxBytesUnderWay } from "./label-chunks.ts"
 import { type SafePosition, writeManifest } from "./manifest.ts"
 import { ErrorsFile, openOutput } from "./open-output.ts"
 import type { InputPosition } from "./open-rows.ts"
-import { type corpusOptions, labelOptionsOf } from "./options.ts"
+import type { corpusOptions } from "./options.ts"
 import { manifestOf, type PreparedRun } from "./prepare-run.ts"
 import { estimate, type Progress, progressMs, Speedometer } from "./progress.ts"
 import type { Row } from "./row.ts"
 import { type InputFile, type OutputFiles, standardStream } from "./run-files.ts"
 import { type Sink, StreamSink } from "./sink.ts"
 import { countThroughput, type Tally } from "./tally.ts"
-import { type FailedRow, writeChunk } from "./write-chunk.ts"
+import type { FailedRow } from "./write-chunk.ts"
+import { type WrittenChunk, writeChunks } from "./write-chunks.ts"
 import { type RowWriter, rowWriter } from "./write-rows.ts"
 
 /** Who is told of what a run does, and what stops it. */
@@ -104,7 +104,7 @@ export class CorpusRun {
     let done = false
     try {
       if (this.#output.bytes === 0) await this.#output.write(this.#writer.header)
-      for await (const chunk of this.#labelled(listeners)) {
+      for await (const chunk of this.#written(listeners)) {
         await this.#take(chunk, listeners)
         await this.#saveInTime(listeners)
       }
@@ -141,22 +141,15 @@ export class CorpusRun {
     return this.#prepared.safe.tally.elapsedMs + performance.now() - this.#startedMs
   }
 
-  async *#labelled({ labeller, signal }: RunListeners): AsyncGenerator<LabelledChunk> {
+  async *#written({ labeller, signal }: RunListeners): AsyncGenerator<WrittenChunk> {
     const { rows, run, resumed, safe } = this.#prepared
-    const { chunkTexts, maxChunks, stopSeconds } = this.#options
-    this.#inputEnded = yield* labelChunks(
-      cutChunks(rows.rows(resumed ? safe.input : undefined), run, safe.chunks, chunkTexts),
-      labeller,
-      ({ id }) => ({ ...labelOptionsOf(this.#options), id }),
-      this.#writer,
-      { maxChunks, maxBytes: maxBytesUnderWay, stopMs: stopSeconds * 1000 },
-      signal,
-    )
+    const chunks = cutChunks(rows.rows(resumed ? safe.input : undefined), run, safe.chunks, this.#options.chunkTexts)
+    const how = { labeller, writer: this.#writer, tally: this.#tally, options: this.#options, signal }
+    this.#inputEnded = yield* writeChunks(chunks, { ...how, named: true, keepFailed: false })
   }
 
   /** Writes a chunk, and makes everything so far safe where it is time to. */
-  async #take({ chunk, rows, results }: LabelledChunk, listeners: RunListeners): Promise<void> {
-    const { output, failed } = writeChunk(rows, results, this.#writer, this.#tally, this.#options.minScore)
+  async #take({ chunk, output, failed }: WrittenChunk, listeners: RunListeners): Promise<void> {
     await this.#output.write(output)
     if (failed.length > 0) {
       await this.#errors?.write(`${failed.map(row => JSON.stringify(row)).join("\n")}\n`)
@@ -166,7 +159,7 @@ export class CorpusRun {
     this.#position = { bytes: last.end, line: last.endLine }
     this.#chunksDone = chunk.number + 1
     this.#unreleased.push({ id: chunk.id, number: chunk.number })
-    countThroughput(this.#tally, this.#elapsedMs, rows.length)
+    countThroughput(this.#tally, this.#elapsedMs, chunk.rows.length)
     if (this.#output.settled) this.#settle()
   }
 

@@ -34,7 +34,8 @@ export function jsonlReader(
         const text = Object.hasOwn(object, column) ? object[column] : undefined
         if (typeof text === "string") return new JsonRow(place, batch, record, object, text)
         const got = text === undefined ? "the row has no such field" : `got ${shown(text)}`
-        return { ...place, problem: `field ${JSON.stringify(column)} must be a string; ${got}` }
+        const cells = () => cellsOf(textOf(batch, record), object)
+        return { ...place, problem: `field ${JSON.stringify(column)} must be a string; ${got}`, cells }
       })
     },
   }
@@ -72,10 +73,7 @@ class JsonRow implements ReadRow {
   }
 
   cells(): readonly Cell[] {
-    return jsonMembers(this.raw()).map(({ name, json }) => {
-      const value = this.#object[name]
-      return typeof value === "string" ? { name, text: value, json: false } : { name, text: json, json: true }
-    })
+    return cellsOf(this.raw(), this.#object)
   }
 
   value(column: string): string | undefined {
@@ -83,6 +81,13 @@ class JsonRow implements ReadRow {
     const value = this.#object[column]
     return typeof value === "string" ? value : JSON.stringify(value)
   }
+}
+
+function cellsOf(line: string, object: JsonObject): Cell[] {
+  return jsonMembers(line).map(({ name, json }) => {
+    const value = object[name]
+    return typeof value === "string" ? { name, text: value, json: false } : { name, text: json, json: true }
+  })
 }
 
 /** The object that a line holds, or why it holds none. */

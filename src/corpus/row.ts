@@ -33,6 +33,9 @@ export interface ReadRow extends RowPlace {
 /** A row that cannot be read, and why. */
 export interface BadRow extends RowPlace {
   readonly problem: string
+  readonly raw?: never
+  /** Its cells, where they can be told apart. */
+  cells?(): readonly Cell[]
 }
 
 export type Row = ReadRow | BadRow

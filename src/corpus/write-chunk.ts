@@ -42,6 +42,7 @@ export function textsOf(rows: readonly CheckedRow[]): string[] {
  * Makes lines of a chunk's results, and counts them.
  *
  * @param results - one for each of `textsOf(rows)`
+ * @param keepFailed - whether rows without a label keep their place
  */
 export function writeChunk(
   rows: readonly CheckedRow[],
@@ -49,6 +50,7 @@ export function writeChunk(
   writer: RowWriter,
   tally: Tally,
   minScore: number | undefined,
+  keepFailed = false,
 ): ChunkLines {
   let output = ""
   let next = 0
@@ -60,6 +62,7 @@ export function writeChunk(
     if (result.error !== undefined) {
       tally.failed++
       failed.push({ line: row.line, row: number, code: result.error.code, reason: result.error.message })
+      if (keepFailed) output += writer.writeFailed(row, result.error)
     } else {
       const read = row as ReadRow
       output += writer.write(read, result)

@@ -1,8 +1,8 @@
 import { stringify } from "csv-stringify/sync"
-import type { Labelled } from "../labeller.ts"
+import type { Failed, Labelled } from "../labeller.ts"
 import type { AddedColumn, AddedValue } from "./added-columns.ts"
 import type { OpenRows } from "./open-rows.ts"
-import type { Cell, ReadRow } from "./row.ts"
+import type { Cell, ReadRow, Row } from "./row.ts"
 import type { InputFile, OutputFiles } from "./run-files.ts"
 
 /** Makes the lines of the output. */
@@ -13,11 +13,15 @@ export interface RowWriter {
   refuse(row: ReadRow): string | undefined
   /** A labelled row, with its line ending. */
   write(row: ReadRow, result: Labelled): string
+  /** A row without a label, in its place: what could be read of it, the added columns empty, and why where there is a column for it. */
+  writeFailed(row: Row, error: Failed["error"]): string
 }
 
 /**
  * The writer for an output. Where input and output have one format the row is kept as it was written, byte by byte,
  * and the added columns are put behind it; otherwise its cells are written anew.
+ *
+ * @param errorColumn - holds why a row has no label; JSON Lines have it in such rows alone
  */
 export function rowWriter(
   input: InputFile,
@@ -25,17 +29,19 @@ export function rowWriter(
   rows: Pick<OpenRows, "columns" | "bom" | "lineEnding" | "delimiter">,
   added: readonly AddedColumn[],
   quotes: "csv" | "none",
+  errorColumn?: string,
 ): RowWriter {
   const same = input.format === output.format
-  if (output.format === "jsonl") return jsonlWriter(same, rows, added)
+  if (output.format === "jsonl") return jsonlWriter(same, rows, added, errorColumn)
   const own = output.format === "csv" ? "," : "\t"
-  return csvWriter(same, same ? (rows.delimiter ?? own) : own, rows, added, quotes)
+  return csvWriter(same, same ? (rows.delimiter ?? own) : own, rows, added, quotes, errorColumn)
 }
 
 function jsonlWriter(
   same: boolean,
   { lineEnding }: Pick<OpenRows, "lineEnding">,
   added: readonly AddedColumn[],
+  errorColumn: string | undefined,
 ): RowWriter {
   const keys = added.map(({ name }) => `,${JSON.stringify(name)}:`)
   const names = new Set(added.map(({ name }) => name))
@@ -58,6 +64,14 @@ function jsonlWriter(
       for (const [index, column] of added.entries()) line += keys[index] + JSON.stringify(column.of(result) ?? null)
       return `${line}}${same ? lineEnding : "\n"}`
     },
+    writeFailed(row, error) {
+      const cells = (row.cells?.() ?? []).filter(({ name }) => name !== errorColumn)
+      const own = new Set(cells.map(({ name }) => name))
+      const members = cells.map(cellJson)
+      for (const { name } of added) if (!own.has(name)) members.push(`${JSON.stringify(name)}:null`)
+      if (errorColumn !== undefined) members.push(`${JSON.stringify(errorColumn)}:${JSON.stringify(error)}`)
+      return `{${members.join(",")}}${same ? lineEnding : "\n"}`
+    },
   }
 }
 
@@ -71,6 +85,7 @@ function csvWriter(
   { columns, bom, lineEnding }: Pick<OpenRows, "columns" | "bom" | "lineEnding">,
   added: readonly AddedColumn[],
   quotes: "csv" | "none",
+  errorColumn: string | undefined,
 ): RowWriter {
   const options = {
     delimiter,
@@ -91,8 +106,10 @@ function csvWriter(
     return done
   }
   const ending = same ? lineEnding : "\n"
+  const addedNames = [...added.map(({ name }) => name), ...(errorColumn === undefined ? [] : [errorColumn])]
+  const noError = errorColumn === undefined ? "" : delimiter
   return {
-    header: `${same && bom ? "\ufeff" : ""}${join([...columns, ...added.map(({ name }) => name)])}${ending}`,
+    header: `${same && bom ? "\ufeff" : ""}${join([...columns, ...addedNames])}${ending}`,
     refuse(row) {
       if (same) return undefined
       const extra = row.cells().find(({ name }) => !known.has(name))?.name
@@ -101,13 +118,20 @@ function csvWriter(
     write(row, result) {
       let line = same ? row.raw() : join(inOrder(row, columns))
       for (const column of added) line += delimiter + addedText(column.of(result), quote)
-      return line + ending
+      return line + noError + ending
+    },
+    writeFailed(row, { code, message }) {
+      const line = same && row.raw ? row.raw() : join(inOrder(row, columns))
+      const why = errorColumn === undefined ? "" : delimiter + join([`${code}: ${message}`])
+      return line + delimiter.repeat(added.length) + why + ending
     },
   }
 }
 
-function inOrder(row: ReadRow, columns: readonly string[]): string[] {
-  const texts = new Map(row.cells().map(({ name, text, json }) => [name, json && text === "null" ? "" : text]))
+function inOrder(row: Row, columns: readonly string[]): string[] {
+  const texts = new Map(
+    (row.cells?.() ?? []).map(({ name, text, json }) => [name, json && text === "null" ? "" : text]),
+  )
   return columns.map(name => texts.get(name) ?? "")
 }
 

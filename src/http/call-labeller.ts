@@ -1,5 +1,7 @@
 import type { FastifyReply } from "fastify"
 import type { LabelledText, Labeller, LabelOptions } from "../labeller.ts"
+import type { Admission, Admitted } from "./admission.ts"
+import { noteTexts } from "./note-texts.ts"
 import { RequestError } from "./problem.ts"
 import { requestSignal } from "./request-signal.ts"
 import { serverTiming } from "./server-timing.ts"
@@ -12,14 +14,16 @@ import type { Serving } from "./serving.ts"
  * @throws RequestError 413 for too many texts; ValenceError `overloaded` and what `label()` throws
  */
 export async function callLabeller(
-  { admission, settings }: Serving,
+  serving: Serving,
   labeller: Labeller,
   texts: readonly string[],
   options: LabelOptions,
   reply: FastifyReply,
 ): Promise<LabelledText[]> {
+  const { settings } = serving
   requireFewTexts(texts, settings.maxTexts)
-  using admitted = admission.enter(texts)
+  using admitted = letIn(serving.admissionOf(labeller), texts, reply)
+  using _ = noteTexts(serving, reply.log, texts)
   using stop = requestSignal(reply, settings.answerTimeoutMs)
   const timing = serverTiming()
   try {
@@ -37,4 +41,14 @@ export async function callLabeller(
 export function requireFewTexts(texts: readonly string[], maxTexts: number): void {
   if (texts.length > maxTexts)
     throw new RequestError(413, `a request must have at most ${maxTexts} texts; got ${texts.length}`)
+}
+
+/** @throws ValenceError `overloaded`; the answer says when to come again */
+function letIn(admission: Admission, texts: readonly string[], reply: FastifyReply): Admitted {
+  try {
+    return admission.enter(texts)
+  } catch (error) {
+    reply.header("retry-after", admission.retryAfterSeconds)
+    throw error
+  }
 }

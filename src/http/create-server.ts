@@ -1,21 +1,35 @@
 import { randomUUID } from "node:crypto"
+import { setMaxListeners } from "node:events"
 import cors from "@fastify/cors"
 import helmet from "@fastify/helmet"
-import rateLimit from "@fastify/rate-limit"
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify"
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from "fastify"
 import { completeOptions } from "../declaration.ts"
 import { asError, ValenceError } from "../errors.ts"
-import { Admission } from "./admission.ts"
+import { createServerMetrics } from "../metrics/create-server-metrics.ts"
+import { version } from "../version.ts"
+import { admissions } from "./admission.ts"
 import { type ApiKeys, keyOf, readApiKeys } from "./api-keys.ts"
 import { limitBodyTime } from "./body-time.ts"
+import { answerClientError } from "./client-errors.ts"
+import { limitRate } from "./limit-rate.ts"
+import { measureRequests } from "./measure-requests.ts"
+import { openJobs } from "./open-jobs.ts"
 import { describeApi } from "./openapi.ts"
 import { type ServerOptions, serverOptions } from "./options.ts"
 import { problemHeaders, problemOf, RequestError } from "./problem.ts"
 import { Readiness } from "./readiness.ts"
+import { addCorpus } from "./routes/corpus.ts"
 import { addExplain } from "./routes/explain.ts"
 import { addHealth } from "./routes/health.ts"
 import { addHuggingFace } from "./routes/hugging-face.ts"
+import { addJobs } from "./routes/jobs.ts"
 import { addLabel } from "./routes/label.ts"
+import { addMetrics } from "./routes/metrics.ts"
 import { addModels } from "./routes/models.ts"
 import { addPage } from "./routes/page.ts"
 import { addQueue } from "./routes/queue.ts"
@@ -31,6 +45,9 @@ export interface ServerRequest extends Served {
   /** A logger of pino, or its options; default: no log. */
   readonly logger?: FastifyServerOptions["logger"]
 }
+
+/** How often a server that stops looks for connections that nothing is asked on. */
+const idleLookMs = 50
 
 /** Who may ask without a key: those who look whether it lives, and browsers for the page, which holds no data. */
 const openToAll = { open: true } as const
@@ -55,11 +72,13 @@ export class Server implements AsyncDisposable {
   /** Whether anybody may call. */
   readonly open: boolean
   readonly #serving: Serving
+  readonly #stop: AbortController
   #closing: Promise<void> | undefined
 
   /** @internal use `createServer` */
-  constructor(app: FastifyInstance, serving: Serving, open: boolean) {
+  constructor(app: FastifyInstance, serving: Serving, stop: AbortController, open: boolean) {
     this.app = app
+    this.#stop = stop
     this.open = open
     this.#serving = serving
   }
@@ -95,8 +114,12 @@ export class Server implements AsyncDisposable {
     const { readiness, settings } = this.#serving
     readiness.end()
     if (settings.unreadySeconds > 0) await new Promise(resolve => setTimeout(resolve, settings.unreadySeconds * 1000))
+    this.#stop.abort()
     const late = setTimeout(() => this.app.server.closeAllConnections(), settings.drainSeconds * 1000)
+    // A connection that is kept alive becomes idle when its answer is sent; nothing else would close it then.
+    const idle = setInterval(() => this.app.server.closeIdleConnections(), idleLookMs)
     await this.app.close()
+    clearInterval(idle)
     clearTimeout(late)
   }
 }
@@ -112,10 +135,16 @@ export class Server implements AsyncDisposable {
 export async function createServer({ options, logger = false, ...served }: ServerRequest): Promise<Server> {
   const settings = completeOptions(serverOptions, options ?? {})
   const keys = await readApiKeys(settings.apiKeysFile)
+  const metrics = createServerMetrics({ events: served.events, model: served.labeller.model, version })
+  const stop = new AbortController()
+  // Every request that waits listens.
+  setMaxListeners(0, stop.signal)
   const serving: Serving = {
     ...served,
     settings,
-    admission: new Admission(settings.maxQueueMs),
+    stopping: stop.signal,
+    admissionOf: admissions(settings.maxQueueMs),
+    metrics,
     readiness: new Readiness(served),
   }
   const app = Fastify({
@@ -125,10 +154,13 @@ export async function createServer({ options, logger = false, ...served }: Serve
     forceCloseConnections: "idle",
     requestIdHeader: false,
     genReqId: () => randomUUID(),
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerError,
     routerOptions: { maxParamLength: 500 },
   })
   app.setValidatorCompiler(validatorCompiler)
   answerErrors(app)
+  measureRequests(app, metrics)
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id)
   })
@@ -150,17 +182,17 @@ export async function createServer({ options, logger = false, ...served }: Serve
   })
   if (settings.corsOrigin !== undefined) await app.register(cors, { origin: originsOf(settings.corsOrigin) })
   requireKeys(app, keys)
-  if (settings.rateLimit !== undefined)
-    await app.register(rateLimit, {
-      max: settings.rateLimit,
-      timeWindow: "1 minute",
-      keyGenerator: request => request.keyName || request.ip,
-      allowList: request => request.routeOptions.config.open === true,
-    })
+  await limitRate(app, serving)
   limitBodyTime(app, settings.bodyTimeoutMs)
   await describeApi(app)
+  const jobServices = openJobs(serving, app.log, metrics.webhook)
+  app.addHook("onClose", async () => {
+    await jobServices?.webhooks?.close()
+    metrics[Symbol.dispose]()
+  })
   app.register(async app => {
     addHealth(app, serving, openToAll)
+    addMetrics(app, serving)
     addModels(app, serving)
     addLabel(app, serving)
     // Each has an error handler of its own.
@@ -171,27 +203,34 @@ export async function createServer({ options, logger = false, ...served }: Serve
     addQueue(app, serving)
     addQueueBoard(app, serving)
     addPage(app, serving, !keys.open, openToAll)
+    addCorpus(app, serving)
+    addJobs(app, serving, jobServices)
   })
   await app.ready()
-  return new Server(app, serving, keys.open)
+  return new Server(app, serving, stop, keys.open)
 }
 
 /** What fails is answered as problem details; routes that speak another server's language have a handler of their own. */
 function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error)
-    if (problem.status >= 500) request.log.error(error)
-    return reply
-      .status(problem.status)
-      .headers(problemHeaders(error, problem))
-      .type("application/problem+json")
-      .serializer(JSON.stringify)
-      .send({ ...problem, requestId: request.id })
-  })
+  app.setErrorHandler(answerError)
   app.setNotFoundHandler(request => {
     const [path = ""] = request.url.split("?")
     throw new RequestError(404, `${request.method} ${path} is not there; /docs lists what is`)
   })
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOf(error)
+  if (problem.status >= 500) request.log.error(error)
+  // Who refused it may know better when to come again.
+  const { "retry-after": retryAfter, ...headers } = problemHeaders(error, problem)
+  if (retryAfter !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfter)
+  reply
+    .status(problem.status)
+    .headers(headers)
+    .type("application/problem+json")
+    .serializer(JSON.stringify)
+    .send({ ...problem, requestId: request.id })
 }
 
 function requireKeys(app: FastifyInstance, keys: ApiKeys): void {

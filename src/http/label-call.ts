@@ -1,6 +1,6 @@
 import { isErrorCode, ValenceError } from "../errors.ts"
 import type { Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
-import { RequestError } from "./problem.ts"
+import { oneOrMany } from "./request-texts.ts"
 import type { LabelRequest, LabelResponse } from "./schemas.ts"
 import { labellerOf, type Served } from "./serving.ts"
 
@@ -46,10 +46,4 @@ export function requireLabels(results: readonly LabelledText[]): readonly Labell
     const which = results.length === 1 ? "" : `, text ${index + 1} of ${results.length}`
     throw new ValenceError(isErrorCode(code) ? code : "text_failed", `${message}${which}`)
   })
-}
-
-function oneOrMany(text: string | undefined, texts: readonly string[] | undefined): readonly string[] {
-  if (text !== undefined && texts === undefined) return [text]
-  if (texts !== undefined && text === undefined) return texts
-  throw new RequestError(400, `/body must have text or texts; it has ${text === undefined ? "neither" : "both"}`)
 }

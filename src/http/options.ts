@@ -47,12 +47,18 @@ export const serverOptions = {
     unit: "texts",
     help: "a request with more is refused (413); streams have no limit",
   }),
+  maxStreams: count({
+    default: 16,
+    min: 1,
+    unit: "streams",
+    help: "corpora that are labelled at a time; one more is refused (503)",
+  }),
   bodyTimeoutMs: count({
     default: 30_000,
     min: 1,
     max: longestTimerMs,
     unit: "ms",
-    help: "a body that takes longer to arrive is refused (408); streams may take longer",
+    help: "a body that takes longer to arrive is refused (408); a stream may, unless its client neither sends nor takes for so long",
   }),
   answerTimeoutMs: count({
     default: 60_000,
@@ -82,6 +88,13 @@ export const serverOptions = {
     unit: "seconds",
     help: "how long a server that stops says so at /readyz before it takes no more connections",
   }),
+  webhookSecret: text({
+    default: undefined,
+    unit: "secret",
+    env: "VALENCE_WEBHOOK_SECRET",
+    help: "signs webhooks; better in the environment than on a command line (default: webhooks are refused)",
+  }),
+  allowPrivateWebhooks: toggle({ help: "send webhooks to private addresses too, the server's own network among them" }),
   logTexts: toggle({ help: "write the texts of requests to the log" }),
   trustProxy: toggle({ help: "believe X-Forwarded-For: only where a proxy of yours stands in front" }),
 } as const

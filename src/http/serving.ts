@@ -2,6 +2,7 @@ import type { Complete } from "../declaration.ts"
 import { shown, ValenceError } from "../errors.ts"
 import type { WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
+import type { ServerMetrics } from "../metrics/create-server-metrics.ts"
 import type { Producer } from "../producer/producer.ts"
 import type { OpenQueues } from "../queue/open-queues.ts"
 import type { Admission } from "./admission.ts"
@@ -25,8 +26,11 @@ export interface Served {
 /** What every route is handed. */
 export interface Serving extends Served {
   readonly settings: Complete<typeof serverOptions>
-  readonly admission: Admission
+  readonly admissionOf: (labeller: Labeller) => Admission
+  readonly metrics: ServerMetrics
   readonly readiness: Readiness
+  /** Aborts when requests are no longer waited for: those that wait for something to happen are answered then. */
+  readonly stopping: AbortSignal
 }
 
 /**

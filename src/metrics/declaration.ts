@@ -1,12 +1,15 @@
 import type { WorkerEvents } from "../events.ts"
 
-/** What moves a metric: an event, or a call from whoever runs the worker. */
-export type Feed = keyof WorkerEvents | "createMetrics" | "setReady"
+/** What moves a metric of a server: a call from it, or an event of its classifier. */
+export type ServerFeed = "createServerMetrics" | "text" | "request" | "refused" | "texts" | "webhook"
+
+/** What moves a metric: an event, or a call from whoever runs the worker, or the server. */
+export type Feed = keyof WorkerEvents | "createMetrics" | "setReady" | ServerFeed
 
 /** What a value counts. */
-export type Unit = "seconds" | "texts" | "tokens" | "jobs" | "events" | "0 or 1" | "1"
+export type Unit = "seconds" | "texts" | "tokens" | "jobs" | "requests" | "events" | "0 or 1" | "1"
 
-/** The values that a label may take; `given` where a worker has one, which it is started with. */
+/** The values that a label may take; `given` where the process has one or a few: its model, its routes. */
 export type Labels = Readonly<Record<string, readonly string[] | "given">>
 
 interface Declared {

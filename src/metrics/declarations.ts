@@ -1,10 +1,14 @@
 import { classifierMetrics } from "./classifier-metrics.ts"
 import { queueMetrics } from "./queue-metrics.ts"
+import { serverMetrics } from "./server-metrics.ts"
 import { workMetrics } from "./work-metrics.ts"
 import { workerMetrics } from "./worker-metrics.ts"
 
 /** Every metric of a worker, by the name that this folder knows it by. */
 export const metricDeclarations = { ...workMetrics, ...queueMetrics, ...classifierMetrics, ...workerMetrics } as const
+
+/** Every metric of a server. */
+export const serverDeclarations = { ...serverMetrics, ...classifierMetrics } as const
 
 /** The sections of docs/metrics.md. */
 export const metricSections = {
@@ -12,4 +16,6 @@ export const metricSections = {
   "Queues, as every worker sees them": queueMetrics,
   "Tokenising, micro-batches and devices": classifierMetrics,
   "The worker": workerMetrics,
+  "The server (`valence serve`), besides tokenising, micro-batches and devices where it labels by itself":
+    serverMetrics,
 } as const

@@ -1,9 +1,11 @@
-import type { JobOutcome, WorkerEmitter, WorkerEvents } from "../events.ts"
+import type { ClassifierEvents, JobOutcome, WorkerEmitter, WorkerEvents } from "../events.ts"
+import type { classifierMetrics } from "./classifier-metrics.ts"
 import type { metricDeclarations } from "./declarations.ts"
 import type { Instruments } from "./instruments.ts"
 
 type Metrics = Instruments<typeof metricDeclarations>
-type Listeners = { readonly [E in keyof WorkerEvents]: (...event: WorkerEvents[E]) => void }
+type ClassifierMetrics = Instruments<typeof classifierMetrics>
+type Listeners<E extends keyof WorkerEvents> = { readonly [Event in E]: (...event: WorkerEvents[Event]) => void }
 
 /** Outcomes after which nobody takes the job again. */
 const ended: ReadonlySet<JobOutcome> = new Set(["completed", "expired", "cancelled", "dead"])
@@ -25,7 +27,7 @@ function countJob(metrics: Metrics, job: WorkerEvents["job"][0]): void {
   }
 }
 
-function countMicroBatch(metrics: Metrics, batch: WorkerEvents["microBatch"][0]): void {
+function countMicroBatch(metrics: ClassifierMetrics, batch: WorkerEvents["microBatch"][0]): void {
   const runSeconds = batch.runMs / 1000
   metrics.microBatchTexts.observe(batch.texts)
   metrics.microBatchTokens.observe(batch.paddedTokens)
@@ -52,11 +54,8 @@ function setBacklog(metrics: Metrics, backlog: WorkerEvents["backlog"][0]): void
   metrics.backlogSeenAt.setToCurrentTime()
 }
 
-function listenersOf(metrics: Metrics): Listeners {
-  let redisIsAway = false
+function classifierListeners(metrics: ClassifierMetrics): Listeners<keyof ClassifierEvents> {
   return {
-    job: job => countJob(metrics, job),
-    stalled: ({ lane }) => metrics.stalledJobs.inc({ lane }),
     tokenised: ({ texts, ms }) => {
       metrics.tokenise.observe(ms / 1000)
       metrics.tokenisedTexts.inc(texts)
@@ -64,6 +63,15 @@ function listenersOf(metrics: Metrics): Listeners {
     microBatch: batch => countMicroBatch(metrics, batch),
     deviceRestarted: () => metrics.deviceRestarts.inc(),
     devicesLost: () => metrics.devicesLost.set(1),
+  }
+}
+
+function workerListeners(metrics: Metrics): Listeners<keyof WorkerEvents> {
+  let redisIsAway = false
+  return {
+    ...classifierListeners(metrics),
+    job: job => countJob(metrics, job),
+    stalled: ({ lane }) => metrics.stalledJobs.inc({ lane }),
     redisAway: () => {
       redisIsAway = true
       metrics.redisUp.set(0)
@@ -83,12 +91,25 @@ function listenersOf(metrics: Metrics): Listeners {
 }
 
 /**
- * Moves the metrics with each event.
+ * Moves the metrics of a worker with each event.
  *
  * @returns stops it
  */
 export function feedMetrics(metrics: Metrics, events: WorkerEmitter): () => void {
-  const listeners = Object.entries(listenersOf(metrics)) as [keyof WorkerEvents, (event?: unknown) => void][]
+  return listenTo(events, workerListeners(metrics))
+}
+
+/**
+ * Moves the metrics of a classifier with each of its events.
+ *
+ * @returns stops it
+ */
+export function feedClassifierMetrics(metrics: ClassifierMetrics, events: WorkerEmitter): () => void {
+  return listenTo(events, classifierListeners(metrics))
+}
+
+function listenTo(events: WorkerEmitter, named: Partial<Listeners<keyof WorkerEvents>>): () => void {
+  const listeners = Object.entries(named) as [keyof WorkerEvents, (event?: unknown) => void][]
   for (const [event, listener] of listeners) events.on(event, listener)
   return () => {
     for (const [event, listener] of listeners) events.off(event, listener)

@@ -32,8 +32,12 @@ export class JobsById {
     return { id, state: state === "active" ? "active" : "waiting" }
   }
 
-  /** Each job's end as it comes, in no particular order. */
-  async *ends(ids: Iterable<string>): AsyncGenerator<JobStatus, void> {
+  /**
+   * Each job's end as it comes, in no particular order.
+   *
+   * @param signal - ends it before all jobs have
+   */
+  async *ends(ids: Iterable<string>, signal?: AbortSignal): AsyncGenerator<JobStatus, void> {
     this.#requireOpen()
     const lanesById = new Map(
       await Promise.all([...new Set(ids)].map(async id => [id, await this.#laneOf(id)] as const)),
@@ -52,20 +56,24 @@ export class JobsById {
       this.#jobs.awaited.expect(job)
       this.#jobs.awaited.added(id, true)
     }
+    const stop = () => wake()
+    signal?.addEventListener("abort", stop)
     try {
       for (const [id, lane] of lanesById) expect(id, lane)
       while (wanted.size > 0) {
-        while (arrived.length === 0)
+        while (arrived.length === 0 && !signal?.aborted)
           await new Promise<void>(resolve => {
             wake = resolve
           })
-        const status = arrived.shift() as JobStatus
+        const status = arrived.shift()
+        if (status === undefined) return
         // What was awaited when the producer was closed has failed of that.
         if (status.state === "failed") this.#requireOpen()
         wanted.delete(status.id)
         yield status
       }
     } finally {
+      signal?.removeEventListener("abort", stop)
       for (const job of wanted.values()) if (job) this.#jobs.awaited.forget(job)
     }
   }

@@ -53,6 +53,16 @@ export class Producer implements Labeller {
     this.#byId = new JobsById(this.#queues, this.#jobs, () => this.#requireOpen())
   }
 
+  /** @internal lent to those who keep something of their own beside the jobs */
+  get redis(): RedisConnection {
+    return this.#redis
+  }
+
+  /** What all keys begin with. */
+  get keyPrefix(): string {
+    return this.#settings.keyPrefix
+  }
+
   /** @internal listens for workers' replies */
   async listen(): Promise<void> {
     const { reply } = keysOf(this.#settings.keyPrefix)
@@ -99,10 +109,11 @@ export class Producer implements Labeller {
   /**
    * Each job's end as it comes, in no particular order; the results stay in Redis as long as workers keep them.
    *
+   * @param signal - ends it before all jobs have
    * @throws ValenceError as `result()`
    */
-  results(ids: Iterable<string>): AsyncGenerator<JobStatus, void> {
-    return this.#byId.ends(ids)
+  results(ids: Iterable<string>, signal?: AbortSignal): AsyncGenerator<JobStatus, void> {
+    return this.#byId.ends(ids, signal)
   }
 
   /**

@@ -6,6 +6,9 @@ export const queueOf: Readonly<Record<Lane, string>> = { interactive: "valence",
 /** Where jobs lie that failed for good. */
 export const deadQueue = "valence-dead"
 
+/** Where deliveries of webhooks lie. */
+export const webhookQueue = "valence-webhooks"
+
 /** Both lanes, the one that goes first before the other. */
 export const lanes = ["interactive", "bulk"] as const satisfies readonly Lane[]
 
@@ -20,6 +23,10 @@ export const keysOf = (prefix: string) => ({
   model: `${prefix}:model`,
   /** Channel: ids of jobs that a producer waits for and that are finished. */
   reply: (producer: string) => `${prefix}:reply:${producer}`,
+  /** String: the job of a request that may be sent twice. */
+  idempotency: (digest: string) => `${prefix}:http:idempotency:${digest}`,
+  /** Strings: the requests of a minute, by who sent them. */
+  rateLimit: `${prefix}:http:rate:`,
   /** Channel: ids of jobs that nobody wants any more. */
   cancel: `${prefix}:cancel`,
 })

@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from "node:http"
 import { WorkerEmitter } from "../../src/events.ts"
 import { createServer, type ServerRequest } from "../../src/http/create-server.ts"
 import type { Labeller } from "../../src/labeller.ts"
@@ -6,6 +7,8 @@ import { createLexiconLabeller } from "../../src/lexicon/lexicon-labeller.ts"
 /** A server that listens on a free port. */
 export interface TestServer extends AsyncDisposable {
   readonly url: string
+  /** Node's server. */
+  readonly http: HttpServer
   /** Tells the server what its labeller would. */
   readonly events: WorkerEmitter
   close(): Promise<void>
@@ -22,7 +25,7 @@ export async function startTestServer(request: Partial<ServerRequest> = {}): Pro
     await server.close()
     for (const each of [labeller, ...others]) await each.close()
   }
-  return { url, events, close, [Symbol.asyncDispose]: close }
+  return { url, http: server.app.server, events, close, [Symbol.asyncDispose]: close }
 }
 
 /** Sends JSON, and reads the answer's. */

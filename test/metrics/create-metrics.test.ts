@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { type JobOutcome, WorkerEmitter, type WorkerEvents } from "../../src/events.ts"
 import { createMetrics, type MeasuredWorker, type Metrics } from "../../src/metrics/create-metrics.ts"
-import type { Feed, MetricDeclaration } from "../../src/metrics/declaration.ts"
+import type { Feed as AnyFeed, MetricDeclaration, ServerFeed } from "../../src/metrics/declaration.ts"
 import { metricDeclarations } from "../../src/metrics/declarations.ts"
 import { samplesOf } from "./samples.ts"
 import { workerEvents } from "./worker-events.ts"
+
+type Feed = Exclude<AnyFeed, ServerFeed>
 
 const declarations: MetricDeclaration[] = Object.values(metricDeclarations)
 const job = workerEvents.job[0]

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest"
 import type { MetricDeclaration } from "../../src/metrics/declaration.ts"
-import { metricDeclarations, metricSections } from "../../src/metrics/declarations.ts"
+import { metricDeclarations, metricSections, serverDeclarations } from "../../src/metrics/declarations.ts"
 
-const declarations: MetricDeclaration[] = Object.values(metricDeclarations)
+const all = { ...metricDeclarations, ...serverDeclarations }
+const declarations: MetricDeclaration[] = Object.values(all)
 
 describe("metricDeclarations", () => {
   it("have names of their own", () => {
@@ -32,6 +33,6 @@ describe("metricDeclarations", () => {
 
   it("are each in one section of the page", () => {
     const listed = Object.values(metricSections).flatMap(section => Object.keys(section))
-    expect(listed.sort()).toEqual(Object.keys(metricDeclarations).sort())
+    expect(listed.sort()).toEqual(Object.keys(all).sort())
   })
 })

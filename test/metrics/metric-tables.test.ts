@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import type { MetricDeclaration } from "../../src/metrics/declaration.ts"
-import { metricDeclarations, metricSections } from "../../src/metrics/declarations.ts"
+import { metricSections } from "../../src/metrics/declarations.ts"
 
 const code = (word: string) => `\`${word}\``
 
@@ -17,7 +17,8 @@ function row(metric: MetricDeclaration): string {
 
 const intro = `# Metrics
 
-Made from the declarations in \`src/metrics\`. A worker answers \`GET /metrics\` with them, in Prometheus' text format, and with
+Made from the declarations in \`src/metrics\`. A worker answers \`GET /metrics\` with those of the first four sections, a
+server with those of the last and of its classifier, in Prometheus' text format, and both with
 \`process_*\` and \`nodejs_*\`, such as \`nodejs_eventloop_lag_p99_seconds\` (prom-client's, of the main process: the device children are
 not in it). Counters and histograms start at 0 with every label; a gauge is absent until its value is known. "Fed by" is an event of
 \`src/events.ts\`, or a call. The dashboard and the alerts in [deploy/](../deploy) read these metrics.
@@ -28,7 +29,8 @@ it("docs/metrics.md has every metric as it is declared; `npx vitest run test/met
     const rows = Object.values<MetricDeclaration>(metrics).map(row)
     return `## ${title}\n\n| metric | kind | unit | labels | fed by | what |\n| --- | --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`
   })
-  const buckets = Object.values<MetricDeclaration>(metricDeclarations).flatMap(metric =>
+  const metrics = Object.values(metricSections).flatMap(section => Object.values<MetricDeclaration>(section))
+  const buckets = metrics.flatMap(metric =>
     metric.kind === "histogram" ? [`| ${code(metric.name)} | ${metric.buckets.join(", ")} |`] : [],
   )
   const bounds = `## Buckets of the histograms\n\n| metric | upper bounds |\n| --- | --- |\n${buckets.join("\n")}\n`

@@ -12,14 +12,19 @@ declare module "vitest" {
   }
 }
 
-/** Opens the Redis that tests share, and gives its URL to `inject("redisUrl")`. */
-export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const redis = await openTestRedis({
+/** Opens the Redis that is shared: the first that is to be had. */
+export function openSharedRedis(): Promise<TestRedis> {
+  return openTestRedis({
     named: () => namedRedis(process.env["REDIS_URL"]),
     installed: startInstalledRedis,
     contained: async () => (await import("./redis-container.ts")).startRedisContainer("redis:7-alpine"),
     install: () => installPackage("redis-server"),
   })
+}
+
+/** Opens the Redis that tests share, and gives its URL to `inject("redisUrl")`. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const redis = await openSharedRedis()
   console.log(`Redis of the tests: ${redis.origin}`)
   project.provide("redisUrl", redis.url)
   return () => redis.stop()

@@ -1,0 +1,81 @@
+import type { Readable } from "node:stream"
+import { completeOptions } from "../declaration.ts"
+import type { Labeller } from "../labeller.ts"
+import { addedColumns } from "./added-columns.ts"
+import { cutChunks } from "./chunks.ts"
+import { openRows } from "./open-rows.ts"
+import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
+import { type InputFormat, type OutputFormat, standardStream } from "./run-files.ts"
+import { emptyTally } from "./tally.ts"
+import { writeChunks } from "./write-chunks.ts"
+import { rowWriter } from "./write-rows.ts"
+
+/** What `openLabelStream` is asked to do. */
+export interface LabelStreamRequest {
+  /** Read to its end, at the pace of who takes the lines; destroyed where that is not wanted any more. */
+  readonly input: Readable
+  readonly format: InputFormat
+  readonly outputFormat: OutputFormat
+  /** Lent: it is not closed. */
+  readonly labeller: Labeller
+  readonly options?: Omit<CorpusOptions, "format" | "outputFormat" | "checkpointMs" | "report" | "force">
+  /** Adds a column `error` to CSV and TSV; in JSON Lines a row without a label always has it. */
+  readonly errors?: boolean
+}
+
+/** A stream whose columns are known, and that can be labelled once. */
+export interface LabelStream {
+  /** The header and the labelled rows, in pieces: all rows in order, those without a label too. */
+  lines(): AsyncGenerator<string>
+  /** Rows so far. */
+  readonly rows: number
+  /** Those of them without a label. */
+  readonly failed: number
+  /** Lets go of the input. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens a stream to be labelled: constant memory, and for rows that can be labelled the bytes that `labelCorpus` writes. A row
+ * that cannot be labelled keeps its place, with empty label and score.
+ *
+ * @throws ValenceError `input_invalid`, `option_invalid`, or whatever the labeller refuses
+ */
+export async function openLabelStream(request: LabelStreamRequest): Promise<LabelStream> {
+  const { input, format, outputFormat, labeller, errors = false } = request
+  const options = completeOptions(corpusOptions, request.options ?? {})
+  await labeller.label([], labelOptionsOf(options))
+  const file = { path: standardStream, format, gzip: false }
+  const rows = await openRows(file, options, input)
+  try {
+    const added = addedColumns(options, labeller.model.labels, rows.columns)
+    const errorColumn = outputFormat === "jsonl" || errors ? errorName(rows.columns) : undefined
+    const writer = rowWriter(file, { format: outputFormat }, rows, added, options.quotes, errorColumn)
+    const tally = emptyTally()
+    return {
+      async *lines() {
+        if (writer.header !== "") yield writer.header
+        const chunks = cutChunks(rows.rows(), "stream", 0, options.chunkTexts)
+        const how = { labeller, writer, tally, options, named: false, keepFailed: true }
+        for await (const { output } of writeChunks(chunks, how)) yield output
+      },
+      get rows() {
+        return tally.labelled + tally.failed
+      },
+      get failed() {
+        return tally.failed
+      },
+      close: () => rows.close(),
+    }
+  } catch (error) {
+    await rows.close()
+    throw error
+  }
+}
+
+/** A name that the input does not have. */
+function errorName(columns: readonly string[]): string {
+  let name = "error"
+  while (columns.includes(name)) name = `valence_${name}`
+  return name
+}

@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto"
+import type { AddOptions } from "../../producer/options.ts"
+import type { Producer } from "../../producer/producer.ts"
+import { keysOf } from "../../queue/names.ts"
+import { RequestError } from "../problem.ts"
+import { jobsOf, newJobName, type RequestJobs, requestIdOf } from "./job-id.ts"
+import { type JobResource, jobResource } from "./job-resource.ts"
+
+/** A request that is sent again within this time is the same. */
+const idempotencySeconds = 86_400
+
+/** What tells that a request is sent again. */
+export interface Idempotency {
+  /** Whoever sends it, with the key it chose: others' keys do not meet. */
+  readonly key: string
+  /** What must be the same each time. */
+  readonly body: string
+}
+
+/** Requests for labels that are answered later. All that is known of them lies in Redis: any server answers for any job. */
+export class Jobs {
+  readonly #producer: Producer
+
+  constructor(producer: Producer) {
+    this.#producer = producer
+  }
+
+  /**
+   * Adds texts to be labelled.
+   *
+   * @returns the request's id; the same for a request that is sent again
+   * @throws RequestError 422 where the body is another than under this key before; what `Producer.add` throws
+   */
+  async add(texts: readonly string[], options: AddOptions, idempotency: Idempotency | undefined): Promise<string> {
+    const name = idempotency === undefined ? newJobName() : await this.#nameOf(idempotency)
+    const jobs = await this.#producer.add(texts, { ...options, id: name })
+    return requestIdOf(name, jobs.length)
+  }
+
+  /** Where a request stands; `undefined` where there is none. */
+  async read(id: string): Promise<JobResource | undefined> {
+    const request = jobsOf(id)
+    if (request === undefined) return undefined
+    return jobResource(id, await this.#statusesOf(request))
+  }
+
+  /** Returns when all of its jobs have ended, or the signal aborts. */
+  async wait(id: string, signal: AbortSignal): Promise<void> {
+    for await (const _ of this.#producer.results(jobsOf(id)?.jobs ?? [], signal)) if (signal.aborted) return
+  }
+
+  /**
+   * Takes a request back: what is waiting is removed, what a worker has is dropped where it has not reached a device, and the results of
+   * what has ended are removed.
+   *
+   * @returns whether there was one
+   */
+  async remove(id: string): Promise<boolean> {
+    const request = jobsOf(id)
+    if (request === undefined) return false
+    const statuses = await this.#statusesOf(request)
+    await Promise.all(request.jobs.map(job => this.#producer.cancel(job)))
+    await this.#producer.release(request.jobs)
+    return statuses.some(({ state }) => state !== "missing")
+  }
+
+  #statusesOf({ jobs }: RequestJobs) {
+    return Promise.all(jobs.map(job => this.#producer.result(job)))
+  }
+
+  async #nameOf({ key, body }: Idempotency): Promise<string> {
+    const { redis, keyPrefix } = this.#producer
+    const [where, digest] = [keysOf(keyPrefix).idempotency(digestOf(key)), digestOf(body)]
+    const name = newJobName()
+    if ((await redis.set(where, `${digest} ${name}`, "EX", idempotencySeconds, "NX")) === "OK") return name
+    const [before, nameBefore] = (await redis.get(where))?.split(" ") ?? []
+    if (before !== undefined && before !== digest)
+      throw new RequestError(422, "a request with an Idempotency-Key of before must have the same body; got another")
+    return nameBefore ?? name
+  }
+}
+
+const digestOf = (text: string) => createHash("sha256").update(text).digest("hex")

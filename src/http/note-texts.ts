@@ -1,0 +1,17 @@
+import type { FastifyBaseLogger } from "fastify"
+import type { Serving } from "./serving.ts"
+
+/** Counts texts that begin to be labelled until it is disposed, and writes them to the log where that is wanted. */
+export function noteTexts(
+  { metrics, settings }: Serving,
+  log: FastifyBaseLogger,
+  texts: readonly string[],
+): Disposable {
+  logTexts(settings, log, texts)
+  return metrics.texts(texts.length)
+}
+
+/** Writes texts to the log where that is wanted: nothing else in the log holds any. */
+export function logTexts(settings: Serving["settings"], log: FastifyBaseLogger, texts: readonly string[]): void {
+  if (settings.logTexts && texts.length > 0) log.info({ texts }, "texts to be labelled")
+}

@@ -1,0 +1,45 @@
+import { RequestError } from "./problem.ts"
+
+/**
+ * What arrives, as long as the client sends something every so often.
+ *
+ * @throws RequestError 408 where it does not
+ */
+export async function* sentInTime(body: AsyncIterable<Buffer>, maxMs: number): AsyncGenerator<Buffer> {
+  const parts = body[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { value, done } = await within(maxMs, parts.next())
+      if (done) return
+      yield value
+    }
+  } finally {
+    // Not awaited: where nothing arrives, it would not end.
+    parts.return?.(undefined)?.catch(() => {})
+  }
+}
+
+/** What is sent, as long as the client takes something every so often; otherwise `late` is called. */
+export async function* takenInTime(lines: AsyncIterable<string>, maxMs: number, late: () => void) {
+  for await (const line of lines) {
+    // Between the two of these the one who sends it waits for the client.
+    const timer = setTimeout(late, maxMs)
+    try {
+      yield line
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+async function within<T>(maxMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RequestError(408, `a stream must go on within ${maxMs} ms`)), maxMs)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,134 @@
+import { pipeline, Readable } from "node:stream"
+import { createGunzip } from "node:zlib"
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import { type LabelStream, openLabelStream } from "../../corpus/label-stream.ts"
+import { corpusOptions } from "../../corpus/options.ts"
+import { completeOptions, text, toggle } from "../../declaration.ts"
+import { ValenceError } from "../../errors.ts"
+import { answerType, corpusTypes, formatOf } from "../media-types.ts"
+import { noteTexts } from "../note-texts.ts"
+import { sentInTime, takenInTime } from "../patience.ts"
+import { RequestError } from "../problem.ts"
+import { querySchema } from "../query-schema.ts"
+import { requestSignal } from "../request-signal.ts"
+import { problems } from "../schemas.ts"
+import { labellerOf, type Serving } from "../serving.ts"
+import { streamLabeller } from "../stream-labeller.ts"
+
+const { column, delimiter, quotes, minScore, prefix, scores, tokens, truncated, words } = corpusOptions
+const { function: scoreFunction, maxLength } = corpusOptions
+
+/** What a query may choose. */
+export const corpusQuery = {
+  model: text({ default: undefined, unit: "name", help: "one of GET /v1/models (default: the server's)" }),
+  column,
+  delimiter,
+  quotes,
+  function: scoreFunction,
+  maxLength,
+  minScore,
+  prefix,
+  scores,
+  tokens,
+  truncated,
+  words,
+  errors: toggle({ help: "add a column error to CSV and TSV; JSON Lines have it in rows without a label anyway" }),
+} as const
+
+const description = `Streams: rows are answered, in order and with all of their columns, while others are still being sent, and
+what is under way is bounded. So read the answer while you send, as curl does. The answer has the format of the body unless \`Accept\` asks for
+another, and the bytes of \`valence label\`. A row that cannot be labelled keeps its place without label and score; the trailers
+\`x-valence-rows\` and \`x-valence-failed\` count. Where the stream breaks, the connection does.`
+
+/** `POST /v1/corpus`: rows in, labelled rows out, of any number. */
+export function addCorpus(app: FastifyInstance, serving: Serving): void {
+  const body = (type: string) => [type, { schema: { type: "string" } }] as const
+  const schema = {
+    tags: ["Corpus"],
+    summary: "Label a corpus of any size as it comes",
+    description,
+    consumes: corpusTypes,
+    querystring: querySchema(corpusQuery),
+    response: {
+      200: {
+        description: "The labelled rows",
+        content: Object.fromEntries(corpusTypes.filter(type => type !== "text/plain").map(body)),
+      },
+      ...problems(400, 401, 404, 406, 408, 415, 422, 429, 503),
+    },
+  }
+  const { maxStreams } = serving.settings
+  let streams = 0
+  app.register(async app => {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(corpusTypes, (_, payload, done) => done(null, payload))
+    app.post("/v1/corpus", { schema }, async (request, reply) => {
+      if (streams >= maxStreams)
+        throw new RequestError(503, `streams at a time must be at most ${maxStreams} (maxStreams)`, closing)
+      const stop = requestSignal(reply)
+      // Of one that is closed already nothing more is heard.
+      stop.signal.throwIfAborted()
+      streams++
+      // However it ends.
+      reply.raw.once("close", () => {
+        streams--
+        stop[Symbol.dispose]()
+      })
+      return answerStream(serving, stop.signal, request, reply)
+    })
+  })
+}
+
+/** What is left of the body is not waited for. */
+const closing = { connection: "close" } as const
+
+async function answerStream(
+  serving: Serving,
+  gone: AbortSignal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { bodyTimeoutMs } = serving.settings
+  const contentType = request.headers["content-type"]
+  const answer = answerType(contentType, request.headers.accept)
+  const { model, errors, ...options } = completeOptions(corpusQuery, request.query as Record<string, never>, {})
+  const input = Readable.from(sentInTime(plainBody(request), bodyTimeoutMs), { objectMode: false })
+  let stream: LabelStream
+  try {
+    stream = await openLabelStream({
+      input,
+      format: formatOf(contentType).format,
+      outputFormat: answer.format,
+      labeller: streamLabeller(labellerOf(serving, model), gone, texts => noteTexts(serving, request.log, texts)),
+      options,
+      errors,
+    })
+  } catch (error) {
+    input.destroy()
+    reply.headers(closing)
+    // What reads the input tells only that it could not.
+    throw error instanceof ValenceError && error.cause instanceof RequestError ? error.cause : error
+  }
+  const lines = takenInTime(stream.lines(), bodyTimeoutMs, () => reply.raw.destroy())
+  const out = Readable.from(lines, { highWaterMark: 1 })
+  out.once("close", () => void stream.close())
+  reply.trailer("x-valence-rows", async () => String(stream.rows))
+  reply.trailer("x-valence-failed", async () => String(stream.failed))
+  return reply.type(`${answer.type}; charset=utf-8`).send(out)
+}
+
+/**
+ * The bytes of a body, decompressed.
+ *
+ * @throws RequestError 415 for a `Content-Encoding` that is not known
+ */
+function plainBody({ raw, headers }: FastifyRequest): AsyncIterable<Buffer> {
+  const encoding = headers["content-encoding"]?.toLowerCase() ?? "identity"
+  // The connection is needed for the answer, however much of the body is read.
+  const bytes = raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  if (encoding === "identity") return bytes
+  if (encoding !== "gzip" && encoding !== "x-gzip")
+    throw new RequestError(415, `Content-Encoding must be gzip or identity; got ${encoding}`, closing)
+  // What breaks is told to who reads what is decompressed; nobody may be left when it does.
+  return pipeline(bytes, createGunzip(), () => {}).on("error", () => {})
+}

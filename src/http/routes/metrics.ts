@@ -1,0 +1,19 @@
+import type { FastifyInstance } from "fastify"
+import { problems } from "../schemas.ts"
+import type { Serving } from "../serving.ts"
+
+/** `GET /metrics`: Prometheus' text format. Asks for a key like the rest, which Prometheus sends as a bearer token. */
+export function addMetrics(app: FastifyInstance, { metrics, readiness }: Serving): void {
+  const schema = {
+    tags: ["Health"],
+    summary: "Metrics, as Prometheus reads them",
+    response: {
+      200: { description: "Metrics", content: { "text/plain": { schema: { type: "string" } } } },
+      ...problems(401, 429),
+    },
+  }
+  app.get("/metrics", { schema }, async (_, reply) => {
+    const ready = (await readiness.problem()) === undefined
+    return reply.type(metrics.contentType).send(await metrics.text(ready))
+  })
+}

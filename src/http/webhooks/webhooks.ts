@@ -1,0 +1,131 @@
+import type { lookup } from "node:dns"
+import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from "bullmq"
+import type { FastifyBaseLogger } from "fastify"
+import { asError, ValenceError } from "../../errors.ts"
+import type { Producer } from "../../producer/producer.ts"
+import { webhookQueue } from "../../queue/names.ts"
+import { hasEnded, type JobResource } from "../jobs/job-resource.ts"
+import type { Jobs } from "../jobs/jobs.ts"
+import { PrivateAddressError, sendWebhook } from "./send.ts"
+import { signatureOf } from "./sign.ts"
+
+/** Shorter ones can be guessed. */
+const minSecretLength = 16
+/** Deliveries that are at work at a time in a server. */
+const concurrency = 16
+/** The last of these attempts comes more than an hour after the first: 1 s, 2 s, 4 s, ... */
+const attempts = 13
+const backoff = { type: "exponential", delay: 1000, jitter: 0.5 } as const
+/** A job is looked at after a quarter of the time that it has been waiting for, within these bounds. */
+const lookMs = { least: 200, most: 5000 } as const
+/** A delivery that was made is remembered as long as its request may be sent again. */
+const keptSeconds = 86_400
+
+/** What lies in the queue. */
+interface Delivery {
+  readonly job: string
+  readonly url: string
+}
+
+/** What became of an attempt to deliver. */
+export type DeliveryOutcome = "delivered" | "retried" | "given_up"
+
+/** How webhooks are delivered. */
+export interface WebhookSettings {
+  readonly secret: string
+  readonly allowPrivate: boolean
+  readonly timeoutMs: number
+  readonly lookup?: typeof lookup | undefined
+  readonly log: FastifyBaseLogger
+  readonly onOutcome: (outcome: DeliveryOutcome) => void
+}
+
+/**
+ * Tells the end of jobs to URLs. Deliveries lie in a queue of their own: any server makes them, and one that dies leaves them to the
+ * others. A receiver may hear of a job twice.
+ */
+export class Webhooks implements AsyncDisposable {
+  readonly #jobs: Jobs
+  readonly #settings: WebhookSettings
+  readonly #queue: Queue<Delivery>
+  readonly #worker: Worker<Delivery>
+
+  /** @throws ValenceError `option_invalid` for a secret that is too short */
+  constructor(producer: Producer, jobs: Jobs, settings: WebhookSettings) {
+    const { length } = settings.secret
+    if (length < minSecretLength)
+      throw new ValenceError(
+        "option_invalid",
+        `webhookSecret must have ${minSecretLength} characters or more; got ${length}`,
+      )
+    this.#jobs = jobs
+    this.#settings = settings
+    const place = { connection: producer.redis, prefix: producer.keyPrefix }
+    this.#queue = new Queue(webhookQueue, place)
+    this.#worker = new Worker(webhookQueue, job => this.#process(job), {
+      ...place,
+      concurrency,
+      // Servers that die are no fault of a delivery.
+      maxStalledCount: 1000,
+    })
+    // The connection tells of its own errors.
+    this.#queue.on("error", () => {})
+    this.#worker.on("error", () => {})
+    this.#worker.on("completed", () => settings.onOutcome("delivered"))
+    this.#worker.on("failed", (job, error) => this.#failed(job, error))
+  }
+
+  /** Has the end of a job told; once, however often it is asked for. */
+  async add(job: string, url: string): Promise<void> {
+    await this.#queue.add(
+      "deliver",
+      { job, url },
+      { jobId: job, attempts, backoff, removeOnComplete: { age: keptSeconds }, removeOnFail: { age: keptSeconds } },
+    )
+  }
+
+  /** Nobody wants to know of a job any more. */
+  async remove(job: string): Promise<void> {
+    await this.#queue.remove(job)
+  }
+
+  /** Waits for deliveries that are being made, then lets go. */
+  async close(): Promise<void> {
+    await this.#worker.close()
+    await this.#queue.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #process(delivery: Job<Delivery>): Promise<void> {
+    const { job, url } = delivery.data
+    const resource = (await this.#jobs.read(job)) ?? lostJob(job)
+    if (!hasEnded(resource)) {
+      const ageMs = Date.now() - delivery.timestamp
+      const afterMs = Math.min(lookMs.most, Math.max(lookMs.least, ageMs / 4))
+      await delivery.moveToDelayed(Date.now() + afterMs, delivery.token)
+      throw new DelayedError()
+    }
+    const body = JSON.stringify(resource)
+    const headers = { "x-valence-signature": signatureOf(body, this.#settings.secret, Date.now()) }
+    try {
+      await sendWebhook(new URL(url), body, headers, this.#settings)
+    } catch (error) {
+      // It is not tried again: what is looked up does not become public by waiting.
+      throw error instanceof PrivateAddressError ? new UnrecoverableError(error.message) : asError(error)
+    }
+  }
+
+  #failed(delivery: Job<Delivery> | undefined, { message }: Error): void {
+    const outcome = delivery?.finishedOn === undefined ? "retried" : "given_up"
+    this.#settings.onOutcome(outcome)
+    this.#settings.log.warn({ job: delivery?.data.job, outcome }, `webhook was not delivered: ${message}`)
+  }
+}
+
+/** Redis has lost it, or its results were kept for less long than the receiver was away. */
+function lostJob(id: string): JobResource {
+  return { id, state: "failed", error: { code: "job_lost", message: "the job's results are not in Redis any more" } }
+}

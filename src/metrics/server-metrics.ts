@@ -1,0 +1,70 @@
+import type { MetricDeclaration } from "./declaration.ts"
+
+/** What a server does over HTTP. */
+export const serverMetrics = {
+  httpRequests: {
+    name: "valence_http_requests_total",
+    kind: "counter",
+    unit: "requests",
+    labels: { route: "given", status: "given" },
+    help: "Requests that ended, by the route's pattern and the status; status 499 where the client went before its answer",
+    fedBy: ["request"],
+  },
+  httpSeconds: {
+    name: "valence_http_request_seconds",
+    kind: "histogram",
+    unit: "seconds",
+    labels: { route: "given" },
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+    help: "From a request's head to the end of its answer; streams and requests that wait for a job are as long as they are",
+    fedBy: ["request"],
+  },
+  httpRefused: {
+    name: "valence_http_refused_total",
+    kind: "counter",
+    unit: "requests",
+    labels: { code: "given" },
+    help: "Requests that were answered with a problem, by its code",
+    fedBy: ["refused"],
+  },
+  httpTexts: {
+    name: "valence_http_texts_total",
+    kind: "counter",
+    unit: "texts",
+    labels: {},
+    help: "Texts that requests and streams brought; those of jobs are not among them",
+    fedBy: ["texts"],
+  },
+  httpTextsUnderWay: {
+    name: "valence_http_texts_under_way",
+    kind: "gauge",
+    unit: "texts",
+    labels: {},
+    help: "Texts of requests and streams that are being labelled, or wait for it",
+    fedBy: ["texts"],
+  },
+  webhooks: {
+    name: "valence_webhooks_total",
+    kind: "counter",
+    unit: "events",
+    labels: { outcome: ["delivered", "retried", "given_up"] },
+    help: "Attempts to deliver a webhook, by what became of them",
+    fedBy: ["webhook"],
+  },
+  serverReady: {
+    name: "valence_server_ready",
+    kind: "gauge",
+    unit: "0 or 1",
+    labels: {},
+    help: "1 where the server labels what comes, as /readyz says",
+    fedBy: ["text"],
+  },
+  serverModel: {
+    name: "valence_server_model_info",
+    kind: "gauge",
+    unit: "1",
+    labels: { name: "given", revision: "given", dtype: "given", version: "given", node: "given" },
+    help: "Which model labels what names none, and which Valence on which Node serves it",
+    fedBy: ["createServerMetrics"],
+  },
+} as const satisfies Record<string, MetricDeclaration>

@@ -1,0 +1,100 @@
+import { once } from "node:events"
+import { Agent, type IncomingMessage, request } from "node:http"
+import { afterEach, describe, expect, it } from "vitest"
+import { type Running, startValence, toBeTrue } from "./run-valence.ts"
+
+const running: Running[] = []
+afterEach(() => {
+  for (const { child } of running.splice(0)) child.kill("SIGKILL")
+})
+
+/** Starts `valence serve` with a lexicon, and returns when it is ready. */
+async function serve(...words: string[]): Promise<Running & { readonly url: string; stderr(): string }> {
+  const started = startValence("/tmp", "serve", "--port", "0", "--model", "afinn-111", ...words)
+  running.push(started)
+  let stderr = ""
+  started.child.stderr?.on("data", data => {
+    stderr += String(data)
+  })
+  await toBeTrue(() => /ready: \S+/.test(stderr) || started.child.exitCode !== null)
+  return { ...started, url: /ready: (\S+)/.exec(stderr)?.[1] ?? "", stderr: () => stderr }
+}
+
+/** A corpus of which a part was sent, and its answer. */
+async function halfSent(url: string) {
+  const sent = request(`${url}/v1/corpus`, { method: "POST", headers: { "content-type": "text/csv" } })
+  sent.on("error", () => {})
+  const answered = once(sent, "response") as Promise<[IncomingMessage]>
+  sent.write(`text\n${"good\n".repeat(1000)}`)
+  const [answer] = await answered
+  let body = ""
+  const ended = new Promise<void>(resolve => answer.once("close", resolve))
+  answer.setEncoding("utf8").on("data", data => {
+    body += data
+  })
+  answer.on("error", () => {})
+  return { sent, answer, ended, body: () => body }
+}
+
+describe("valence serve", () => {
+  it("SIGTERM - is not ready, finishes what is under way, and ends with 0, whoever keeps a connection", async () => {
+    const { child, ended, url } = await serve("--unready-seconds", "1")
+    const agent = new Agent({ keepAlive: true })
+    const ask = (path: string) =>
+      new Promise<number>((resolve, reject) => {
+        request(`${url}${path}`, { agent }, answer => {
+          answer.resume().once("end", () => resolve(answer.statusCode ?? 0))
+        })
+          .on("error", reject)
+          .end()
+      })
+    expect(await ask("/readyz")).toBe(200)
+    const corpus = await halfSent(url)
+    child.kill("SIGTERM")
+    let status = 200
+    while (status === 200) status = await ask("/readyz")
+    expect(status).toBe(503)
+    expect(await ask("/v1/model")).toBe(200)
+    corpus.sent.end("bad\n")
+    await corpus.ended
+    expect(corpus.body().split("\n").at(-2)).toBe("bad,NEGATIVE,-3")
+    expect(corpus.answer.complete).toBe(true)
+    expect(await ended).toMatchObject({ code: 0, signal: null })
+    agent.destroy()
+  })
+
+  it("a second signal - stops at once", async () => {
+    const { child, ended, url, stderr } = await serve()
+    const corpus = await halfSent(url)
+    child.kill("SIGTERM")
+    await toBeTrue(() => stderr().includes("stopping: "))
+    // One Ctrl-C may come twice: the second counts a little later.
+    const again = setInterval(() => child.kill("SIGTERM"), 100)
+    expect(await ended).toMatchObject({ code: 130 })
+    clearInterval(again)
+    await corpus.ended
+    expect(corpus.answer.complete).toBe(false)
+  })
+
+  it("--drain-seconds - bounds how long it waits", async () => {
+    const { child, ended, url } = await serve("--drain-seconds", "1")
+    const corpus = await halfSent(url)
+    child.kill("SIGTERM")
+    expect(await ended).toMatchObject({ code: 0 })
+    await corpus.ended
+    expect(corpus.answer.complete).toBe(false)
+  })
+
+  it("to everybody, without keys - warns", async () => {
+    const { stderr } = await serve("--host", "0.0.0.0")
+    expect(stderr()).toContain(
+      "warning: anybody who reaches 0.0.0.0 may label: set --api-keys-file, or VALENCE_API_KEYS",
+    )
+  })
+
+  it("a port that is taken - exit code 2, and why", async () => {
+    const { url } = await serve()
+    const { ended } = startValence("/tmp", "serve", "--port", new URL(url).port, "--model", "afinn-111")
+    expect(await ended).toMatchObject({ code: 2, stderr: expect.stringContaining("must be free on 127.0.0.1") })
+  })
+})
