@@ -99,9 +99,16 @@ async function routesOf({ url }: TestServer): Promise<FuzzRoute[]> {
     Object.entries(methods).map(([method, { responses = {} }]) => ({
       method: method.toUpperCase(),
       path,
-      statuses: Object.keys(responses).flatMap(status => (status === "default" ? [] : [Number(status)])),
+      statuses: Object.keys(responses).flatMap(statusesOf),
     })),
   )
+}
+
+/** What `200`, or `4XX`, means; a server that failed, 500, is never meant. */
+function statusesOf(documented: string): number[] {
+  const [, hundreds] = /^([45])XX$/i.exec(documented) ?? []
+  if (hundreds === undefined) return documented === "default" ? [] : [Number(documented)]
+  return Array.from({ length: 100 }, (_, index) => Number(hundreds) * 100 + index).filter(status => status !== 500)
 }
 
 async function send({ url }: TestServer, { parts, cut }: FuzzCase): Promise<{ statuses: number[]; problem?: string }> {

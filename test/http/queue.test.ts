@@ -59,8 +59,8 @@ describe("GET /v1/queue", () => {
       deadLetters: 0,
       workers: [{ model: { name: "plain", maxLength: 512 }, tokensPerSecond: 0 }],
       textsPerSecond: expect.any(Number),
-      // Its worker does not know yet what it can do.
-      backlogSeconds: null,
+      // What is paused asks for no workers.
+      backlogSeconds: 0,
     })
   })
 

@@ -97,7 +97,7 @@ describe("a server with keys", () => {
       status: 401,
       body: { code: "unauthorized", detail: "a request must have an API key: Authorization: Bearer KEY" },
     })
-    expect(headers.get("www-authenticate")).toBe("Bearer, Basic")
+    expect(headers.get("www-authenticate")).toMatch(/^Bearer, Basic /)
   })
 
   it.each([

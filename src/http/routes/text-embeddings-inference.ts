@@ -55,7 +55,11 @@ export function addTextEmbeddingsInference(
       return batch ? scores : (scores[0] as Score[])
     },
   )
-  const health = { tags, summary: "Whether it labels what comes now", response: { "5xx": Failure } }
+  const health = {
+    tags,
+    summary: "Whether it labels what comes now",
+    response: { 200: Type.String({ description: "It does; nothing is said" }), "5xx": Failure },
+  }
   app.get("/health", { config, schema: health }, async (_, reply) => {
     if ((await serving.readiness.problem()) !== undefined)
       return reply.status(503).send({ error: "unhealthy", error_type: "Unhealthy" })
