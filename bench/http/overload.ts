@@ -9,6 +9,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { parseArgs } from "node:util"
 import { printBar, printHead, printTable, quantile, secondsOf, textsFor } from "../harness.ts"
+import { type Answer, BenchClient } from "./bench-client.ts"
 import { BenchServer } from "./start-serve.ts"
 
 const { values: flags } = parseArgs({
@@ -23,25 +24,14 @@ const textsARequest = Number(flags["texts-a-request"])
 const seconds = Number(flags.seconds)
 const texts = await textsFor(2000, flags.texts)
 
-interface Answer {
-  readonly status: number
-  readonly ms: number
-}
-
 await using server = await BenchServer.valence()
+await using client = new BenchClient(server.url, 4096)
 let sent = 0
 
-async function ask(): Promise<Answer> {
+function ask(): Promise<Answer> {
   const some = Array.from({ length: textsARequest }, (_, index) => texts[(sent * textsARequest + index) % texts.length])
   sent += 1
-  const start = performance.now()
-  const response = await fetch(`${server.url}/v1/label`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ texts: some }),
-  })
-  await response.arrayBuffer()
-  return { status: response.status, ms: performance.now() - start }
+  return client.label({ texts: some })
 }
 
 /** Requests a second that are all accepted: 8 at a time. */

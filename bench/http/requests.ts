@@ -9,7 +9,6 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { parseArgs } from "node:util"
-import autocannon from "autocannon"
 import { createClassifier } from "../built.ts"
 import {
   commonFlags,
@@ -27,6 +26,7 @@ import {
   secondsOf,
   textsFor,
 } from "../harness.ts"
+import { BenchClient } from "./bench-client.ts"
 import { BenchServer } from "./start-serve.ts"
 
 const { values: flags } = parseArgs({
@@ -43,8 +43,6 @@ const connections = Number(flags.connections)
 const samples = Number(flags.samples)
 const shortText = "I love it"
 const texts = await textsFor(requests, flags.texts)
-const body = (text: string) => JSON.stringify({ text })
-const headers = { "content-type": "application/json" }
 
 await using server = await BenchServer.valence()
 await using peer = flags.peer === undefined ? undefined : await BenchServer.peer(flags.peer, "q8")
@@ -54,50 +52,45 @@ printHead(`${requests} requests of one text, ${connections} connections`, {
   model: `${classifier.model.name} ${classifier.model.dtype}, revision ${classifier.model.revision}`,
 })
 
-/** Requests a second. */
-async function load({ url }: BenchServer): Promise<number> {
-  const all = texts.map(text => ({ method: "POST" as const, path: "/v1/label", headers, body: body(text) }))
-  const { duration, non2xx, errors, ...counts } = await autocannon({
-    url,
-    connections,
-    amount: requests,
-    requests: all,
-  })
-  if (non2xx + errors > 0) throw new Error(`all requests must be answered with 200; ${non2xx + errors} were not`)
-  return counts["2xx"] / duration
-}
-
-/** Calls a second, as many at a time as there are connections. */
-async function alone(): Promise<number> {
+/** Texts a second, each a call of its own, as many calls at a time as there are connections. */
+async function load(label: (text: string) => Promise<unknown>): Promise<number> {
   let next = 0
   const caller = async () => {
-    while (next < texts.length) await classifier.label([texts[next++] as string])
+    while (next < texts.length) await label(texts[next++] as string)
   }
   return requests / (await secondsOf(() => Promise.all(Array.from({ length: connections }, caller))))
 }
 
+/** A request with one text, which must be answered with 200. */
+const ask = (client: BenchClient) => async (text: string) => {
+  const { status } = await client.label({ text })
+  if (status !== 200) throw new Error(`every request must be answered with 200; got ${status}`)
+}
+
 /** p50 of one short text, ms, one after the other. */
-async function p50(label: () => Promise<unknown>): Promise<number> {
+async function p50(label: (text: string) => Promise<unknown>): Promise<number> {
   const ms: number[] = []
   for (let index = 0; index < samples; index++) {
-    ms.push(1000 * (await secondsOf(label)))
+    ms.push(1000 * (await secondsOf(() => label(shortText))))
     await sleep(1)
   }
   return quantile(ms, 0.5)
 }
 
-const post = async () =>
-  (await fetch(`${server.url}/v1/label`, { method: "POST", headers, body: body(shortText) })).text()
+await using client = new BenchClient(server.url, connections)
+await using peerClient = peer && new BenchClient(peer.url, connections)
+const post = ask(client)
+const inProcess = (text: string) => classifier.label([text])
 const contestants = {
-  valence: () => load(server),
-  alone,
+  valence: () => load(post),
+  alone: () => load(inProcess),
   oneCall: async () => requests / (await secondsOf(() => classifier.label(texts))),
   overHttp: () => p50(post),
-  inProcess: () => p50(() => classifier.label([shortText])),
-  peer: async () => (peer === undefined ? 0 : load(peer)),
+  inProcess: () => p50(inProcess),
+  peer: async () => (peerClient === undefined ? 0 : load(ask(peerClient))),
 }
 const rounds = await interleave(contestants, patienceOf(flags, 5))
-const { valence, alone: calls, oneCall, overHttp, inProcess, peer: behindFastify } = rounds.figures
+const { valence, alone: calls, oneCall, overHttp, inProcess: inOneProcess, peer: behindFastify } = rounds.figures
 printTable(
   ["texts/s", "median", "min", "max"],
   figureRows({
@@ -107,8 +100,11 @@ printTable(
     ...(peer && { "transformers.js q8 behind fastify": behindFastify }),
   }),
 )
-printTable(["p50 of one short text, ms", "median", "min", "max"], figureRows({ overHttp, inProcess }, 2))
-const extraMs = overHttp.map((ms, round) => ms - (inProcess[round] as number))
+printTable(
+  ["p50 of one short text, ms", "median", "min", "max"],
+  figureRows({ "over HTTP": overHttp, "in process": inOneProcess }, 2),
+)
+const extraMs = overHttp.map((ms, round) => ms - (inOneProcess[round] as number))
 printBar("p50 over HTTP minus in process, ms", median(extraMs), "<=", 1, median(extraMs).toFixed(2))
 const toCalls = ratioOf(valence, calls)
 printBar("requests/s / classifier alone", toCalls.median, ">=", 0.7, describeRatio(toCalls))
