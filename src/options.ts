@@ -60,7 +60,7 @@ export const classifierOptions = {
     help: "bulk texts that wait so long without a turn get the next one",
   }),
   bulkRunMs: count({
-    default: 25,
+    default: 10,
     min: 1,
     max: longestTimerMs,
     unit: "ms",
