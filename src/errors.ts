@@ -15,6 +15,7 @@ const retryableByCode = {
   graph_inaccurate: false,
   lexicon_invalid: false,
   text_invalid: false,
+  text_too_long: false,
   text_failed: false,
   device_failed: true,
   run_timeout: true,

@@ -9,6 +9,7 @@ export interface ClassifierEvents {
   microBatch: [
     {
       readonly lane: Lane
+      /** A window counts as a text. */
       readonly texts: number
       /** Tokens of the texts. */
       readonly tokens: number

@@ -14,7 +14,9 @@ export type {
   LabelOptions,
   LabelScore,
   Lane,
+  LongText,
   ModelInfo,
+  Pooling,
   ScoreFunction,
 } from "./labeller.ts"
 export { createLexiconLabeller } from "./lexicon/lexicon-labeller.ts"

@@ -3,6 +3,9 @@
  *
  * text         what is labelled: one string
  * encoding     a text as the model's token ids, special tokens included, truncated to `maxLength`
+ * window       a part of a text that is too long for the model, with special tokens of its own; windows overlap
+ * stride       the tokens that a window shares with the one before it
+ * pooling      how the scores of a text's windows become the text's
  * micro-batch  encodings of like length, padded to the longest, that go through a device in one run
  * token budget the padded tokens that a micro-batch may hold: rows x longest
  * max wait     how long a text may wait for company before its micro-batch is sent
@@ -26,6 +29,15 @@
 /** How logits become scores. */
 export type ScoreFunction = "softmax" | "sigmoid" | "none"
 
+/** What becomes of a text that has more tokens than `maxLength`: its beginning is labelled, all of it in windows, or it fails. */
+export type LongText = "truncate" | "windows" | "error"
+
+/**
+ * How the scores of a text's windows become the text's: their mean, weighted by the text's tokens in them or not, or for
+ * each label the largest, divided by their sum where `function` is softmax.
+ */
+export type Pooling = "weighted" | "mean" | "max"
+
 /** Which of two waiting lines a text stands in: `interactive` goes first, `bulk` ages so that it never starves. */
 export type Lane = "interactive" | "bulk"
 
@@ -47,7 +59,7 @@ export interface LabelTimings {
   readonly queueMs?: number
   /** Becoming token ids. */
   readonly tokeniseMs?: number
-  /** In a device's session. */
+  /** In a device's session; of a text in windows, from when the first begins to when all are done. */
   readonly inferenceMs?: number
   /** From when a worker took them to when they were labelled. */
   readonly workerMs?: number
@@ -59,8 +71,14 @@ export interface LabelOptions {
   readonly topK?: number | "all" | undefined
   /** Default: as the model's `problem_type` says, softmax for a single label and sigmoid for several. */
   readonly function?: ScoreFunction | undefined
-  /** Tokens after which a text is truncated, special tokens included; at most the model's `maxLength`. */
+  /** Tokens after which a text is too long, special tokens included; at most the model's `maxLength`. */
   readonly maxLength?: number | undefined
+  /** What becomes of a text that is too long; default `truncate`. */
+  readonly longText?: LongText | undefined
+  /** Tokens that a window shares with the one before it, at most half of `maxLength`; default an eighth of it. */
+  readonly stride?: number | undefined
+  /** How the scores of windows become the text's; default `weighted`. */
+  readonly pooling?: Pooling | undefined
   /** Default `interactive`. */
   readonly lane?: Lane | undefined
   /** Texts that have not reached a device when it aborts are dropped, and `label()` rejects. */
@@ -84,10 +102,12 @@ export interface LabelScore {
 export interface Labelled extends LabelScore {
   /** Best first; only where `topK` asked for it. */
   readonly scores?: readonly LabelScore[]
-  /** Tokens that the model saw, special tokens included; for a lexicon, the words of the text. */
+  /** Tokens that the model saw, special tokens included; for a lexicon, the words of the text. Windows share tokens: each counts once. */
   readonly tokens: number
   /** Whether the text had more tokens than the model saw. */
   readonly truncated: boolean
+  /** In how many windows the model saw the text; 1 where it was not cut into any. */
+  readonly windows: number
   /** The words or phrases that a lexicon matched, in order; absent for other models. */
   readonly words?: readonly string[]
   readonly error?: never

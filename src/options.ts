@@ -9,7 +9,8 @@ import {
   text,
 } from "./declaration.ts"
 import { shown, ValenceError } from "./errors.ts"
-import type { LabelOptions, ModelInfo } from "./labeller.ts"
+import type { LabelOptions, LongText, ModelInfo } from "./labeller.ts"
+import { longestStride, shortestWindow, usualStride } from "./windows.ts"
 
 /** Which model labels, in which precision and where. */
 export const modelOptions = {
@@ -110,7 +111,25 @@ export const scoreOptions = {
     default: undefined,
     min: 2,
     unit: "tokens",
-    help: "truncate texts to so many tokens (default: the model's limit)",
+    help: "a text with more tokens is too long (default: the model's limit)",
+  }),
+  longText: choice({
+    default: "truncate",
+    choices: ["truncate", "windows", "error"],
+    unit: "how",
+    help: "a text that is too long: label its beginning, or all of it in windows, or let it fail (text_too_long)",
+  }),
+  stride: count({
+    default: undefined,
+    min: 0,
+    unit: "tokens",
+    help: "tokens that a window shares with the one before it, at most half (default: an eighth of maxLength)",
+  }),
+  pooling: choice({
+    default: "weighted",
+    choices: ["weighted", "mean", "max"],
+    unit: "how",
+    help: "how the scores of windows become the text's: mean by their tokens, plain mean, or each label's largest",
   }),
 } as const
 
@@ -139,15 +158,35 @@ export function completeCall(
   return completeOptions(labelOptions, options)
 }
 
+/** How long texts may be, and what becomes of longer ones: complete. */
+export interface Lengths {
+  readonly maxLength: number
+  readonly longText: LongText
+  readonly stride: number
+}
+
 /**
- * Holds a call's `maxLength` against the model's.
+ * A call's lengths, held against the model's and filled in.
  *
  * @throws ValenceError `option_invalid`
  */
-export function requireMaxLength(maxLength: number | undefined, model: ModelInfo): void {
-  if (maxLength !== undefined && maxLength > model.maxLength)
+export function completeLengths(
+  given: Pick<Complete<typeof labelOptions>, "maxLength" | "longText" | "stride">,
+  model: ModelInfo,
+): Lengths {
+  const { maxLength = model.maxLength, longText } = given
+  const least = longText === "windows" ? shortestWindow : 2
+  if (maxLength > model.maxLength || maxLength < least)
     throw new ValenceError(
       "option_invalid",
-      `maxLength must be a whole number of tokens, 2 to ${model.maxLength} for ${model.name}; got ${maxLength}`,
+      `maxLength must be a whole number of tokens, ${least} to ${model.maxLength} for ${model.name}${longText === "windows" ? " in windows" : ""}; got ${maxLength}`,
     )
+  const { stride = usualStride(maxLength) } = given
+  const most = longestStride(maxLength)
+  if (longText === "windows" && stride > most)
+    throw new ValenceError(
+      "option_invalid",
+      `stride must be a whole number of tokens, 0 to ${most} where maxLength is ${maxLength}; got ${stride}`,
+    )
+  return { maxLength, longText, stride }
 }

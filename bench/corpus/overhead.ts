@@ -21,7 +21,7 @@ const DIFFERENT_TEXTS = 5000
 
 /** Gives each text the same result. */
 function idleLabeller(): Labeller {
-  const result: Labelled = { label: "POSITIVE", score: 0.987654, tokens: 20, truncated: false }
+  const result: Labelled = { label: "POSITIVE", score: 0.987654, tokens: 20, truncated: false, windows: 1 }
   return {
     model: { name: "idle", revision: "0", dtype: "none", labels: ["POSITIVE"], maxLength: Infinity },
     label: async texts => texts.map((_, index) => ({ ...result, score: 0.5 + (index % 500) / 1000 })),

@@ -7,7 +7,7 @@ import { Redis } from "ioredis"
 
 const name = "bare-replies"
 const prefix = "{bare}"
-const result = { label: "POSITIVE", score: 0.9998, tokens: 12, truncated: false }
+const result = { label: "POSITIVE", score: 0.9998, tokens: 12, truncated: false, windows: 1 }
 
 /** Entries that a stream of replies keeps: a producer that reads late finds them. */
 const keptReplies = 1000

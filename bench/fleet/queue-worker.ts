@@ -19,7 +19,7 @@ const { values: flags } = parseArgs({
   },
 })
 const prefix = "{valence}"
-const result = { label: "POSITIVE", score: 0.9998, tokens: 12, truncated: false }
+const result = { label: "POSITIVE", score: 0.9998, tokens: 12, truncated: false, windows: 1 }
 const model = { name: "no-op", revision: "r1", dtype: "none", labels: ["POSITIVE"], maxLength: 512 }
 
 /** Counts texts, and tells when all have been seen. */

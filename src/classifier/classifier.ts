@@ -1,65 +1,53 @@
-import { textProblem } from "../check-text.ts"
 import { completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ClassifierEmitter } from "../events.ts"
-import type { LabelledText, Labeller, LabelOptions, Lane, ModelInfo, ScoreFunction } from "../labeller.ts"
+import type { LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
 import { readConfig } from "../model/config.ts"
 import { readModelText } from "../model/read-file.ts"
-import { ranked, scoreFunctionOf, scoresOf } from "../model/scores.ts"
+import { scoreFunctionOf } from "../model/scores.ts"
 import { findModel } from "../model/store.ts"
 import { createTokenizer, type Tokenizer } from "../model/tokenizer.ts"
-import { type ClassifierOptions, classifierOptions, completeCall, requireMaxLength } from "../options.ts"
+import { type ClassifierOptions, classifierOptions, completeCall, completeLengths } from "../options.ts"
 import { startChildDevice } from "./device.ts"
-import { Dispatcher, type DispatcherStats, type Entry } from "./dispatcher.ts"
+import { Dispatcher, type DispatcherStats } from "./dispatcher.ts"
 import { deviceChildren } from "./granted-cores.ts"
-import { Tokenising, type Untokenised } from "./tokenising.ts"
+import { type TextRequest, TextRun, type TextRunContext } from "./text-run.ts"
+import { Tokenising } from "./tokenising.ts"
 
 /** Texts of one call that are on their way at a time; the rest of a longer call waits without being encoded. */
 const MAX_UNDER_WAY = 4096
+/** UTF-16 units of them, and one text more: a long text's ids lie in memory until its last window is done. */
+const MAX_UNITS_UNDER_WAY = 16 * 1024 * 1024
 
-interface Request {
-  readonly topK: number | "all" | undefined
-  readonly function: ScoreFunction
-  readonly maxLength: number
-  readonly lane: Lane
+interface Request extends TextRequest {
   readonly signal: AbortSignal | undefined
-  /** The longest so far of its texts. */
-  readonly timings: { queueMs: number; tokeniseMs: number; inferenceMs: number }
 }
 
 /** A `Labeller` in this process: texts are encoded, batched, run on device children and scored. */
 export class Classifier implements Labeller {
   readonly model: ModelInfo
   readonly #scoreFunction: ScoreFunction
-  readonly #maxTextLength: number
   readonly #tokenising: Tokenising
-  readonly #dispatcher: Dispatcher
+  readonly #context: TextRunContext
   readonly #underWay = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
 
   /** @internal use `createClassifier` */
-  constructor(
-    model: ModelInfo,
-    scoreFunction: ScoreFunction,
-    maxTextLength: number,
-    tokenising: Tokenising,
-    dispatcher: Dispatcher,
-  ) {
-    this.model = model
+  constructor(scoreFunction: ScoreFunction, tokenising: Tokenising, context: TextRunContext) {
+    this.model = context.model
     this.#scoreFunction = scoreFunction
-    this.#maxTextLength = maxTextLength
     this.#tokenising = tokenising
-    this.#dispatcher = dispatcher
+    this.#context = context
   }
 
   /** What went through the devices so far. */
   get stats(): DispatcherStats {
-    return this.#dispatcher.stats
+    return this.#context.dispatcher.stats
   }
 
   /** The process ids of the device children that serve. */
   get devicePids(): number[] {
-    return this.#dispatcher.devicePids
+    return this.#context.dispatcher.devicePids
   }
 
   async label(texts: readonly string[], options: LabelOptions = {}): Promise<LabelledText[]> {
@@ -77,7 +65,7 @@ export class Classifier implements Labeller {
   }
 
   close(): Promise<void> {
-    this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#dispatcher.destroy())
+    this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#context.dispatcher.destroy())
     return this.#closing
   }
 
@@ -86,22 +74,26 @@ export class Classifier implements Labeller {
   }
 
   #complete(texts: readonly string[], options: LabelOptions): Request {
-    const { topK, lane, ...given } = completeCall(texts, options)
-    const maxLength = given.maxLength ?? this.model.maxLength
-    requireMaxLength(maxLength, this.model)
-    const timings = { queueMs: 0, tokeniseMs: 0, inferenceMs: 0 }
-    return { topK, lane, maxLength, function: given.function ?? this.#scoreFunction, signal: options.signal, timings }
+    const given = completeCall(texts, options)
+    return {
+      ...given,
+      ...completeLengths(given, this.model),
+      function: given.function ?? this.#scoreFunction,
+      signal: options.signal,
+      timings: { queueMs: 0, tokeniseMs: 0, inferenceMs: 0 },
+    }
   }
 
-  /** A window of `MAX_UNDER_WAY` texts moves over the call's texts, so that memory does not grow with them. */
+  /** So many texts are under way at a time that memory does not grow with the call's. */
   #labelAll(texts: readonly string[], request: Request): Promise<LabelledText[]> {
     const results = new Array<LabelledText>(texts.length)
-    const entries = new Map<number, { dropped: boolean }>()
+    const runs = new Map<number, TextRun>()
+    let units = 0
     return new Promise((resolve, reject) => {
       let next = 0
       let left = texts.length
       const abort = () => {
-        for (const entry of entries.values()) entry.dropped = true
+        for (const run of runs.values()) run.dropped = true
         reject(new ValenceError("aborted", "labelling was aborted", { cause: request.signal?.reason }))
       }
       const finish = () => {
@@ -109,18 +101,20 @@ export class Classifier implements Labeller {
         resolve(results)
       }
       const refill = () => {
-        if (request.signal?.aborted || entries.size > MAX_UNDER_WAY / 2) return
-        for (; next < texts.length && entries.size < MAX_UNDER_WAY; next += 1) {
+        if (request.signal?.aborted || runs.size > MAX_UNDER_WAY / 2) return
+        for (; next < texts.length && runs.size < MAX_UNDER_WAY && units < MAX_UNITS_UNDER_WAY; next += 1) {
           const index = next
-          const arrival = this.#arrival(texts[index], request, result => {
+          const run = new TextRun(texts[index], request, this.#context, result => {
             results[index] = result
-            entries.delete(index)
+            runs.delete(index)
+            units -= run.text.length
             left -= 1
             if (left === 0) finish()
             else refill()
           })
-          entries.set(index, arrival)
-          this.#tokenising.add(arrival, request.lane)
+          runs.set(index, run)
+          units += run.text.length
+          this.#tokenising.add(run, request.lane)
         }
       }
       if (request.signal?.aborted) return abort()
@@ -129,68 +123,6 @@ export class Classifier implements Labeller {
       refill()
     })
   }
-
-  #arrival(
-    text: unknown,
-    request: Request,
-    settle: (result: LabelledText) => void,
-  ): Untokenised & { dropped: boolean } {
-    const refused = this.#refusal(text)
-    const { timings } = request
-    const arrivedMs = performance.now()
-    const arrival: Untokenised & { dropped: boolean } = {
-      text: refused ? "" : (text as string),
-      maxLength: request.maxLength,
-      dropped: false,
-      encoded: outcome => {
-        if (refused) return settle(failed(refused))
-        if (outcome instanceof ValenceError) return settle(failed(outcome))
-        const { inputIds, truncated } = outcome
-        const since = performance.now()
-        timings.tokeniseMs = Math.max(timings.tokeniseMs, since - arrivedMs)
-        const entry: Entry = {
-          inputIds,
-          tokens: inputIds.length,
-          since,
-          get dropped() {
-            return arrival.dropped
-          },
-          settle: (result, runMs = 0) => {
-            timings.inferenceMs = Math.max(timings.inferenceMs, runMs)
-            timings.queueMs = Math.max(timings.queueMs, performance.now() - since - runMs)
-            if (result instanceof ValenceError) settle(failed(result))
-            else settle(this.#result(result, inputIds.length, truncated, request))
-          },
-        }
-        this.#dispatcher.add(entry, request.lane)
-      },
-    }
-    return arrival
-  }
-
-  /** Why a text cannot be labelled, where that is plain to see. */
-  #refusal(text: unknown): ValenceError | undefined {
-    const problem = textProblem(text)
-    if (problem) return problem
-    const { length } = text as string
-    if (length <= this.#maxTextLength) return undefined
-    const rule = `must have at most ${this.#maxTextLength} UTF-16 units (maxTextLength)`
-    return new ValenceError("text_invalid", `text ${rule}; got ${length}`)
-  }
-
-  #result(logits: Float32Array, tokens: number, truncated: boolean, request: Request): LabelledText {
-    const scores = ranked(this.model.labels, scoresOf(logits, request.function))
-    const best = scores[0]
-    if (!best || scores.some(({ score }) => Number.isNaN(score)))
-      return failed(new ValenceError("text_failed", "the graph gave scores that are not numbers"))
-    const listed =
-      request.topK === undefined ? {} : { scores: scores.slice(0, request.topK === "all" ? undefined : request.topK) }
-    return { label: best.label, score: best.score, ...listed, tokens, truncated }
-  }
-}
-
-function failed(error: ValenceError): LabelledText {
-  return { error: { code: error.code, message: error.message } }
 }
 
 /**
@@ -198,7 +130,7 @@ function failed(error: ValenceError): LabelledText {
  *
  * @example
  * await using classifier = await createClassifier()
- * await classifier.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false }]
+ * await classifier.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false, windows: 1 }]
  *
  * @param events - told of micro-batches and devices as they go
  * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_failed`
@@ -229,13 +161,9 @@ export async function createClassifier(
     labels: config.labels,
     maxLength: config.maxPositions,
   }
-  return new Classifier(
-    model,
-    scoreFunctionOf(config),
-    settings.maxTextLength,
-    new Tokenising(tokenizer, events),
-    dispatcher,
-  )
+  const { maxTextLength } = settings
+  const context = { model, maxTextLength, special: tokenizer.special, dispatcher }
+  return new Classifier(scoreFunctionOf(config), new Tokenising(tokenizer, events), context)
 }
 
 /** Loads while the devices start; a dispatcher whose tokenizer cannot be loaded is of no use. */

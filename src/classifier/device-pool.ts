@@ -18,7 +18,7 @@ export interface DevicePoolListeners {
 }
 
 /** Micro-batches that a device holds at a time: one runs, the next waits in the pipe, so the device never waits for us. */
-const RUNS_AHEAD = 2
+export const RUNS_AHEAD = 2
 /** Deaths and failed starts in a row, without a run that ended well, after which a device is given up. */
 const MAX_FAILURES = 8
 const MAX_BACKOFF_MS = 10_000

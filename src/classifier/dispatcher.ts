@@ -4,11 +4,11 @@ import type { Lane } from "../labeller.ts"
 import { padded } from "../model/micro-batch.ts"
 import { BulkBudget } from "./bulk-budget.ts"
 import type { Device, RunFailed, RunResult } from "./device.ts"
-import { DevicePool, type DevicePoolOptions, type Slot } from "./device-pool.ts"
+import { DevicePool, type DevicePoolOptions, RUNS_AHEAD, type Slot } from "./device-pool.ts"
 import { type BatcherLimits, createLanes, nextBatch, timeToWait } from "./next-batch.ts"
 import type { Waiter } from "./waiting.ts"
 
-/** An encoded text on its way to a device. */
+/** An encoded text on its way to a device, or a window of one. */
 export interface Entry extends Waiter {
   readonly inputIds: Int32Array
   /** Called once, with float32 logits, one a label, and the time inside the session; or with why there are none. */
@@ -18,6 +18,7 @@ export interface Entry extends Waiter {
 /** What went through the devices so far. */
 export interface DispatcherStats {
   readonly microBatches: number
+  /** A window counts as a text. */
   readonly texts: number
   /** Tokens of the texts. */
   readonly tokens: number
@@ -93,6 +94,13 @@ export class Dispatcher {
   /** The process ids of the devices that serve. */
   get devicePids(): number[] {
     return this.#pool?.pids ?? []
+  }
+
+  /** How many rows of so many tokens keep every device busy: with one micro-batch that runs, and one that waits. */
+  rowsAtOnce(tokens: number): number {
+    const { maxBatchTokens, maxBatchTexts, devices } = this.#options
+    const rows = Math.max(1, Math.min(maxBatchTexts, Math.floor(maxBatchTokens / tokens)))
+    return rows * devices * RUNS_AHEAD
   }
 
   add(entry: Entry, lane: Lane): void {

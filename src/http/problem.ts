@@ -15,6 +15,7 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
   graph_inaccurate: 500,
   lexicon_invalid: 500,
   text_invalid: 422,
+  text_too_long: 422,
   text_failed: 422,
   device_failed: 503,
   run_timeout: 503,

@@ -1,5 +1,6 @@
 import { basename } from "node:path"
 import { setImmediate } from "node:timers/promises"
+import { textTooLong } from "../check-text.ts"
 import { shown, ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, LabelOptions, ModelInfo } from "../labeller.ts"
 import { completeCall } from "../options.ts"
@@ -27,7 +28,7 @@ const charactersPerText = 50
  * @example
  * await using labeller = await createLexiconLabeller({ model: 'afinn-111' })
  * await labeller.label(['Not good, but fun.'])
- * // → [ { label: 'POSITIVE', score: 1, tokens: 4, truncated: false, words: [ 'not good', 'fun' ] } ]
+ * // → [ { label: 'POSITIVE', score: 1, tokens: 4, truncated: false, windows: 1, words: [ 'not good', 'fun' ] } ]
  */
 export async function createLexiconLabeller({ model }: LexiconOptions): Promise<Labeller> {
   const path = findLexicon(model)
@@ -89,12 +90,18 @@ class LexiconLabeller implements Labeller {
     return results
   }
 
-  #labelOne(text: unknown, { maxLength, topK }: LabelOptions): LabelledText {
+  /** A lexicon reads any length: only where it truncates does `maxLength` end what it reads, and it needs no windows. */
+  #labelOne(text: unknown, { maxLength = Infinity, longText = "truncate", topK }: LabelOptions): LabelledText {
     if (typeof text !== "string")
       return {
         error: { code: "text_invalid", message: `text must be a string; got ${text === null ? "null" : typeof text}` },
       }
-    return scoreMatch(this.#lexicon.match(text, maxLength), topK)
+    const match = this.#lexicon.match(text, longText === "truncate" ? maxLength : Infinity)
+    if (longText === "error" && match.wordCount > maxLength) {
+      const { code, message } = textTooLong(match.wordCount, maxLength, "words")
+      return { error: { code, message } }
+    }
+    return scoreMatch(match, topK)
   }
 }
 

@@ -28,6 +28,7 @@ export function scoreMatch({ entries, wordCount, truncated }: Match, topK?: numb
     score: sum === 0 ? 0 : sum / entries.length,
     tokens: wordCount,
     truncated,
+    windows: 1,
     words: entries.map(({ text }) => text),
   }
   return topK === undefined ? labelled : { ...labelled, scores: shares(positive, negative, sum === 0, topK) }

@@ -5,16 +5,26 @@ import { asError, ValenceError } from "../errors.ts"
 export interface Encoding {
   /** 1..maxLength ids. */
   readonly inputIds: Int32Array
+  /** Ids of the whole text, special tokens included. */
+  readonly tokens: number
   /** Whether ids were cut off at `maxLength`. */
   readonly truncated: boolean
 }
 
+/** How many special tokens stand in front of a text's own, and behind them. */
+export interface SpecialTokens {
+  readonly before: number
+  readonly after: number
+}
+
 /** Turns texts into token ids, off the event loop. */
 export interface Tokenizer {
+  readonly special: SpecialTokens
   /**
    * One encoding a text, in order. Lone surrogates count as U+FFFD.
    *
-   * @param maxLength - ids that an encoding may have, special tokens included; one for all texts, or one for each
+   * @param maxLength - ids that an encoding may have, special tokens included; one for all texts, or one for each, and
+   *   `Infinity` for the whole text
    */
   encode(texts: readonly string[], maxLength: number | readonly number[]): Promise<Encoding[]>
 }
@@ -29,6 +39,7 @@ export async function createTokenizer(json: string, file: string): Promise<Token
   const tokenizer = load(json, file)
   const special = await specialTokens(tokenizer)
   return {
+    special,
     async encode(texts, maxLength) {
       const encodings = await tokenizer.encodeBatch(texts.map(text => text.toWellFormed()))
       return encodings.map((encoding, index) => {
@@ -39,10 +50,10 @@ export async function createTokenizer(json: string, file: string): Promise<Token
   }
 }
 
-/** How many special tokens stand behind a text's own: they stay where a text is truncated. */
-async function specialTokens(tokenizer: HuggingFaceTokenizer): Promise<{ after: number }> {
+/** They stay where a text is truncated, and stand in each of its windows. */
+async function specialTokens(tokenizer: HuggingFaceTokenizer): Promise<SpecialTokens> {
   const mask = (await tokenizer.encode("a")).getSpecialTokensMask()
-  return { after: mask.length - 1 - mask.lastIndexOf(0) }
+  return { before: mask.indexOf(0), after: mask.length - 1 - mask.lastIndexOf(0) }
 }
 
 /**
@@ -50,10 +61,11 @@ async function specialTokens(tokenizer: HuggingFaceTokenizer): Promise<{ after: 
  * that it truncates, and a copy for each length takes megabytes.
  */
 function truncated(ids: Int32Array, maxLength: number, specialAfter: number): Encoding {
-  if (ids.length <= maxLength) return { inputIds: ids, truncated: false }
+  const tokens = ids.length
+  if (tokens <= maxLength) return { inputIds: ids, tokens, truncated: false }
   const inputIds = ids.slice(0, maxLength)
-  inputIds.set(ids.subarray(ids.length - specialAfter), maxLength - specialAfter)
-  return { inputIds, truncated: true }
+  inputIds.set(ids.subarray(tokens - specialAfter), maxLength - specialAfter)
+  return { inputIds, tokens, truncated: true }
 }
 
 function load(json: string, file: string): HuggingFaceTokenizer {

@@ -3,7 +3,7 @@ import type { JobsOptions } from "bullmq"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { LabelOptions, Lane, ModelInfo } from "../labeller.ts"
-import { completeCall, requireMaxLength } from "../options.ts"
+import { completeCall, completeLengths, scoreOptions } from "../options.ts"
 import type { JobData } from "../queue/job.ts"
 import type { NewJob } from "./job-adder.ts"
 import { addOptions, type ProducerLabelOptions, type producerOptions } from "./options.ts"
@@ -34,7 +34,7 @@ export function checkCall(
   const { priority, deadlineMs, timeoutMs, signal: _, onTimings, ...labelling } = given
   const { lane, ...options } = completeCall(texts, labelling)
   const chosen = completeOptions(addOptions, { priority, deadlineMs, timeoutMs })
-  requireMaxLength(options.maxLength, model)
+  completeLengths(options, model)
   const first = chosen.priority ?? settings.priority
   return {
     lane,
@@ -42,7 +42,7 @@ export function checkCall(
     timeoutMs: chosen.timeoutMs,
     onTimings,
     data: {
-      ...(Object.values(options).some(value => value !== undefined) && { options }),
+      ...jobOptionsOf(options),
       ...(chosen.deadlineMs !== undefined && { deadlineMs: chosen.deadlineMs }),
     },
     jobOptions: {
@@ -51,6 +51,13 @@ export function checkCall(
       ...(first !== undefined && { priority: first }),
     },
   }
+}
+
+/** What a job says of how its texts are scored: what is not as it would be anyway. */
+function jobOptionsOf(options: Complete<typeof scoreOptions>): Pick<JobData, "options"> {
+  const names = Object.keys(scoreOptions) as (keyof typeof scoreOptions)[]
+  const chosen = names.filter(name => options[name] !== scoreOptions[name].default)
+  return chosen.length === 0 ? {} : { options: Object.fromEntries(chosen.map(name => [name, options[name]])) }
 }
 
 /** One of a call's jobs, as it is added. */

@@ -16,7 +16,7 @@ const modelLookMs = 200
  * @throws ValenceError `option_invalid`, `redis_failed`; `no_worker` where no worker ever said what it labels with
  * @example
  * await using producer = await createProducer({ redis: 'redis://127.0.0.1:6379' })
- * await producer.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false }]
+ * await producer.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false, windows: 1 }]
  */
 export async function createProducer({
   redis: target,

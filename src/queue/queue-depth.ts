@@ -1,6 +1,7 @@
 import type { QueueDepth } from "../events.ts"
 import type { Lane } from "../labeller.ts"
 import { sum } from "../sum.ts"
+import { usualStride, windowedTokens } from "../windows.ts"
 import type { JobData } from "./job.ts"
 import type { JobQueues } from "./job-queues.ts"
 import type { RedisConnection } from "./open-redis.ts"
@@ -37,7 +38,7 @@ interface LineDepth {
 /**
  * Looks at a lane's queue: exact in jobs, estimated from a sample in texts and tokens where there are many jobs.
  *
- * @param maxLength - tokens after which workers truncate a text, where its job does not ask for fewer
+ * @param maxLength - tokens that the workers' model takes, where a job does not ask for fewer
  */
 export async function measureQueue(queues: JobQueues, lane: Lane, maxLength = Infinity): Promise<QueueDepth> {
   const { redis } = queues
@@ -114,11 +115,21 @@ async function greatestAge(redis: RedisConnection, base: string, ids: readonly s
   return Number.isFinite(oldestMs) ? Math.max(0, (Date.now() - oldestMs) / 1000) : 0
 }
 
+/** Tokens that a model computes for a text, estimated: none of one that is refused. */
+function tokensOf(text: string, modelLength: number, options: JobData["options"] = {}): number {
+  const maxLength = Math.min(modelLength, options.maxLength ?? Infinity)
+  const ownTokens = text.length / charactersPerToken
+  const tokens = specialTokens + ownTokens
+  if (tokens <= maxLength) return tokens
+  if (options.longText === "error") return 0
+  if (options.longText !== "windows") return maxLength
+  return windowedTokens(ownTokens, { maxLength, stride: options.stride ?? usualStride(maxLength), specialTokens })
+}
+
 function sizeOf(json: string, maxLength: number): { readonly texts: number; readonly tokens: number } {
   try {
     const { texts, options } = JSON.parse(json) as JobData
-    const most = Math.min(maxLength, options?.maxLength ?? Infinity)
-    const tokens = sum(texts.map(({ text }) => Math.min(most, specialTokens + text.length / charactersPerToken)))
+    const tokens = sum(texts.map(({ text }) => tokensOf(text, maxLength, options)))
     if (Number.isFinite(tokens)) return { texts: texts.length, tokens }
   } catch {}
   // Somebody else's mistake: its worker will say so.

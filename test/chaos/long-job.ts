@@ -26,7 +26,7 @@ function slowLabeller(labelMs: number, onText: () => void): Labeller {
         onText()
         await wait(labelMs, undefined, options?.signal && { signal: options.signal })
       }
-      return texts.map(() => ({ label: "SLOW", score: 1, tokens: 3, truncated: false }))
+      return texts.map(() => ({ label: "SLOW", score: 1, tokens: 3, truncated: false, windows: 1 }))
     },
     close: async () => {},
     [Symbol.asyncDispose]: async () => {},

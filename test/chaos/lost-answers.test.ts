@@ -19,7 +19,7 @@ import { SeededRandom } from "./seeded-random.ts"
 /** Labels a text with itself. */
 const echo: Labeller = {
   model: { name: "echo", revision: "1", dtype: "fp32", labels: [], maxLength: 512 },
-  label: async texts => texts.map(text => ({ label: text, score: 1, tokens: 3, truncated: false })),
+  label: async texts => texts.map(text => ({ label: text, score: 1, tokens: 3, truncated: false, windows: 1 })),
   close: async () => {},
   [Symbol.asyncDispose]: async () => {},
 }

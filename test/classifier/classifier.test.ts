@@ -38,9 +38,9 @@ describe(".label()", () => {
     const classifier = await start()
     const results = await classifier.label(["I love it", "a waste of time", "superb"])
     expect(results).toEqual([
-      { label: "POSITIVE", score: expect.closeTo(1, 1), tokens: 5, truncated: false },
-      { label: "NEGATIVE", score: expect.closeTo(1, 1), tokens: 6, truncated: false },
-      { label: "POSITIVE", score: expect.closeTo(1, 1), tokens: 3, truncated: false },
+      { label: "POSITIVE", score: expect.closeTo(1, 1), tokens: 5, truncated: false, windows: 1 },
+      { label: "NEGATIVE", score: expect.closeTo(1, 1), tokens: 6, truncated: false, windows: 1 },
+      { label: "POSITIVE", score: expect.closeTo(1, 1), tokens: 3, truncated: false, windows: 1 },
     ])
     expect(await classifier.label([])).toEqual([])
   })
@@ -72,8 +72,26 @@ describe(".label()", () => {
     const classifier = await start()
     const [cut, whole] = await classifier.label(["good ".repeat(50), "good"], { maxLength: 8 })
     expect(cut).toMatchObject({ tokens: 8, truncated: true })
-    expect(whole).toMatchObject({ tokens: 3, truncated: false })
+    expect(whole).toMatchObject({ tokens: 3, truncated: false, windows: 1 })
     expect((await classifier.label(["good ".repeat(2000)]))[0]).toMatchObject({ tokens: 512, truncated: true })
+  })
+
+  it("gives a text that fits the same scores in windows, and a long one the same alone and among others", async () => {
+    const classifier = await start({ device: "cpu:2" })
+    const texts = manyTexts(60)
+    const long = [3000, 20_000].map(length =>
+      manyTexts(length / 30)
+        .join(". ")
+        .slice(0, length * 5),
+    )
+    const options = { longText: "windows", topK: "all" } as const
+    const among = await classifier.label([...long, ...texts], options)
+    expect(among.slice(2)).toEqual(await classifier.label(texts, { topK: "all" }))
+    for (const [index, text] of long.entries()) expect(await classifier.label([text], options)).toEqual([among[index]])
+    for (const result of among.slice(0, 2) as Labelled[]) {
+      expect(result).toMatchObject({ truncated: false, windows: 1 + Math.ceil((result.tokens - 512) / 446) })
+      expect(result.scores?.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1)
+    }
   })
 
   it.each([

@@ -10,11 +10,12 @@ const POISON = "poison"
 function plainTokenizer() {
   const calls: (readonly string[])[] = []
   const tokenizer: Tokenizer = {
+    special: { before: 0, after: 0 },
     async encode(texts) {
       calls.push(texts)
       await new Promise(resolve => setImmediate(resolve))
       if (texts.includes(POISON)) throw new Error("cannot")
-      return texts.map(text => ({ inputIds: Int32Array.of(text.length), truncated: false }))
+      return texts.map(text => ({ inputIds: Int32Array.of(text.length), tokens: 1, truncated: false }))
     },
   }
   return { tokenizer, calls }

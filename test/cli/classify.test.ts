@@ -24,6 +24,19 @@ describe("valence classify", () => {
     expect(stdout).toMatch(/POSITIVE 0\.99\d\d.*\n.*NEGATIVE 0\.00\d\d/)
   })
 
+  it("--long-text - windows, or an error for a text that is too long", async () => {
+    using folder = new TemporaryFolder()
+    const text = `${"good ".repeat(30)}`
+    const classify = (...flags: string[]) =>
+      runValence(folder.path, "classify", "--json", text, "--max-length", "16", ...flags)
+    const windows = await classify("--long-text", "windows", "--stride", "4", "--pooling", "mean")
+    expect(JSON.parse(windows.stdout)).toMatchObject({ tokens: 32, truncated: false, windows: 3 })
+    expect(windows.code).toBe(0)
+    const refused = await classify("--long-text", "error")
+    expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: "text_too_long" } })
+    expect(refused.code).toBe(1)
+  })
+
   it("--model mvp - shows the words that matched", async () => {
     using folder = new TemporaryFolder()
     const { stdout } = await runValence(folder.path, "classify", "--model", "mvp", "I love this great film", "A chair")

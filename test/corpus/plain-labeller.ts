@@ -30,5 +30,5 @@ function plainResult(text: string, all: boolean): LabelledText {
     { label, score },
     { label: other, score: 1 - score },
   ]
-  return { label, score, tokens: text.length, truncated: text.includes("SHOUT"), ...(all && { scores }) }
+  return { label, score, tokens: text.length, truncated: text.includes("SHOUT"), windows: 1, ...(all && { scores }) }
 }

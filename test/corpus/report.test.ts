@@ -24,7 +24,7 @@ interface GivenRow extends Partial<Labelled> {
 function tallyOf(rows: readonly GivenRow[], elapsedMs = 2000): Tally {
   const tally = emptyTally()
   rows.forEach(({ text = "a text", label = "POSITIVE", score = 0.9, tokens = 7, truncated = false }, index) => {
-    countLabelled(tally, index + 1, text, label, { label, score, tokens, truncated })
+    countLabelled(tally, index + 1, text, label, { label, score, tokens, truncated, windows: 1 })
   })
   if (rows.length > 0) countThroughput(tally, elapsedMs / 2, rows.length)
   tally.elapsedMs = elapsedMs

@@ -4,7 +4,7 @@ import { countLabelled, countThroughput, emptyTally, mostTokenCount, type Tally 
 
 function count(tally: Tally, score: number, more: { label?: string; tokens?: number; text?: string } = {}): void {
   const { label = "POSITIVE", tokens = 5, text = "text" } = more
-  countLabelled(tally, tally.labelled + 1, text, label, { label, score, tokens, truncated: tokens > 100 })
+  countLabelled(tally, tally.labelled + 1, text, label, { label, score, tokens, truncated: tokens > 100, windows: 1 })
 }
 
 describe("countLabelled", () => {

@@ -48,7 +48,7 @@ describe("wordWeights", () => {
       { label, score },
       { label: other, score: 1 - score },
     ]
-    return { label, score, scores, tokens: 3, truncated: false }
+    return { label, score, scores, tokens: 3, truncated: false, windows: 1 }
   }
   const matched = (label: string, score: number, count: number): Labelled => ({
     label,
@@ -56,6 +56,7 @@ describe("wordWeights", () => {
     words: Array.from({ length: count }, () => "w"),
     tokens: 3,
     truncated: false,
+    windows: 1,
   })
 
   it("a model - how much the score of the text's label falls, whatever the label is without the word", () => {

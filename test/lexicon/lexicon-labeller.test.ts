@@ -18,10 +18,10 @@ describe("createLexiconLabeller", () => {
       maxLength: Infinity,
     })
     expect(await mvp.label(["I love it.", "Dull, dull, dull", "Is it okay?", "A table"])).toEqual([
-      { label: "POSITIVE", score: 3, tokens: 3, truncated: false, words: ["love"] },
-      { label: "NEGATIVE", score: -2, tokens: 3, truncated: false, words: ["dull", "dull", "dull"] },
-      { label: "NEUTRAL", score: 0, tokens: 3, truncated: false, words: ["okay"] },
-      { label: "NEUTRAL", score: 0, tokens: 2, truncated: false, words: [] },
+      { label: "POSITIVE", score: 3, tokens: 3, truncated: false, windows: 1, words: ["love"] },
+      { label: "NEGATIVE", score: -2, tokens: 3, truncated: false, windows: 1, words: ["dull", "dull", "dull"] },
+      { label: "NEUTRAL", score: 0, tokens: 3, truncated: false, windows: 1, words: ["okay"] },
+      { label: "NEUTRAL", score: 0, tokens: 2, truncated: false, windows: 1, words: [] },
     ])
   })
 
@@ -53,6 +53,7 @@ describe("LexiconLabeller", () => {
         score: expect.closeTo(-1 / 3),
         tokens: 8,
         truncated: false,
+        windows: 1,
         words: ["not good", "fun", "can't stand"],
       },
     ])
@@ -68,6 +69,22 @@ describe("LexiconLabeller", () => {
     expect(await afinn.label(["a very bad but good film"], { maxLength: 3 })).toMatchObject([
       { label: "NEGATIVE", tokens: 3, truncated: true, words: ["bad"] },
     ])
+  })
+
+  test(".label() longText windows - reads all of a text, in one window", async () => {
+    const options = { maxLength: 8, longText: "windows" } as const
+    const text = `${"a very bad film ".repeat(4)}superb superb superb`
+    expect(await afinn.label([text], options)).toEqual(await afinn.label([text]))
+  })
+
+  test(".label() longText error - refuses what has more words than maxLength", async () => {
+    const options = { maxLength: 3, longText: "error" } as const
+    const message = "text must have at most 3 words (maxLength) where longText is error; got 4"
+    expect(await afinn.label(["a very bad film", "bad"], options)).toMatchObject([
+      { error: { code: "text_too_long", message } },
+      { label: "NEGATIVE" },
+    ])
+    expect(await afinn.label(["bad ".repeat(1000)], { longText: "error" })).toMatchObject([{ tokens: 1000 }])
   })
 
   test.each<[LabelOptions, string]>([

@@ -19,7 +19,7 @@ describe("scoreMatch", () => {
     ["a sum that is rounding error", [0.1, 0.2, -0.3], "NEUTRAL", 0],
   ])("%s", (_, valences, label, score) => {
     const words = valences.map((_, i) => `w${i}`)
-    expect(scoreMatch(matchOf(...valences))).toEqual({ label, score, tokens: 10, truncated: false, words })
+    expect(scoreMatch(matchOf(...valences))).toEqual({ label, score, tokens: 10, truncated: false, windows: 1, words })
   })
 
   test("topK - the shares of the valence found, best first", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { Labelled } from "../../src/labeller.ts"
 import { keysOf } from "../../src/queue/names.ts"
 import { openRedis } from "../../src/queue/open-redis.ts"
+import { plainClassifier } from "../classifier/plain-classifier.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"
 
@@ -41,6 +42,34 @@ describe("label()", () => {
     ])
   })
 
+  it("a long text - windows or its error, as longText says and the worker's classifier does it", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.worker({ labeller: await plainClassifier() })
+    const producer = await fleet.producer()
+    const texts = ["+".repeat(1000), "-"]
+    const inWindows = { longText: "windows", stride: 8, pooling: "max", topK: "all" } as const
+    await using classifier = await plainClassifier()
+    expect(await producer.label(texts, inWindows)).toEqual(await classifier.label(texts, inWindows))
+    expect(await producer.label(texts, { longText: "error" })).toMatchObject([
+      { error: { code: "text_too_long" } },
+      { label: "MINUS" },
+    ])
+  })
+
+  it("how texts are scored is as usual - the job has no options, which workers of any version read", async () => {
+    await using fleet = await TestFleet.open()
+    const worker = await fleet.worker()
+    const producer = await fleet.producer()
+    await worker.close()
+    const [plain = "", chosen = ""] = [
+      ...(await producer.add(["a"], { longText: "truncate", pooling: "weighted" })),
+      ...(await producer.add(["a"], { longText: "windows", maxLength: 64 })),
+    ]
+    const dataOf = async (id: string) => (await fleet.queues.of("interactive").getJob(id))?.data
+    expect(await dataOf(plain)).not.toHaveProperty("options")
+    expect(await dataOf(chosen)).toMatchObject({ options: { longText: "windows", maxLength: 64 } })
+  })
+
   it("no texts, or none that is one - needs no job", async () => {
     await using fleet = await TestFleet.open()
     await fleet.worker()
@@ -52,12 +81,19 @@ describe("label()", () => {
 
   it.each([
     [{ maxLength: 513 }, "maxLength must be a whole number of tokens, 2 to 512 for plain; got 513"],
+    [
+      { longText: "windows", stride: 257 } as const,
+      "stride must be a whole number of tokens, 0 to 256 where maxLength is 512; got 257",
+    ],
     [{ timeoutMs: 0 }, "timeoutMs must be a whole number of ms, 1 to 2147483647; got 0"],
     [{ deadlineMs: 0 }, "deadlineMs must be a whole number of ms, 1 to 1099511627776; got 0"],
     [{ priority: 0 }, "priority must be a whole number of priority, 1 to 2097152; got 0"],
     [{ topK: 0 }, 'topK must be a whole number of labels, 1 or more, or "all"; got 0'],
     [{ id: "a b" }, 'id must be 1 to 200 of the characters A-Z a-z 0-9 . _ - and not a number; got "a b"'],
-    [{ colour: 1 } as never, "option colour is not known; the options are topK, function, maxLength, lane"],
+    [
+      { colour: 1 } as never,
+      "option colour is not known; the options are topK, function, maxLength, longText, stride, pooling, lane",
+    ],
   ])("%j - option_invalid", async (options, message) => {
     await using fleet = await TestFleet.open()
     await fleet.worker()

@@ -10,7 +10,14 @@ describe("readJob()", () => {
     const job = {
       v: 1,
       texts: [{ text: "a" }, { id: "b", text: "" }],
-      options: { topK: "all", function: "softmax", maxLength: 64 },
+      options: {
+        topK: "all",
+        function: "softmax",
+        maxLength: 64,
+        longText: "windows",
+        stride: 0,
+        pooling: "max",
+      },
       deadlineMs: 5,
       replyTo: "p",
     }
@@ -33,6 +40,15 @@ describe("readJob()", () => {
       'job /options/function must be one of softmax, sigmoid, none; got "max"',
     ],
     [{ v: 1, texts: [{ text: "a" }], options: { maxLength: 1 } }, "job /options/maxLength must be >= 2; got 1"],
+    [
+      { v: 1, texts: [{ text: "a" }], options: { longText: "cut" } },
+      'job /options/longText must be one of truncate, windows, error; got "cut"',
+    ],
+    [{ v: 1, texts: [{ text: "a" }], options: { stride: -1 } }, "job /options/stride must be >= 0; got -1"],
+    [
+      { v: 1, texts: [{ text: "a" }], options: { pooling: "sum" } },
+      'job /options/pooling must be one of weighted, mean, max; got "sum"',
+    ],
     [{ v: 1, texts: [{ text: "a" }], deadlineMs: 0 }, "job /deadlineMs must be >= 1; got 0"],
     [{ v: 1, texts: [{ text: "a" }], replyTo: "" }, 'job /replyTo must NOT have fewer than 1 characters; got ""'],
   ])("%j - job_invalid", (data, message) => {

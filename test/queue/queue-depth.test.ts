@@ -99,6 +99,16 @@ describe("measureQueue", () => {
     expect(await measureQueue(queues, "interactive", 64)).toMatchObject({ waitingTexts: 1, waitingTokens: tokens })
   })
 
+  it.each([
+    ["in windows - counts all of their tokens", { longText: "windows", stride: 8 }, 118 + 3 * 2 + 2 * 8],
+    ["refused - counts none", { longText: "error" }, 0],
+  ])("a text beyond the maxLength, %s", async (_, options, tokens) => {
+    await using fleet = await TestFleet.open()
+    const { queues } = fleet
+    await add(queues, [{ data: { ...dataOf("good ".repeat(100)), options } }])
+    expect(await measureQueue(queues, "interactive", 64)).toMatchObject({ waitingTexts: 1, waitingTokens: tokens })
+  })
+
   it.each<[string, unknown]>([
     ["null", null],
     ["no texts", { v: 1 }],

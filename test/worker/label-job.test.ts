@@ -31,7 +31,7 @@ describe("labelJob()", () => {
         v: 1,
         model: { name: "plain", revision: "r1", dtype: "none" },
         results: [
-          { label: "POSITIVE", score: 0.52, tokens: 2, truncated: false },
+          { label: "POSITIVE", score: 0.52, tokens: 2, truncated: false, windows: 1 },
           { id: "y", error: { code: "text_failed", message: "cannot label 4 characters" } },
         ],
         timings: { queueMs: 40, labelMs: expect.any(Number) },

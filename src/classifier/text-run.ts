@@ -1,0 +1,112 @@
+import { textProblem, textTooLong } from "../check-text.ts"
+import { ValenceError } from "../errors.ts"
+import type { Labelled, LabelledText, Lane, ModelInfo, Pooling, ScoreFunction } from "../labeller.ts"
+import { ScorePool } from "../model/score-pool.ts"
+import { ranked, scoresOf } from "../model/scores.ts"
+import type { Encoding, SpecialTokens } from "../model/tokenizer.ts"
+import { Windows } from "../model/windows.ts"
+import type { Lengths } from "../options.ts"
+import type { Dispatcher } from "./dispatcher.ts"
+import type { Untokenised } from "./tokenising.ts"
+import { WindowRun } from "./window-run.ts"
+
+/** How the texts of a call are labelled. */
+export interface TextRequest extends Lengths {
+  readonly topK: number | "all" | undefined
+  readonly function: ScoreFunction
+  readonly pooling: Pooling
+  readonly lane: Lane
+  /** The longest so far of its texts. */
+  readonly timings: { queueMs: number; tokeniseMs: number; inferenceMs: number }
+}
+
+/** What texts are labelled with; all of it is lent. */
+export interface TextRunContext {
+  readonly model: ModelInfo
+  /** UTF-16 units that a text may have. */
+  readonly maxTextLength: number
+  readonly special: SpecialTokens
+  readonly dispatcher: Dispatcher
+}
+
+/** One text on its way: refused, or encoded, run in one window or several, and scored. */
+export class TextRun implements Untokenised {
+  readonly text: string
+  /** Ids that its encoding may have: all where it is cut into windows. */
+  readonly maxLength: number
+  /** Set by whoever no longer wants it. */
+  dropped = false
+  readonly #refused: ValenceError | undefined
+  readonly #request: TextRequest
+  readonly #context: TextRunContext
+  readonly #settle: (result: LabelledText) => void
+  readonly #arrivedMs = performance.now()
+
+  /** @param settle - called once */
+  constructor(text: unknown, request: TextRequest, context: TextRunContext, settle: (result: LabelledText) => void) {
+    this.#refused = refusal(text, context.maxTextLength)
+    this.text = this.#refused ? "" : (text as string)
+    this.maxLength = request.longText === "windows" ? Infinity : request.maxLength
+    this.#request = request
+    this.#context = context
+    this.#settle = settle
+  }
+
+  encoded(outcome: Encoding | ValenceError): void {
+    if (this.#refused) this.#settle(failed(this.#refused))
+    else if (outcome instanceof ValenceError) this.#settle(failed(outcome))
+    else this.#begin(outcome)
+  }
+
+  #begin(encoding: Encoding): void {
+    const { longText, maxLength, timings } = this.#request
+    timings.tokeniseMs = Math.max(timings.tokeniseMs, performance.now() - this.#arrivedMs)
+    if (encoding.truncated && longText === "error") this.#settle(failed(textTooLong(encoding.tokens, maxLength)))
+    else this.#run(encoding)
+  }
+
+  #run({ inputIds, truncated }: Encoding): void {
+    const { dispatcher, special } = this.#context
+    const { maxLength, stride, lane, pooling, timings, function: how } = this.#request
+    const windows = new Windows(inputIds, special, maxLength, stride)
+    const pool = new ScorePool(pooling, how)
+    const run = new WindowRun(windows, {
+      most: dispatcher.rowsAtOnce(Math.min(inputIds.length, maxLength)),
+      add: entry => dispatcher.add(entry, lane),
+      isDropped: () => this.dropped,
+      onLogits: (logits, window) => pool.add(scoresOf(logits, how), windows.ownTokensAt(window)),
+      onEnd: error => {
+        const { queueMs, inferenceMs } = run.timings()
+        timings.queueMs = Math.max(timings.queueMs, queueMs)
+        timings.inferenceMs = Math.max(timings.inferenceMs, inferenceMs)
+        const length = { tokens: inputIds.length, truncated, windows: windows.count }
+        this.#settle(error ? failed(error) : this.#labelled(pool.scores(), length))
+      },
+    })
+    run.start()
+  }
+
+  #labelled(pooled: readonly number[], length: Pick<Labelled, "tokens" | "truncated" | "windows">): LabelledText {
+    const { topK } = this.#request
+    const scores = ranked(this.#context.model.labels, pooled)
+    const best = scores[0]
+    if (!best || scores.some(({ score }) => Number.isNaN(score)))
+      return failed(new ValenceError("text_failed", "the graph gave scores that are not numbers"))
+    const listed = topK === undefined ? {} : { scores: scores.slice(0, topK === "all" ? undefined : topK) }
+    return { label: best.label, score: best.score, ...listed, ...length }
+  }
+}
+
+function failed({ code, message }: ValenceError): LabelledText {
+  return { error: { code, message } }
+}
+
+/** Why a text cannot be labelled, where that is plain to see. */
+function refusal(text: unknown, maxTextLength: number): ValenceError | undefined {
+  const problem = textProblem(text)
+  if (problem) return problem
+  const { length } = text as string
+  if (length <= maxTextLength) return undefined
+  const rule = `must have at most ${maxTextLength} UTF-16 units (maxTextLength)`
+  return new ValenceError("text_invalid", `text ${rule}; got ${length}`)
+}

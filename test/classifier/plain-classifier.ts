@@ -1,0 +1,72 @@
+import { Classifier } from "../../src/classifier/classifier.ts"
+import type { Device } from "../../src/classifier/device.ts"
+import { Dispatcher } from "../../src/classifier/dispatcher.ts"
+import { Tokenising } from "../../src/classifier/tokenising.ts"
+import { ValenceError } from "../../src/errors.ts"
+import type { MicroBatch } from "../../src/model/micro-batch.ts"
+import type { Tokenizer } from "../../src/model/tokenizer.ts"
+
+const special = { before: 1, after: 1 }
+const begin = 1
+const end = 2
+
+/** A token is a character, its id the character's code. */
+const tokenizer: Tokenizer = {
+  special,
+  async encode(texts, maxLength) {
+    return texts.map((text, index) => {
+      const most = typeof maxLength === "number" ? maxLength : (maxLength[index] ?? 0)
+      const tokens = text.length + 2
+      const own = text.slice(0, most - 2)
+      const inputIds = new Int32Array(own.length + 2).fill(begin, 0, 1).fill(end, -1)
+      for (let at = 0; at < own.length; at++) inputIds[at + 1] = own.charCodeAt(at)
+      return { inputIds, tokens, truncated: tokens > most }
+    })
+  },
+}
+
+/** The characters of each row of a micro-batch. */
+export function rowsOf({ rows, longest, inputIds }: MicroBatch): string[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const ids = inputIds.subarray(row * longest, (row + 1) * longest)
+    return String.fromCharCode(...ids.filter(id => id > end))
+  })
+}
+
+/** What a classifier of plain objects is made of. */
+export interface PlainClassifierOptions {
+  readonly devices?: number
+  /** Told of each micro-batch before it runs; what it gives is why the run fails. */
+  readonly onBatch?: (rows: readonly string[]) => ValenceError | undefined | Promise<undefined>
+}
+
+/** A classifier whose tokens are characters, and whose devices are objects: the shares of `+` and `-` in a row are its logits. */
+export async function plainClassifier({ devices = 1, onBatch }: PlainClassifierOptions = {}): Promise<Classifier> {
+  const device: Device = {
+    pid: 1,
+    died: new Promise(() => {}),
+    destroy() {},
+    async run(batch) {
+      await new Promise(resolve => setImmediate(resolve))
+      const rows = rowsOf(batch)
+      const error = await onBatch?.(rows)
+      if (error) return { error, begun: true }
+      const logits = rows.flatMap(row => ["+", "-"].map(sign => row.split(sign).length / (row.length + 1)))
+      return { logits: Float32Array.from(logits), runMs: 1 }
+    },
+  }
+  const dispatcher = await Dispatcher.start({
+    maxBatchTokens: 512,
+    maxBatchTexts: 64,
+    bulkAgeMs: 500,
+    maxWaitMs: 0,
+    bulkRunMs: 25,
+    startDevice: async () => device,
+    devices,
+    padId: 0,
+  })
+  const model = { name: "characters", revision: "1", dtype: "none", labels: ["PLUS", "MINUS"], maxLength: 512 }
+  return new Classifier("softmax", new Tokenising(tokenizer), { model, maxTextLength: 2_000_000, special, dispatcher })
+}
+
+export const poisoned = () => new ValenceError("text_failed", "poison")
