@@ -73,6 +73,7 @@ function bareColumns(options: Complete<typeof corpusOptions>, labels: readonly s
       })
   if (options.tokens) columns.push({ name: "tokens", of: result => result.tokens })
   if (options.truncated) columns.push({ name: "truncated", of: result => result.truncated })
+  if (options.windows) columns.push({ name: "windows", of: result => result.windows })
   if (options.words) columns.push({ name: "words", of: result => result.words })
   return columns
 }

@@ -8,7 +8,7 @@ import { type Confusion, countPrediction, measureQuality, type Quality, renameGo
 import { GoldLabels } from "./evaluate-gold.ts"
 import { type LabelledChunk, labelChunks, maxBytesUnderWay } from "./label-chunks.ts"
 import { type OpenRows, openRows } from "./open-rows.ts"
-import { type EvaluateOptions, evaluateOptions } from "./options.ts"
+import { type EvaluateOptions, evaluateOptions, labelOptionsOf } from "./options.ts"
 import { estimate, type Progress, progressMs, Speedometer } from "./progress.ts"
 import type { ReadRow } from "./row.ts"
 import { type InputFile, resolveInput, standardStream } from "./run-files.ts"
@@ -131,11 +131,11 @@ class Evaluating {
 
   async *#labelled(): AsyncGenerator<LabelledChunk> {
     const { labeller, signal } = this.#request
-    const { chunkTexts, maxChunks, stopSeconds, function: scoreFunction, maxLength } = this.#options
+    const { chunkTexts, maxChunks, stopSeconds } = this.#options
     this.#inputEnded = yield* labelChunks(
       cutChunks(this.#rows.rows(), "evaluation", 0, chunkTexts),
       labeller,
-      () => ({ lane: "bulk", function: scoreFunction, maxLength }),
+      () => labelOptionsOf(this.#options),
       { refuse: row => this.#refuse(row) },
       { maxChunks, maxBytes: maxBytesUnderWay, stopMs: stopSeconds * 1000 },
       signal,

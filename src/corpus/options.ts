@@ -54,10 +54,12 @@ export const readOptions = {
   }),
 } as const
 
+/** A run asks for all scores, or for none. */
+const { topK: _, ...scoring } = scoreOptions
+
 /** How texts are scored and how many of them are under way at a time. */
 const labelOptions = {
-  function: scoreOptions.function,
-  maxLength: scoreOptions.maxLength,
+  ...scoring,
   chunkTexts: count({ default: 256, min: 1, max: 100_000, unit: "texts", help: "texts in a chunk" }),
   maxChunks: count({ default: 8, min: 1, max: 10_000, unit: "chunks", help: "chunks under way at a time" }),
   stopSeconds: count({
@@ -94,6 +96,7 @@ export const corpusOptions = {
   scores: toggle({ help: "add a column score_LABEL for each label" }),
   tokens: toggle({ help: "add a column tokens: how many the model saw" }),
   truncated: toggle({ help: "add a column truncated: whether the model saw a part of the text only" }),
+  windows: toggle({ help: "add a column windows: in how many the model saw the text" }),
   words: toggle({ help: "add a column words: what a lexicon matched" }),
   checkpointMs: count({
     default: 2000,
@@ -106,13 +109,20 @@ export const corpusOptions = {
   force: toggle({ help: "start over, whatever lies at the output" }),
 } as const
 
+/** The options that a run's labeller is asked with. */
+export type ScoringOptions = Complete<typeof scoring>
+
 /** What a run asks of its labeller. */
 export function labelOptionsOf({
   function: scoreFunction,
   maxLength,
-  scores,
-}: Pick<Complete<typeof corpusOptions>, "function" | "maxLength" | "scores">): LabelOptions {
-  return { lane: "bulk", function: scoreFunction, maxLength, topK: scores ? "all" : undefined }
+  longText,
+  stride,
+  pooling,
+  scores = false,
+}: ScoringOptions & { readonly scores?: boolean }): LabelOptions {
+  const topK = scores ? "all" : undefined
+  return { lane: "bulk", function: scoreFunction, maxLength, longText, stride, pooling, topK }
 }
 
 /** What `labelCorpus` takes. */

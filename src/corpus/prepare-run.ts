@@ -108,6 +108,9 @@ function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["op
     chunkTexts: options.chunkTexts,
     function: options.function ?? null,
     maxLength: options.maxLength ?? null,
+    longText: options.longText,
+    stride: options.stride ?? null,
+    pooling: options.pooling,
     minScore: options.minScore ?? null,
   }
 }

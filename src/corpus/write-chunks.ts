@@ -2,7 +2,7 @@ import type { Complete } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
 import type { Chunk } from "./chunks.ts"
 import { labelChunks, maxBytesUnderWay } from "./label-chunks.ts"
-import { type corpusOptions, labelOptionsOf } from "./options.ts"
+import { type corpusOptions, labelOptionsOf, type ScoringOptions } from "./options.ts"
 import type { Tally } from "./tally.ts"
 import { type ChunkLines, writeChunk } from "./write-chunk.ts"
 import type { RowWriter } from "./write-rows.ts"
@@ -18,10 +18,8 @@ export interface ChunkWriting {
   readonly writer: RowWriter
   /** Counts the rows. */
   readonly tally: Tally
-  readonly options: Pick<
-    Complete<typeof corpusOptions>,
-    "function" | "maxLength" | "scores" | "minScore" | "maxChunks" | "stopSeconds"
-  >
+  readonly options: ScoringOptions &
+    Pick<Complete<typeof corpusOptions>, "scores" | "minScore" | "maxChunks" | "stopSeconds">
   /** Whether calls are named after their chunks, for a labeller that keeps results. */
   readonly named: boolean
   /** Whether rows without a label keep their place. */

@@ -20,7 +20,25 @@ const scoring = {
     words(["softmax", "sigmoid", "none"], "How logits become scores; default: as the model says"),
   ),
   maxLength: Type.Optional(
-    Type.Integer({ minimum: 2, description: "Truncate texts to so many tokens; default: the model's limit" }),
+    Type.Integer({ minimum: 2, description: "A text with more tokens is too long; default: the model's limit" }),
+  ),
+  longText: Type.Optional(
+    words(
+      ["truncate", "windows", "error"],
+      "What becomes of a text that is too long: its beginning is labelled (default), all of it in windows, or it fails: text_too_long",
+    ),
+  ),
+  stride: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: "Tokens that a window shares with the one before it, at most half; default: an eighth of maxLength",
+    }),
+  ),
+  pooling: Type.Optional(
+    words(
+      ["weighted", "mean", "max"],
+      "How the scores of windows become the text's: mean by their tokens (default), plain mean, or each label's largest",
+    ),
   ),
 }
 
@@ -59,6 +77,7 @@ export const TextResult = Type.Object({
   scores: Type.Optional(Type.Array(LabelScore, { description: "Best first; only where topK asked for it" })),
   tokens: Type.Optional(Type.Integer({ description: "Tokens that the model saw, special tokens included" })),
   truncated: Type.Optional(Type.Boolean({ description: "Whether the text had more tokens than the model saw" })),
+  windows: Type.Optional(Type.Integer({ description: "In how many windows the model saw the text" })),
   words: Type.Optional(Type.Array(Type.String(), { description: "What a lexicon matched" })),
   error: Type.Optional(
     Type.Object({ code: Type.String(), message: Type.String() }, { description: "Why this text has no label" }),

@@ -11,6 +11,7 @@ const result: Labelled = {
   scores: [{ label: "POSITIVE", score: 0.98765432 }],
   tokens: 7,
   truncated: true,
+  windows: 1,
   words: ["not good", "fun"],
 }
 
@@ -26,13 +27,14 @@ describe("addedColumns", () => {
     ])
   })
 
-  it("scores, tokens, truncated, words - where they are asked for, in this order", () => {
-    const columns = added({ words: true, scores: true, tokens: true, truncated: true })
+  it("scores, tokens, truncated, windows, words - where they are asked for, in this order", () => {
+    const columns = added({ words: true, scores: true, tokens: true, truncated: true, windows: true })
     expect(columns.slice(2).map(({ name, of }) => [name, of(result)])).toEqual([
       ["score_NEGATIVE", undefined],
       ["score_POSITIVE", 0.987654],
       ["tokens", 7],
       ["truncated", true],
+      ["windows", 1],
       ["words", ["not good", "fun"]],
     ])
   })

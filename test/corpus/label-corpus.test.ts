@@ -179,12 +179,13 @@ describe("labelCorpus", () => {
     expect(folder.read("out.jsonl")).toBe('{"text":"a","label":"NEGATIVE","score":0.51,"words":["not good","fun"]}\n')
   })
 
-  it("hands the labeller bulk texts in chunks, with function, maxLength and topK", async () => {
+  it("hands the labeller bulk texts in chunks, with function, maxLength, topK and what becomes of long texts", async () => {
     const calls: unknown[] = []
     const labeller = plainLabeller((texts, { id: _, signal: __, ...options }) => calls.push([texts, options]))
-    const options = { chunkTexts: 2, function: "sigmoid", maxLength: 64, scores: true } as const
+    const scoring = { function: "sigmoid", maxLength: 64, longText: "windows", stride: 0, pooling: "max" } as const
+    const options = { ...scoring, chunkTexts: 2, scores: true }
     await label("in.txt", "a\nb\nc\n", { labeller, options })
-    const given = { lane: "bulk", function: "sigmoid", maxLength: 64, topK: "all" }
+    const given = { ...scoring, lane: "bulk", topK: "all" }
     expect(calls).toEqual([
       [["a", "b"], given],
       [["c"], given],

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { labelCorpus } from "../../src/corpus/label-corpus.ts"
 import type { CorpusOptions } from "../../src/corpus/options.ts"
 import { ValenceError } from "../../src/errors.ts"
+import { plainClassifier } from "../classifier/plain-classifier.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { eventually } from "../queue/test-fleet.ts"
@@ -64,6 +65,17 @@ describe("POST /v1/corpus", () => {
     await labelCorpus({ input, output, labeller: plainLabeller(), options })
     const answer = await send(body, type, query)
     expect(answer).toMatchObject({ status: 200, body: folder.read(basename(output)) })
+  })
+
+  it("longText windows - all of a text, and the column windows", async () => {
+    await using server = await startTestServer({ labeller: await plainClassifier(), others: [] })
+    const query = "?maxLength=16&longText=windows&stride=0&pooling=max&windows=true"
+    const response = await fetch(`${server.url}/v1/corpus${query}`, {
+      method: "POST",
+      headers: { "content-type": "text/plain" },
+      body: `${"+".repeat(100)}\n-\n`,
+    })
+    expect(await response.text()).toMatch(/^text,label,score,windows\n\++,PLUS,[\d.]+,8\n-,MINUS,[\d.]+,1\n$/)
   })
 
   it.each([

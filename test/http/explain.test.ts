@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { plainClassifier } from "../classifier/plain-classifier.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { postJson, startTestServer, type TestServer } from "./test-server.ts"
 
@@ -21,6 +22,7 @@ describe("POST /v1/explain", () => {
         score: 1.5,
         tokens: 5,
         truncated: false,
+        windows: 1,
         words: [
           { word: "A", start: 0, end: 1, weight: 0 },
           { word: "superb", start: 2, end: 8, weight: 5 },
@@ -43,6 +45,16 @@ describe("POST /v1/explain", () => {
     // As plain-labeller has it: 9 characters, 5 and 5 of them.
     const weight = expect.closeTo(0.59 - 0.55)
     expect(answer).toMatchObject({ body: { label: "NEGATIVE", words: [{ weight }, { weight }] } })
+  })
+
+  it("a text in windows - each word counts, wherever it stands", async () => {
+    await using server = await startTestServer({ labeller: await plainClassifier(), others: [] })
+    const text = `a${" .".repeat(300)} b`
+    const answer = await explain({ text, maxLength: 64, longText: "windows", function: "none" }, server)
+    expect(answer).toMatchObject({ status: 200, body: { truncated: false, tokens: 605, windows: 12 } })
+    const { words } = answer.body as { words: { word: string; weight: number }[] }
+    expect(words.map(({ word }) => word)).toEqual(["a", "b"])
+    expect(words.every(({ weight }) => weight !== 0)).toBe(true)
   })
 
   it("no word - the label alone", async () => {

@@ -3,6 +3,7 @@ import { connect } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
 import type { LabelledText, Labeller, LabelOptions } from "../../src/labeller.ts"
+import { plainClassifier } from "../classifier/plain-classifier.ts"
 import { eventually } from "../queue/test-fleet.ts"
 import { postJson, startTestServer, type TestServer } from "./test-server.ts"
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const label = (body: unknown) => postJson(`${server.url}/v1/label`, body)
-const good = { label: "POSITIVE", score: 3, tokens: 1, truncated: false, words: ["good"] }
+const good = { label: "POSITIVE", score: 3, tokens: 1, truncated: false, windows: 1, words: ["good"] }
 
 /** A labeller that holds its calls until it is told. */
 function heldLabeller(): Labeller & { readonly calls: LabelOptions[]; answer(results: LabelledText[]): void } {
@@ -48,6 +49,26 @@ describe("POST /v1/label", () => {
     expect(headers.get("x-request-id")).toMatch(/^[\da-f-]{36}$/)
   })
 
+  it("a text that is too long, longText error - 422 where it is the only one, its own error among others", async () => {
+    const options = { maxLength: 2, longText: "error" }
+    const detail = "text must have at most 2 words (maxLength) where longText is error; got 3"
+    const code = "text_too_long"
+    expect(await label({ text: "not so good", ...options })).toMatchObject({ status: 422, body: { code, detail } })
+    expect(await label({ texts: ["not so good", "good"], ...options })).toMatchObject({
+      status: 200,
+      body: { results: [{ error: { code, message: detail } }, good] },
+    })
+  })
+
+  it("longText windows - all of the text, and how many windows it took", async () => {
+    await using server = await startTestServer({ labeller: await plainClassifier(), others: [] })
+    const body = { text: "+".repeat(1000), longText: "windows", stride: 8, pooling: "max" }
+    expect(await postJson(`${server.url}/v1/label`, body)).toMatchObject({
+      status: 200,
+      body: { results: [{ label: "PLUS", tokens: 1002, truncated: false, windows: 2 }] },
+    })
+  })
+
   it("a model that is named - labels", async () => {
     expect(await label({ text: "good", model: "mvp" })).toMatchObject({ status: 200, body: { model: { name: "mvp" } } })
   })
@@ -60,6 +81,9 @@ describe("POST /v1/label", () => {
     [{ texts: [] }, 400, "/body/texts must NOT have fewer than 1 items"],
     [{ text: "a", topk: 1 }, 400, "/body/topk must NOT have additional properties"],
     [{ text: "a", topK: 0 }, 400, "/body/topK must be >= 1"],
+    [{ text: "a", longText: "cut" }, 400, "/body/longText must be one of truncate,windows,error"],
+    [{ text: "a", stride: -1 }, 400, "/body/stride must be >= 0"],
+    [{ text: "a", pooling: "sum" }, 400, "/body/pooling must be one of weighted,mean,max"],
     [{ text: "a", lane: "fast" }, 400, "/body/lane must be one of interactive,bulk"],
     [{ text: "a", model: "none" }, 404, 'model must be one of afinn-111, mvp; got "none"'],
     [{ texts: ["a", "b", "c", "d"] }, 413, "a request must have at most 3 texts; got 4"],

@@ -15,8 +15,8 @@ import { problems } from "../schemas.ts"
 import { labellerOf, type Serving } from "../serving.ts"
 import { streamLabeller } from "../stream-labeller.ts"
 
-const { column, delimiter, quotes, minScore, prefix, scores, tokens, truncated, words } = corpusOptions
-const { function: scoreFunction, maxLength } = corpusOptions
+const { column, delimiter, quotes, minScore, prefix, scores, tokens, truncated, windows, words } = corpusOptions
+const { function: scoreFunction, maxLength, longText, stride, pooling } = corpusOptions
 
 /** What a query may choose. */
 export const corpusQuery = {
@@ -26,11 +26,15 @@ export const corpusQuery = {
   quotes,
   function: scoreFunction,
   maxLength,
+  longText,
+  stride,
+  pooling,
   minScore,
   prefix,
   scores,
   tokens,
   truncated,
+  windows,
   words,
   errors: toggle({ help: "add a column error to CSV and TSV; JSON Lines have it in rows without a label anyway" }),
 } as const

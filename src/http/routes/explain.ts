@@ -14,10 +14,10 @@ const maxWords = 200
 /** Bounds what is labelled in all: so many times the words. */
 const maxCharacters = 10_000
 
-const { model, lane, function: scoreFunction, maxLength } = LabelRequest.properties
+const { model, lane, function: scoreFunction, maxLength, longText, stride, pooling } = LabelRequest.properties
 
 const ExplainRequest = Type.Object(
-  { text: Type.String(), model, lane, function: scoreFunction, maxLength },
+  { text: Type.String(), model, lane, function: scoreFunction, maxLength, longText, stride, pooling },
   { additionalProperties: false, examples: [{ text: "A dull start, but a superb film" }] },
 )
 
@@ -36,6 +36,7 @@ const ExplainResponse = Type.Object({
   score: Type.Number(),
   tokens: Type.Integer(),
   truncated: Type.Boolean(),
+  windows: Type.Integer(),
   words: Type.Array(WordWeight, { description: "In the order of the text" }),
 })
 
@@ -63,13 +64,14 @@ export function addExplain(app: FastifyInstance, serving: Serving): void {
     if (!whole) throw new ValenceError("text_failed", "a text must have a result; it has none")
     const weights = wordWeights(whole, without)
     const { name, revision, dtype } = labeller.model
-    const { label, score, tokens, truncated } = whole
+    const { label, score, tokens, truncated, windows } = whole
     return {
       model: { name, revision, dtype },
       label,
       score,
       tokens,
       truncated,
+      windows,
       words: words.map((word, index) => ({ ...word, weight: weights[index] ?? 0 })),
     }
   })
