@@ -26,7 +26,7 @@ export const classifierMetrics = {
     unit: "seconds",
     labels: { lane: lanes },
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
-    help: "How long a text waited between its tokenising and its device",
+    help: "How long a text, or a window of one, waited for its device",
     fedBy: ["microBatch"],
   },
   inference: {
@@ -44,7 +44,7 @@ export const classifierMetrics = {
     unit: "texts",
     labels: {},
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
-    help: "Texts of a micro-batch",
+    help: "Texts of a micro-batch; a window counts as one",
     fedBy: ["microBatch"],
   },
   microBatchTokens: {
@@ -61,7 +61,7 @@ export const classifierMetrics = {
     kind: "counter",
     unit: "tokens",
     labels: {},
-    help: "Tokens of the texts that went through a device",
+    help: "Tokens of the texts and windows that went through a device",
     fedBy: ["microBatch"],
   },
   paddedTokens: {

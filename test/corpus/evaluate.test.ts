@@ -311,11 +311,12 @@ describe("evaluateCorpus - running", () => {
     expect(most).toBe(3)
   })
 
-  test("function and maxLength reach the labeller, in the bulk lane", async () => {
+  test("function, maxLength and what becomes of long texts reach the labeller, in the bulk lane", async () => {
     const seen: LabelOptions[] = []
     const labeller = plainLabeller((_, options) => seen.push(options))
-    await evaluate(csv("ab,POSITIVE"), { function: "sigmoid", maxLength: 7 }, labeller)
-    expect(seen).toMatchObject([{ lane: "bulk", function: "sigmoid", maxLength: 7 }])
+    const options = { function: "sigmoid", maxLength: 9, longText: "windows", stride: 3, pooling: "mean" } as const
+    await evaluate(csv("ab,POSITIVE"), options, labeller)
+    expect(seen).toMatchObject([{ lane: "bulk", ...options }])
   })
 
   test("a signal stops it while standard input has nothing to say - aborted", async () => {
