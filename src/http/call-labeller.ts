@@ -1,8 +1,8 @@
 import type { FastifyReply } from "fastify"
 import type { LabelledText, Labeller, LabelOptions } from "../labeller.ts"
 import type { Admission, Admitted } from "./admission.ts"
+import { requireFewTexts } from "./label-call.ts"
 import { noteTexts } from "./note-texts.ts"
-import { RequestError } from "./problem.ts"
 import { requestSignal } from "./request-signal.ts"
 import { serverTiming } from "./server-timing.ts"
 import type { Serving } from "./serving.ts"
@@ -35,12 +35,6 @@ export async function callLabeller(
     // Why it was stopped says more than that it was.
     throw stop.signal.aborted ? stop.signal.reason : error
   }
-}
-
-/** @throws RequestError 413 for more texts than a request may have */
-export function requireFewTexts(texts: readonly string[], maxTexts: number): void {
-  if (texts.length > maxTexts)
-    throw new RequestError(413, `a request must have at most ${maxTexts} texts; got ${texts.length}`)
 }
 
 /** @throws ValenceError `overloaded`; the answer says when to come again */

@@ -1,6 +1,6 @@
 import { isErrorCode, ValenceError } from "../errors.ts"
 import type { Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
-import { oneOrMany } from "./request-texts.ts"
+import { RequestError } from "./problem.ts"
 import type { LabelRequest, LabelResponse } from "./schemas.ts"
 import { labellerOf, type Served } from "./serving.ts"
 
@@ -21,6 +21,23 @@ export interface LabelCall {
 export function labelCallOf(served: Served, { text, texts, model, ...options }: LabelRequest): LabelCall {
   const labeller = labellerOf(served, model)
   return { labeller, texts: oneOrMany(text, texts), options, single: text !== undefined }
+}
+
+/**
+ * The texts of a request that has one or many.
+ *
+ * @throws RequestError 400 where there is neither, or both
+ */
+export function oneOrMany(text: string | undefined, texts: readonly string[] | undefined): readonly string[] {
+  if (text !== undefined && texts === undefined) return [text]
+  if (texts !== undefined && text === undefined) return texts
+  throw new RequestError(400, `/body must have text or texts; it has ${text === undefined ? "neither" : "both"}`)
+}
+
+/** @throws RequestError 413 for more texts than a request may have */
+export function requireFewTexts(texts: readonly string[], maxTexts: number): void {
+  if (texts.length > maxTexts)
+    throw new RequestError(413, `a request must have at most ${maxTexts} texts; got ${texts.length}`)
 }
 
 /**

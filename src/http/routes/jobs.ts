@@ -4,10 +4,10 @@ import { Type } from "typebox"
 import { unlessEnded } from "../../within.ts"
 import { JobRequest, JobResource } from "../job-schemas.ts"
 import type { Jobs } from "../jobs/jobs.ts"
+import { oneOrMany, requireFewTexts } from "../label-call.ts"
 import { logTexts } from "../note-texts.ts"
 import { RequestError } from "../problem.ts"
 import { requestSignal } from "../request-signal.ts"
-import { oneOrMany } from "../request-texts.ts"
 import { problems } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
 import { webhookUrl } from "../webhooks/public-address.ts"
@@ -49,7 +49,8 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
     const { jobs, webhooks } = requireServices(services)
     const { text, texts, webhook, model, ...options } = request.body
     requireModel(serving, model)
-    const all = requireFew(serving, oneOrMany(text, texts))
+    const all = oneOrMany(text, texts)
+    requireFewTexts(all, serving.settings.maxTexts)
     if (webhook) webhookUrl(webhook.url, serving.settings.allowPrivateWebhooks)
     const teller = webhook && requireWebhooks(webhooks)
     logTexts(serving.settings, request.log, all)
@@ -150,12 +151,6 @@ function requireWebhooks(webhooks: Webhooks | undefined): Webhooks {
 function requireModel({ labeller }: Serving, name: string | undefined): void {
   if (name === undefined || name === labeller.model.name) return
   throw new RequestError(404, `model of a job must be the fleet's, ${labeller.model.name}; got ${name}`)
-}
-
-/** @throws RequestError 413 */
-function requireFew({ settings }: Serving, texts: readonly string[]): readonly string[] {
-  if (texts.length <= settings.maxTexts) return texts
-  throw new RequestError(413, `a request must have at most ${settings.maxTexts} texts; got ${texts.length}`)
 }
 
 const noSuchJob = (id: string) => new RequestError(404, `job must be one that there is; got ${id}`)
