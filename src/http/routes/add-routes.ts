@@ -1,0 +1,44 @@
+import type { FastifyInstance } from "fastify"
+import type { Serving } from "../serving.ts"
+import { addCorpus } from "./corpus.ts"
+import { addExplain } from "./explain.ts"
+import { addHealth } from "./health.ts"
+import { addHuggingFace } from "./hugging-face.ts"
+import { addJobs, type JobServices } from "./jobs.ts"
+import { addLabel } from "./label.ts"
+import { addMetrics } from "./metrics.ts"
+import { addModels } from "./models.ts"
+import { addPage } from "./page.ts"
+import { addQueue } from "./queue.ts"
+import { addQueueBoard } from "./queue-board.ts"
+import { addTextEmbeddingsInference } from "./text-embeddings-inference.ts"
+import { addVllm } from "./vllm.ts"
+
+/** Who may ask without a key: those who look whether it lives, and browsers for the page, which holds no data. */
+const openToAll = { open: true } as const
+
+/** What routes work with besides. */
+export interface RouteServices {
+  /** Absent without a fleet. */
+  readonly jobs: JobServices | undefined
+  /** Whether anybody may call. */
+  readonly open: boolean
+}
+
+/** Adds all routes. */
+export function addRoutes(app: FastifyInstance, serving: Serving, { jobs, open }: RouteServices): void {
+  addHealth(app, serving, openToAll)
+  addMetrics(app, serving)
+  addModels(app, serving)
+  addLabel(app, serving)
+  // Each has an error handler of its own.
+  app.register(async app => addHuggingFace(app, serving))
+  app.register(async app => addTextEmbeddingsInference(app, serving, openToAll))
+  app.register(async app => addVllm(app, serving))
+  addExplain(app, serving)
+  addQueue(app, serving)
+  addQueueBoard(app, serving)
+  addPage(app, serving, !open, openToAll)
+  addCorpus(app, serving)
+  addJobs(app, serving, jobs)
+}
