@@ -12,6 +12,7 @@ import { answerClientError } from "./client-errors.ts"
 import { limitBrowsers } from "./limit-browsers.ts"
 import { limitRate } from "./limit-rate.ts"
 import { measureRequests } from "./measure-requests.ts"
+import { openBatches } from "./open-batches.ts"
 import { openJobs } from "./open-jobs.ts"
 import { describeApi } from "./openapi.ts"
 import { type ServerOptions, serverOptions } from "./options.ts"
@@ -75,11 +76,13 @@ export async function createServer({ options, logger = false, ...served }: Serve
   limitBodyTime(app, settings.bodyTimeoutMs)
   await describeApi(app)
   const jobs = openJobs(serving, app.log, metrics.webhook)
+  const batches = openBatches(serving, app.log)
   app.addHook("onClose", async () => {
+    await batches?.batches.close()
     await jobs?.webhooks?.close()
     metrics[Symbol.dispose]()
   })
-  app.register(async app => addRoutes(app, serving, { jobs, open: keys.open }))
+  app.register(async app => addRoutes(app, serving, { jobs, batches, open: keys.open }))
   await app.ready()
   return new Server(app, serving, stop, keys.open)
 }

@@ -53,6 +53,26 @@ export const serverOptions = {
     unit: "streams",
     help: "corpora that are labelled at a time; one more is refused (503)",
   }),
+  maxFileBytes: count({
+    default: 67_108_864,
+    min: 1,
+    unit: "bytes",
+    help: "a larger file of a batch is refused (413)",
+  }),
+  maxStoredBytes: count({
+    default: 268_435_456,
+    min: 1,
+    unit: "bytes",
+    env: "VALENCE_MAX_STORED_BYTES",
+    help: "a file of a batch is refused (413) where Redis would hold more of them, everybody's together, outputs too",
+  }),
+  keepFileSeconds: count({
+    default: 172_800,
+    min: 1,
+    max: 31_536_000,
+    unit: "seconds",
+    help: "how long a file of a batch is kept, and a batch that has ended",
+  }),
   bodyTimeoutMs: count({
     default: 30_000,
     min: 1,

@@ -20,12 +20,12 @@ export async function* sentInTime(body: AsyncIterable<Buffer>, maxMs: number): A
 }
 
 /** What is sent, as long as the client takes something every so often; otherwise `late` is called. */
-export async function* takenInTime(lines: AsyncIterable<string>, maxMs: number, late: () => void) {
-  for await (const line of lines) {
+export async function* takenInTime<T>(parts: AsyncIterable<T>, maxMs: number, late: () => void) {
+  for await (const part of parts) {
     // Between the two of these the one who sends it waits for the client.
     const timer = setTimeout(late, maxMs)
     try {
-      yield line
+      yield part
     } finally {
       clearTimeout(timer)
     }

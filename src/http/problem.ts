@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http"
-import type { FastifyError } from "fastify"
+import type { FastifyError, FastifySchemaValidationError } from "fastify"
 import { type ErrorCode, ValenceError } from "../errors.ts"
 
 /** The one place that knows which HTTP status an error has. */
@@ -71,6 +71,19 @@ export class RequestError extends Error {
     this.name = "RequestError"
     this.statusCode = statusCode
     this.headers = headers
+  }
+}
+
+/** Where a body breaks a rule, for bodies that fastify does not check. */
+export class BodyError extends Error {
+  readonly statusCode = 400
+  readonly validationContext = "body"
+  readonly validation: FastifySchemaValidationError[]
+
+  constructor(validation: readonly Partial<FastifySchemaValidationError>[]) {
+    super("body must be as its schema says")
+    this.name = "BodyError"
+    this.validation = validation.map(each => ({ keyword: "", schemaPath: "", instancePath: "", params: {}, ...each }))
   }
 }
 

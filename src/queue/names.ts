@@ -9,6 +9,9 @@ export const deadQueue = "valence-dead"
 /** Where deliveries of webhooks lie. */
 export const webhookQueue = "valence-webhooks"
 
+/** Where batches lie that are to be labelled. */
+export const batchQueue = "valence-batches"
+
 /** Both lanes, the one that goes first before the other. */
 export const lanes = ["interactive", "bulk"] as const satisfies readonly Lane[]
 
@@ -27,6 +30,14 @@ export const keysOf = (prefix: string) => ({
   idempotency: (digest: string) => `${prefix}:http:idempotency:${digest}`,
   /** Strings: the requests of a minute, by who sent them. */
   rateLimit: `${prefix}:http:rate:`,
+  /** Hash: the files of the Batch API, by their ids. */
+  files: `${prefix}:http:files`,
+  /** Hash: the bytes of a file, by the number of the part. */
+  fileParts: (file: string) => `${prefix}:http:file:${file}`,
+  /** Hash: a batch, and how far it is. */
+  batch: (id: string) => `${prefix}:http:batch:${id}`,
+  /** Sorted set: the batches of an API key, by when they were made. */
+  batches: (owner: string) => `${prefix}:http:batches:${owner}`,
   /** Channel: ids of jobs that nobody wants any more. */
   cancel: `${prefix}:cancel`,
 })

@@ -84,6 +84,8 @@ const jsonBodies = [
   '{"text":"\\ud800\\udfff\\u0000\\uffff"}',
   '{"text":"a","model":"\\u0000"}',
   '{"text":"a","priority":1,"deadlineMs":1099511627776}',
+  '{"input_file_id":"file-0","endpoint":"/v1/label","completion_window":"24h"}',
+  '{"input_file_id":"file-0","endpoint":"/v1/label","completion_window":"24h","metadata":{"__proto__":"a"}}',
   '{"text":"a","webhook":{"url":"http://[::1]:1/"}}',
   '{"text":"a","webhook":{"url":"javascript:1"}}',
   '"text"',
@@ -113,6 +115,22 @@ const corpusBodies = [
   "\ufeff\r\n\r\n",
   `text\n${"good\n".repeat(5000)}`,
   "\u0000\u0001",
+]
+
+const field = (name: string, value: string, more = "") =>
+  `--x\r\ncontent-disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`
+const fileField = (text: string) => field("file", text, '; filename="a.jsonl"')
+
+const formBodies = [
+  `${field("purpose", "batch")}${fileField('{"custom_id":"1"}\n')}--x--\r\n`,
+  `${fileField("x".repeat(70_000))}${field("purpose", "batch")}--x--\r\n`,
+  `${fileField("a")}${fileField("b")}${field("purpose", "batch")}--x--\r\n`,
+  `${field("file", "no file")}${field("purpose", "fine-tune")}--x--\r\n`,
+  `${field("__proto__", "a")}${field("purpose", "batch")}--x--\r\n`,
+  `${field("a", "b").repeat(50)}--x--\r\n`,
+  fileField("never ended"),
+  "--x\r\ncontent-disposition: form-data\r\n\r\n",
+  "--x--\r\n",
 ]
 
 const types = [
@@ -258,12 +276,14 @@ export class FuzzRequests {
   #type({ path }: FuzzRoute): string {
     const random = this.#random
     if (random.chance(0.2)) return random.of(types)
+    if (path.endsWith("/files")) return "multipart/form-data; boundary=x"
     return path.endsWith("/corpus") ? random.of(types.slice(2, 7)) : "application/json"
   }
 
   #body({ path }: FuzzRoute): Buffer {
     const random = this.#random
-    const body = Buffer.from(random.of(path.endsWith("/corpus") && random.chance(0.8) ? corpusBodies : jsonBodies))
+    const own = path.endsWith("/corpus") ? corpusBodies : path.endsWith("/files") ? formBodies : jsonBodies
+    const body = Buffer.from(random.of(random.chance(0.8) ? own : jsonBodies))
     if (random.chance(0.1))
       return Buffer.concat([body.subarray(0, random.below(body.length + 1)), random.bytes(random.below(20))])
     if (random.chance(0.1) && body.length > 0) {

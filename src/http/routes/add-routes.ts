@@ -1,7 +1,10 @@
 import type { FastifyInstance } from "fastify"
+import type { BatchServices } from "../open-batches.ts"
 import type { Serving } from "../serving.ts"
+import { addBatches } from "./batches.ts"
 import { addCorpus } from "./corpus.ts"
 import { addExplain } from "./explain.ts"
+import { addFiles } from "./files.ts"
 import { addHealth } from "./health.ts"
 import { addHuggingFace } from "./hugging-face.ts"
 import { addJobs, type JobServices } from "./jobs.ts"
@@ -21,12 +24,14 @@ const openToAll = { open: true } as const
 export interface RouteServices {
   /** Absent without a fleet. */
   readonly jobs: JobServices | undefined
+  /** Absent without a fleet. */
+  readonly batches: BatchServices | undefined
   /** Whether anybody may call. */
   readonly open: boolean
 }
 
 /** Adds all routes. */
-export function addRoutes(app: FastifyInstance, serving: Serving, { jobs, open }: RouteServices): void {
+export function addRoutes(app: FastifyInstance, serving: Serving, { jobs, batches, open }: RouteServices): void {
   addHealth(app, serving, openToAll)
   addMetrics(app, serving)
   addModels(app, serving)
@@ -41,4 +46,7 @@ export function addRoutes(app: FastifyInstance, serving: Serving, { jobs, open }
   addPage(app, serving, !open, openToAll)
   addCorpus(app, serving)
   addJobs(app, serving, jobs)
+  // Each has an error handler of its own, too.
+  app.register(async app => addFiles(app, serving, batches))
+  app.register(async app => addBatches(app, serving, batches))
 }

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { Type } from "typebox"
 import { unlessEnded } from "../../within.ts"
+import { inTime } from "../in-time.ts"
 import { JobRequest, JobResource } from "../job-schemas.ts"
 import type { Jobs } from "../jobs/jobs.ts"
 import { oneOrMany, requireFewTexts } from "../label-call.ts"
@@ -127,12 +128,6 @@ async function waitForEnd(
     if (!signal.aborted) throw error
     request.log.debug({ job: id }, "job has not ended within the time that its client waits")
   })
-}
-
-/** Redis may be away: a request does not wait for it without end. */
-async function inTime<T>({ settings }: Serving, reply: FastifyReply, work: () => Promise<T>): Promise<T> {
-  using stop = requestSignal(reply, settings.answerTimeoutMs)
-  return await unlessEnded(work(), stop.signal)
 }
 
 /** @throws RequestError 501 */

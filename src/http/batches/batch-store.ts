@@ -1,0 +1,201 @@
+import { randomBytes } from "node:crypto"
+import { keysOf } from "../../queue/names.ts"
+import type { RedisConnection } from "../../queue/open-redis.ts"
+import { RequestError } from "../problem.ts"
+import { type WithBatchScripts, withBatchScripts } from "./batch-scripts.ts"
+import { newFileId, type WrittenParts } from "./files.ts"
+
+/** A batch has so long to be labelled: the one window that the API knows, `24h`. */
+const windowMs = 86_400_000
+
+/**
+ * Where a batch stands.
+ *
+ * validating: its lines are counted; leaves for in_progress, cancelling or failed
+ * in_progress: its lines are labelled; leaves for finalizing, cancelling or failed
+ * finalizing: its files are made; leaves for completed or expired
+ * cancelling: it is taken back; leaves for cancelled, when its files are made
+ */
+export type BatchStatus =
+  | "validating"
+  | "in_progress"
+  | "finalizing"
+  | "completed"
+  | "failed"
+  | "expired"
+  | "cancelling"
+  | "cancelled"
+
+/** What a batch begins with, and keeps. */
+interface BatchOrder {
+  readonly owner: string
+  readonly inputFile: string
+  readonly metadata: Readonly<Record<string, string>> | null
+}
+
+/** Why a batch failed. */
+export interface BatchProblem {
+  readonly code: string
+  readonly message: string
+}
+
+/** A batch, as it is now. */
+export interface Batch extends BatchOrder {
+  readonly id: string
+  readonly createdMs: number
+  readonly expiresMs: number
+  readonly status: BatchStatus
+  /** Of its statuses, when it came to be in them; seconds since 1970. */
+  readonly at: Readonly<Partial<Record<BatchStatus, number>>>
+  /** How it ends where it is finalizing. */
+  readonly end: "completed" | "expired"
+  /** Lines of the input. */
+  readonly total: number
+  /** Lines that are answered: so far it goes on. */
+  readonly done: number
+  readonly completed: number
+  readonly failed: number
+  /** What becomes its files. */
+  readonly output: WrittenParts
+  readonly error: WrittenParts
+  readonly problem: BatchProblem | undefined
+}
+
+/** What some lines of the input became. */
+export interface Advance {
+  readonly lines: number
+  readonly completed: number
+  readonly failed: number
+  /** Lines of the output file and of the error file. */
+  readonly output: string
+  readonly error: string
+}
+
+type Fields = Readonly<Record<string, string | undefined>>
+
+/** Batches in Redis, where every server finds them. */
+export class BatchStore {
+  readonly #redis: RedisConnection
+  readonly #scripts: WithBatchScripts
+  readonly #keys: ReturnType<typeof keysOf>
+  readonly #keepSeconds: number
+
+  /**
+   * @param redis - lent
+   * @param keepSeconds - how long a batch is kept when it has ended
+   */
+  constructor(redis: RedisConnection, keyPrefix: string, keepSeconds: number) {
+    this.#redis = redis
+    this.#scripts = withBatchScripts(redis)
+    this.#keys = keysOf(keyPrefix)
+    this.#keepSeconds = keepSeconds
+  }
+
+  /** Makes a batch, which is to be validated. */
+  async create(order: BatchOrder): Promise<Batch> {
+    const createdMs = Date.now()
+    const id = `batch_${randomBytes(16).toString("hex")}`
+    const [output, error] = [newFileId(), newFileId()]
+    const about = { ...order, createdMs, expiresMs: createdMs + windowMs, output, error }
+    const fields = { about: JSON.stringify(about), status: "validating", done: 0 }
+    const key = this.#keys.batch(id)
+    await this.#redis
+      .multi()
+      .hset(key, fields)
+      .pexpire(key, windowMs + this.#keepSeconds * 1000)
+      .zadd(this.#keys.batches(order.owner), createdMs, id)
+      .exec()
+    return readBatch(id, { ...fields, done: "0" })
+  }
+
+  /** A batch as it is now; `undefined` where there is none, or it is somebody else's. */
+  async read(id: string, owner?: string): Promise<Batch | undefined> {
+    const fields = await this.#redis.hgetall(this.#keys.batch(id))
+    if (fields["about"] === undefined) return undefined
+    const batch = readBatch(id, fields)
+    return owner === undefined || batch.owner === owner ? batch : undefined
+  }
+
+  /** Where a batch stands. */
+  async status(id: string): Promise<BatchStatus | undefined> {
+    return ((await this.#redis.hget(this.#keys.batch(id), "status")) as BatchStatus | null) ?? undefined
+  }
+
+  /**
+   * An owner's batches, the newest first.
+   *
+   * @param after - the batch before the first
+   * @throws RequestError 400 where it is none
+   */
+  async list(owner: string, limit: number, after: string | undefined): Promise<Batch[]> {
+    const key = this.#keys.batches(owner)
+    await this.#redis.zremrangebyscore(key, 0, Date.now() - windowMs - this.#keepSeconds * 1000)
+    const rank = after === undefined ? -1 : await this.#redis.zrevrank(key, after)
+    if (rank === null) throw new RequestError(400, `after must be a batch of the list; got ${after}`)
+    const ids = await this.#redis.zrevrange(key, rank + 1, rank + limit)
+    const batches = await Promise.all(ids.map(id => this.read(id, owner)))
+    return batches.filter(batch => batch !== undefined)
+  }
+
+  /**
+   * Moves a batch on, where it stands at one of some statuses.
+   *
+   * @returns where it stands then; `undefined` where there is none
+   */
+  async move(
+    id: string,
+    from: readonly BatchStatus[],
+    to: BatchStatus,
+    fields: Readonly<Record<string, string | number>> = {},
+  ): Promise<BatchStatus | undefined> {
+    const seconds = Math.floor(Date.now() / 1000)
+    const ttl = hasEnded(to) ? this.#keepSeconds : 0
+    const all = Object.entries({ [`at:${to}`]: seconds, ...fields }).flat()
+    const status = await this.#scripts.valenceMoveBatch(this.#keys.batch(id), to, from.join(" "), ttl, ...all)
+    return status === "" ? undefined : (status as BatchStatus)
+  }
+
+  /**
+   * Stores what became of the lines behind those that are done.
+   *
+   * @param done - the lines before
+   * @returns whether these lines are stored, by this server or another that does the same
+   */
+  async advance(batch: Batch, done: number, { lines, completed, failed, output, error }: Advance): Promise<boolean> {
+    const keys = [
+      this.#keys.batch(batch.id),
+      this.#keys.fileParts(batch.output.id),
+      this.#keys.fileParts(batch.error.id),
+    ] as const
+    const expiresMs = batch.expiresMs + this.#keepSeconds * 1000
+    const args = [done, done + lines, completed, failed, expiresMs, output, error]
+    const [status, now] = await this.#scripts.valenceAdvanceBatch(...keys, ...args)
+    return status === "in_progress" && Number(now) >= done + lines
+  }
+}
+
+/** Whether nothing more becomes of a batch. */
+export function hasEnded(status: BatchStatus): boolean {
+  return status === "completed" || status === "failed" || status === "expired" || status === "cancelled"
+}
+
+function readBatch(id: string, fields: Fields): Batch {
+  const { output, error, ...about } = JSON.parse(fields["about"] ?? "{}") as BatchOrder &
+    Pick<Batch, "createdMs" | "expiresMs"> & { readonly output: string; readonly error: string }
+  const number = (name: string) => Number(fields[name] ?? 0)
+  const at = Object.entries(fields).filter(([name]) => name.startsWith("at:"))
+  return {
+    ...about,
+    id,
+    status: fields["status"] as BatchStatus,
+    end: fields["end"] === "expired" ? "expired" : "completed",
+    at: Object.fromEntries(at.map(([name, seconds]) => [name.slice(3), Number(seconds)])),
+    total: number("total"),
+    done: number("done"),
+    completed: number("completed"),
+    failed: number("failed"),
+    output: { id: output, bytes: number("outputBytes"), parts: number("outputParts") },
+    error: { id: error, bytes: number("errorBytes"), parts: number("errorParts") },
+    problem: fields["problem"] === undefined ? undefined : (JSON.parse(fields["problem"]) as BatchProblem),
+  }
+}

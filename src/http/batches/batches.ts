@@ -1,0 +1,138 @@
+import { DelayedError, type Job, Queue, Worker } from "bullmq"
+import { asError, ValenceError } from "../../errors.ts"
+import type { Producer } from "../../producer/producer.ts"
+import { batchQueue } from "../../queue/names.ts"
+import { RequestError } from "../problem.ts"
+import { BatchRun, type RunMeans } from "./batch-run.ts"
+import { type Batch, hasEnded } from "./batch-store.ts"
+
+/** Batches that are at work at a time in a server: they share the bulk lane. */
+const concurrency = 8
+/** A server that dies is noticed after so long, and a little more. */
+const lockMs = 10_000
+const stalledCheckMs = 5000
+/** The last of these attempts comes more than an hour after the first: 1 s, 2 s, 4 s, ... */
+const attempts = 13
+const backoff = { type: "exponential", delay: 1000, jitter: 0.5 } as const
+
+/** What lies in the queue. */
+interface BatchJob {
+  readonly batch: string
+}
+
+/** What a client asks for. */
+export interface BatchRequest {
+  readonly inputFile: string
+  readonly metadata: Readonly<Record<string, string>> | null
+}
+
+/**
+ * Files of requests that are labelled later. They lie in a queue of their own: any server labels them, and where one dies, another goes on.
+ */
+export class Batches implements AsyncDisposable {
+  readonly #means: RunMeans
+  readonly #queue: Queue<BatchJob>
+  readonly #worker: Worker<BatchJob>
+  readonly #stop = new AbortController()
+  #closing: Promise<void> | undefined
+
+  constructor(producer: Producer, means: RunMeans) {
+    this.#means = means
+    const place = { connection: producer.redis, prefix: producer.keyPrefix }
+    this.#queue = new Queue(batchQueue, place)
+    this.#worker = new Worker(batchQueue, job => this.#process(job), {
+      ...place,
+      concurrency,
+      lockDuration: lockMs,
+      stalledInterval: stalledCheckMs,
+      // Servers that die are no fault of a batch.
+      maxStalledCount: 1000,
+    })
+    // The connection tells of its own errors.
+    this.#queue.on("error", () => {})
+    this.#worker.on("error", () => {})
+    // Other servers are to go on at once.
+    means.serving.stopping.addEventListener("abort", () => void this.close(), { once: true })
+  }
+
+  /**
+   * Makes a batch of a file.
+   *
+   * @throws RequestError 400 where there is no such file, or it is for something else
+   */
+  async create(owner: string, { inputFile, metadata }: BatchRequest): Promise<Batch> {
+    const { store, files } = this.#means
+    const file = await files.read(owner, inputFile)
+    if (file === undefined) throw new RequestError(400, `input_file_id must be a file that there is; got ${inputFile}`)
+    if (file.purpose !== "batch")
+      throw new RequestError(400, `input_file_id must be a file with purpose batch; ${inputFile} has ${file.purpose}`)
+    const batch = await store.create({ owner, inputFile, metadata })
+    await files.keepUntil(file, batch.expiresMs)
+    const options = { jobId: batch.id, attempts, backoff, removeOnComplete: true, removeOnFail: true }
+    await this.#queue.add("label", { batch: batch.id }, options)
+    return batch
+  }
+
+  /** A batch as it is now; `undefined` where there is none, or it is somebody else's. */
+  read(owner: string, id: string): Promise<Batch | undefined> {
+    return this.#means.store.read(id, owner)
+  }
+
+  /**
+   * An owner's batches, the newest first.
+   *
+   * @throws RequestError 400 where `after` is none
+   */
+  list(owner: string, limit: number, after: string | undefined): Promise<Batch[]> {
+    return this.#means.store.list(owner, limit, after)
+  }
+
+  /**
+   * Takes a batch back; what is labelled by then is kept.
+   *
+   * @returns the batch as it is then; `undefined` where there is none
+   * @throws RequestError 409 where it has ended
+   */
+  async cancel(owner: string, id: string): Promise<Batch | undefined> {
+    const { store } = this.#means
+    if ((await store.read(id, owner)) === undefined) return undefined
+    const status = await store.move(id, ["validating", "in_progress"], "cancelling")
+    if (status !== undefined && status !== "cancelled" && hasEnded(status))
+      throw new RequestError(409, `a batch to cancel must be under way; ${id} is ${status}`)
+    return store.read(id, owner)
+  }
+
+  /** Leaves the batches at work to other servers, then lets go. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    // First no more are taken.
+    const closed = this.#worker.close()
+    this.#stop.abort(new ValenceError("aborted", "the server stops"))
+    await closed
+    await this.#queue.close()
+  }
+
+  async #process(job: Job<BatchJob>): Promise<void> {
+    const run = new BatchRun(job.data.batch, this.#means, this.#stop.signal)
+    try {
+      await run.run()
+    } catch (thrown) {
+      const error = asError(thrown)
+      if (this.#stop.signal.aborted) {
+        await job.moveToDelayed(Date.now(), job.token)
+        throw new DelayedError()
+      }
+      this.#means.log.warn({ batch: job.data.batch }, `batch could not go on: ${error.message}`)
+      if (job.attemptsMade + 1 < attempts) throw error
+      await run.fail({ code: error instanceof ValenceError ? error.code : "internal_error", message: error.message })
+    }
+  }
+}

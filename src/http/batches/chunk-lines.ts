@@ -1,0 +1,39 @@
+import type { InputLine } from "./read-lines.ts"
+import type { LineRequest, RequestReader } from "./read-request.ts"
+
+/** A chunk ends when it has so many lines, texts or bytes. About a job's worth, and what a server that dies leaves to be done again. */
+const most = { lines: 256, texts: 256, bytes: 1024 * 1024 } as const
+
+/** Lines of a batch that are labelled, and whose answers are stored, together. */
+export interface LineChunk {
+  /** Lines of the batch before its first. */
+  readonly done: number
+  readonly requests: readonly LineRequest[]
+}
+
+/**
+ * Cuts lines into chunks. Where a cut is depends on the lines alone, and on where the first begins: a batch that goes on is cut as if
+ * nothing had happened.
+ *
+ * @param skip - lines that are answered
+ */
+export async function* chunkLines(
+  lines: AsyncIterable<InputLine>,
+  reader: RequestReader,
+  skip: number,
+): AsyncGenerator<LineChunk> {
+  let [requests, texts, bytes, read]: [LineRequest[], number, number, number] = [[], 0, 0, 0]
+  for await (const line of lines) {
+    // Those that are answered are read for their custom ids.
+    const request = reader.read(line)
+    read += 1
+    if (read <= skip) continue
+    requests.push(request)
+    bytes += line.bytes.length
+    if ("call" in request.todo) texts += request.todo.call.texts.length
+    if (requests.length < most.lines && texts < most.texts && bytes < most.bytes) continue
+    yield { done: read - requests.length, requests }
+    ;[requests, texts, bytes] = [[], 0, 0]
+  }
+  if (requests.length > 0) yield { done: read - requests.length, requests }
+}

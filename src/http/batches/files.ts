@@ -1,0 +1,171 @@
+import { randomBytes } from "node:crypto"
+import { keysOf } from "../../queue/names.ts"
+import type { RedisConnection } from "../../queue/open-redis.ts"
+import { unlessEnded } from "../../within.ts"
+import { RequestError } from "../problem.ts"
+
+/** What Redis is handed at a time: it answers nobody else meanwhile. */
+const partBytes = 256 * 1024
+/** Parts that no file came of are gone so long after the last of them. */
+const draftSeconds = 3600
+
+/** What a file is for. */
+export type FilePurpose = "batch" | "batch_output"
+
+/** A file, as it is listed. */
+export interface StoredFile extends WrittenParts {
+  /** The name of the API key that it belongs to; empty where there are no keys. */
+  readonly owner: string
+  readonly filename: string
+  readonly purpose: FilePurpose
+  readonly createdMs: number
+  readonly expiresMs: number
+}
+
+/** The bytes of what is no file yet. */
+export interface WrittenParts {
+  readonly id: string
+  readonly bytes: number
+  readonly parts: number
+}
+
+/** How large files may be, and how long they are kept. */
+export interface FileBounds {
+  readonly maxFileBytes: number
+  readonly maxStoredBytes: number
+  readonly keepFileSeconds: number
+}
+
+/** An id that nobody can guess. */
+export const newFileId = () => `file-${randomBytes(16).toString("hex")}`
+
+/**
+ * Files in Redis, where every server finds them. A file's bytes lie in a hash, part by part, under their numbers: a command that is sent
+ * again, because the connection broke, changes nothing.
+ */
+export class Files {
+  readonly #redis: RedisConnection
+  readonly #keys: ReturnType<typeof keysOf>
+  readonly #bounds: FileBounds
+
+  /** @param redis - lent */
+  constructor(redis: RedisConnection, keyPrefix: string, bounds: FileBounds) {
+    this.#redis = redis
+    this.#keys = keysOf(keyPrefix)
+    this.#bounds = bounds
+  }
+
+  /**
+   * Stores bytes as they come; `add` makes a file of them, or `drop` removes them.
+   *
+   * @throws RequestError 413 where there are too many; the signal's reason
+   */
+  async write(body: AsyncIterable<Buffer>, signal: AbortSignal): Promise<WrittenParts> {
+    const { maxFileBytes, maxStoredBytes } = this.#bounds
+    const room = maxStoredBytes - (await unlessEnded(this.#storedBytes(), signal))
+    const id = newFileId()
+    let [bytes, parts] = [0, 0]
+    try {
+      for await (const part of inParts(body)) {
+        bytes += part.length
+        if (bytes > maxFileBytes)
+          throw new RequestError(413, `a file must have at most ${maxFileBytes} bytes (maxFileBytes)`)
+        if (bytes > room) {
+          const rule = `files must have at most ${maxStoredBytes} bytes together (maxStoredBytes)`
+          throw new RequestError(413, `${rule}; delete some, or come again when some are no longer kept`)
+        }
+        await unlessEnded(this.#writePart(id, parts++, part), signal)
+      }
+    } catch (error) {
+      // Redis may be away: then they go by themselves.
+      this.drop(id).catch(() => {})
+      throw error
+    }
+    return { id, bytes, parts }
+  }
+
+  /** Makes a file of what was written; for its owner's eyes from now on. */
+  async add(
+    written: WrittenParts,
+    about: Pick<StoredFile, "owner" | "filename" | "purpose" | "createdMs">,
+  ): Promise<StoredFile> {
+    const { keepFileSeconds } = this.#bounds
+    const file: StoredFile = { ...written, ...about, expiresMs: about.createdMs + keepFileSeconds * 1000 }
+    await this.#store(file)
+    return file
+  }
+
+  /** Keeps a file for longer, where it would go before. */
+  async keepUntil(file: StoredFile, expiresMs: number): Promise<void> {
+    if (file.expiresMs < expiresMs) await this.#store({ ...file, expiresMs })
+  }
+
+  /** The file of an id; `undefined` where there is none, or it is somebody else's. */
+  async read(owner: string, id: string): Promise<StoredFile | undefined> {
+    const found = await this.#redis.hget(this.#keys.files, id)
+    const file = found === null ? undefined : (JSON.parse(found) as StoredFile)
+    return file && file.owner === owner && file.expiresMs > Date.now() ? file : undefined
+  }
+
+  /** An owner's files, the newest first. */
+  async list(owner: string): Promise<StoredFile[]> {
+    const files = (await this.#all()).filter(file => file.owner === owner)
+    return files.sort((one, other) => other.createdMs - one.createdMs || (one.id < other.id ? 1 : -1))
+  }
+
+  /**
+   * The bytes of a file.
+   *
+   * @throws RequestError 404 where Redis has them no more
+   */
+  async *content({ id, parts }: WrittenParts): AsyncGenerator<Buffer, void> {
+    for (let part = 0; part < parts; part++) {
+      const bytes = await this.#redis.hgetBuffer(this.#keys.fileParts(id), String(part))
+      if (bytes === null) throw new RequestError(404, `file must be kept while it is read; ${id} is gone`)
+      yield bytes
+    }
+  }
+
+  /** Removes a file, or what was written. */
+  async drop(id: string): Promise<void> {
+    await this.#redis.hdel(this.#keys.files, id)
+    await this.#redis.unlink(this.#keys.fileParts(id))
+  }
+
+  async #store(file: StoredFile): Promise<void> {
+    await this.#redis.pexpireat(this.#keys.fileParts(file.id), file.expiresMs)
+    await this.#redis.hset(this.#keys.files, file.id, JSON.stringify(file))
+  }
+
+  async #writePart(id: string, part: number, bytes: Buffer): Promise<void> {
+    const key = this.#keys.fileParts(id)
+    await this.#redis.multi().hset(key, String(part), bytes).expire(key, draftSeconds).exec()
+  }
+
+  async #storedBytes(): Promise<number> {
+    return (await this.#all()).reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** Everybody's; what is kept no longer is forgotten. */
+  async #all(): Promise<StoredFile[]> {
+    const now = Date.now()
+    const files = (await this.#redis.hvals(this.#keys.files)).map(json => JSON.parse(json) as StoredFile)
+    const gone = files.filter(({ expiresMs }) => expiresMs <= now).map(({ id }) => id)
+    if (gone.length > 0) await this.#redis.hdel(this.#keys.files, ...gone)
+    return files.filter(({ expiresMs }) => expiresMs > now)
+  }
+}
+
+/** The same bytes in parts of one size, but for the last. */
+async function* inParts(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let [waiting, bytes]: [Buffer[], number] = [[], 0]
+  for await (const block of body) {
+    waiting.push(block)
+    bytes += block.length
+    if (bytes < partBytes) continue
+    let joined = Buffer.concat(waiting)
+    for (; joined.length >= partBytes; joined = joined.subarray(partBytes)) yield joined.subarray(0, partBytes)
+    ;[waiting, bytes] = [[joined], joined.length]
+  }
+  if (bytes > 0) yield Buffer.concat(waiting)
+}

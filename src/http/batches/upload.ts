@@ -1,0 +1,63 @@
+import type { Multipart } from "@fastify/multipart"
+import type { FastifyRequest } from "fastify"
+import { Type } from "typebox"
+import { asError } from "../../errors.ts"
+import { sentInTime } from "../patience.ts"
+import { BodyError, RequestError } from "../problem.ts"
+import { bodyChecker } from "../validation.ts"
+import type { Files, StoredFile, WrittenParts } from "./files.ts"
+
+/** Longer names are cut. */
+const maxNameLength = 255
+
+/** The fields of an upload besides its file. */
+const UploadFields = Type.Object(
+  { purpose: Type.Unsafe<"batch">({ type: "string", enum: ["batch"] }) },
+  { additionalProperties: false },
+)
+const checkFields = bodyChecker<{ readonly purpose: "batch" }>(UploadFields)
+
+/**
+ * Stores the file of a form as it comes; its fields may stand before the file or behind it.
+ *
+ * @param signal - ends it: the client is gone
+ * @throws BodyError where the form has no file, or other fields than it must; RequestError 413 where the file is too large
+ */
+export async function storeUpload(
+  files: Files,
+  request: FastifyRequest,
+  bodyTimeoutMs: number,
+  signal: AbortSignal,
+): Promise<StoredFile> {
+  const fields: Record<string, unknown> = {}
+  let file: (WrittenParts & { readonly filename: string }) | undefined
+  try {
+    for await (const part of asForm<Multipart>(request.parts())) {
+      if (part.type === "field") fields[part.fieldname] = part.value
+      else if (part.fieldname !== "file" || file !== undefined)
+        throw new BodyError([{ instancePath: `/${part.fieldname}`, message: "must not be there: a form has one file" }])
+      else {
+        const filename = part.filename?.slice(0, maxNameLength) || "batch.jsonl"
+        file = { ...(await files.write(asForm(sentInTime(part.file, bodyTimeoutMs)), signal)), filename }
+      }
+    }
+    const { purpose } = checkFields(fields)
+    if (file === undefined) throw new BodyError([{ instancePath: "/file", message: "must be a file" }])
+    const { filename, ...written } = file
+    return await files.add(written, { owner: request.keyName, filename, purpose, createdMs: Date.now() })
+  } catch (error) {
+    // Redis may be away: then it goes by itself.
+    if (file !== undefined) files.drop(file.id).catch(() => {})
+    throw error
+  }
+}
+
+/** What is read of a form, whose parser does not say that it is the client's fault. */
+async function* asForm<T>(parts: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* parts
+  } catch (error) {
+    if (Object.hasOwn(asError(error), "statusCode")) throw error
+    throw new RequestError(400, `a body must be multipart/form-data; ${asError(error).message}`)
+  }
+}

@@ -1,0 +1,18 @@
+import type { FastifyReply } from "fastify"
+import { unlessEnded } from "../within.ts"
+import { requestSignal } from "./request-signal.ts"
+import type { Serving } from "./serving.ts"
+
+/**
+ * What work with Redis comes to. Redis may be away: a request does not wait for it without end.
+ *
+ * @throws ValenceError `timeout`, `aborted` where the client goes; what the work throws
+ */
+export async function inTime<T>(
+  { settings }: Pick<Serving, "settings">,
+  reply: FastifyReply,
+  work: () => Promise<T>,
+): Promise<T> {
+  using stop = requestSignal(reply, settings.answerTimeoutMs)
+  return await unlessEnded(work(), stop.signal)
+}
