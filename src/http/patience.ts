@@ -5,7 +5,7 @@ import { RequestError } from "./problem.ts"
  *
  * @throws RequestError 408 where it does not
  */
-export async function* sentInTime(body: AsyncIterable<Buffer>, maxMs: number): AsyncGenerator<Buffer> {
+export async function* sentInTime<T>(body: AsyncIterable<T>, maxMs: number): AsyncGenerator<T> {
   const parts = body[Symbol.asyncIterator]()
   try {
     for (;;) {

@@ -1,3 +1,5 @@
+import { once } from "node:events"
+import http from "node:http"
 import OpenAI, { toFile } from "openai"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ServerOptions } from "../../src/http/options.ts"
@@ -278,6 +280,24 @@ describe("files and batches, by the openai client", () => {
       body: "--x\r\nhalf",
     })
     expect(broken.status).toBe(400)
+  })
+
+  it("a form that does not go on - 408", async () => {
+    await using server = await startFront(fleet, { bodyTimeoutMs: 50 })
+    for (const sent of [
+      "--x\r\ncontent-dispo",
+      '--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nhalf',
+    ]) {
+      const request = http.request(`${server.url}/v1/files`, {
+        method: "POST",
+        headers: { "content-type": "multipart/form-data; boundary=x", "content-length": 1000 },
+      })
+      request.on("error", () => {})
+      request.write(sent)
+      const [answer] = (await once(request, "response")) as [http.IncomingMessage]
+      expect(answer.statusCode).toBe(408)
+      request.destroy()
+    }
   })
 
   it.skipIf(python === undefined)("by Python's client - the same", async () => {

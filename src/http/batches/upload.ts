@@ -32,7 +32,7 @@ export async function storeUpload(
   const fields: Record<string, unknown> = {}
   let file: (WrittenParts & { readonly filename: string }) | undefined
   try {
-    for await (const part of asForm<Multipart>(request.parts())) {
+    for await (const part of asForm<Multipart>(sentInTime(request.parts(), bodyTimeoutMs))) {
       if (part.type === "field") fields[part.fieldname] = part.value
       else if (part.fieldname !== "file" || file !== undefined)
         throw new BodyError([{ instancePath: `/${part.fieldname}`, message: "must not be there: a form has one file" }])
