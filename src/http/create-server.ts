@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto"
 import { setMaxListeners } from "node:events"
 import Fastify, { type FastifyServerOptions } from "fastify"
 import { completeOptions } from "../declaration.ts"
+import { WorkerEmitter } from "../events.ts"
 import { createServerMetrics } from "../metrics/create-server-metrics.ts"
 import { version } from "../version.ts"
 import { admissions } from "./admission.ts"
@@ -24,7 +25,11 @@ import type { Served, Serving } from "./serving.ts"
 import { validatorCompiler } from "./validation.ts"
 
 /** What a server is made of. */
-export interface ServerRequest extends Served {
+export interface ServerRequest extends Omit<Served, "others" | "events"> {
+  /** Default: none. */
+  readonly others?: Served["others"]
+  /** Default: nothing is told of the labeller's work. */
+  readonly events?: Served["events"]
   readonly options?: ServerOptions
   /** A logger of pino, or its options; default: no log. */
   readonly logger?: FastifyServerOptions["logger"]
@@ -35,13 +40,20 @@ export interface ServerRequest extends Served {
  *
  * @throws ValenceError `option_invalid`
  * @example
- * await using server = await createServer({ labeller, others: [], events: new WorkerEmitter() })
+ * await using server = await createServer({ labeller })
  * await server.listen() // → http://127.0.0.1:8080
  */
-export async function createServer({ options, logger = false, ...served }: ServerRequest): Promise<Server> {
+export async function createServer({
+  options,
+  logger = false,
+  others = [],
+  events = new WorkerEmitter(),
+  ...given
+}: ServerRequest): Promise<Server> {
+  const served: Served = { ...given, others, events }
   const settings = completeOptions(serverOptions, options ?? {})
   const keys = await readApiKeys(settings.apiKeysFile)
-  const metrics = createServerMetrics({ events: served.events, model: served.labeller.model, version })
+  const metrics = createServerMetrics({ events, model: served.labeller.model, version })
   const stop = new AbortController()
   // Every request that waits listens.
   setMaxListeners(0, stop.signal)
