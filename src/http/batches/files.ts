@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto"
+import { asError, ValenceError } from "../../errors.ts"
 import { keysOf } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
 import { unlessEnded } from "../../within.ts"
@@ -58,7 +59,7 @@ export class Files {
   /**
    * Stores bytes as they come; `add` makes a file of them, or `drop` removes them.
    *
-   * @throws RequestError 413 where there are too many; the signal's reason
+   * @throws RequestError 413 where there are too many; ValenceError `redis_failed`; the signal's reason
    */
   async write(body: AsyncIterable<Buffer>, signal: AbortSignal): Promise<WrittenParts> {
     const { maxFileBytes, maxStoredBytes } = this.#bounds
@@ -139,7 +140,12 @@ export class Files {
 
   async #writePart(id: string, part: number, bytes: Buffer): Promise<void> {
     const key = this.#keys.fileParts(id)
-    await this.#redis.multi().hset(key, String(part), bytes).expire(key, draftSeconds).exec()
+    try {
+      await this.#redis.multi().hset(key, String(part), bytes).expire(key, draftSeconds).exec()
+    } catch (cause) {
+      // It is out of memory, say.
+      throw new ValenceError("redis_failed", `redis must take the file; got ${asError(cause).message}`, { cause })
+    }
   }
 
   async #storedBytes(): Promise<number> {
