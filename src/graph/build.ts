@@ -1,12 +1,12 @@
 import type { ModelConfig } from "../model/config.ts"
 import { copyChannels } from "./copy-channels.ts"
-import { addDistilbert, contextName, valueName } from "./distilbert.ts"
+import { floats } from "./floats.ts"
 import { carryBiases, foldAttention, smoothContexts } from "./fold.ts"
-import { fp32 } from "./fp32.ts"
 import { GraphBuilder } from "./graph-builder.ts"
 import { int8 } from "./int8.ts"
 import type { Precision } from "./precision.ts"
 import type { Scales } from "./scales.ts"
+import { addModel, contextName, valueName } from "./transformer.ts"
 import type { ModelWeights } from "./weights.ts"
 
 /** Changes whenever the same checkpoint and scales give other bytes. */
@@ -14,14 +14,23 @@ export const builderVersion = "1"
 
 /** The float32 graph of a checkpoint, in ONNX's wire format. */
 export function buildFp32(config: ModelConfig, weights: ModelWeights): Uint8Array {
-  return encode(config, carryBiases(foldAttention(weights, config)), fp32)
+  return encode(new GraphBuilder("float32"), config, carryBiases(foldAttention(weights, config)), floats)
+}
+
+/**
+ * The float16 graph of a checkpoint: weights and activations are halves, inputs and outputs those of every graph.
+ *
+ * @throws ValenceError `graph_inaccurate` where a half cannot hold a weight
+ */
+export function buildFp16(config: ModelConfig, weights: ModelWeights): Uint8Array {
+  return encode(new GraphBuilder("float16"), config, carryBiases(foldAttention(weights, config)), floats)
 }
 
 /** The int8 graph of a checkpoint and its calibration: the same bytes for the same weights and scales, on any CPU. */
 export function buildInt8(config: ModelConfig, weights: ModelWeights, scales: Scales): Uint8Array {
   const smoothing = weights.layers.map((_, layer) => scales.activations[contextName(layer)]?.smoothing)
   const folded = smoothContexts(copyChannels(foldAttention(weights, config), scales.copies), smoothing)
-  return encode(config, folded, int8(withoutContextSmoothing(scales, smoothing)))
+  return encode(new GraphBuilder(), config, folded, int8(withoutContextSmoothing(scales, smoothing)))
 }
 
 /** The scales of a graph whose value layers give their values smoothed already. */
@@ -38,8 +47,7 @@ function withoutContextSmoothing(scales: Scales, smoothing: readonly (readonly n
   return { ...scales, activations, biasCorrections }
 }
 
-function encode(config: ModelConfig, weights: ModelWeights, precision: Precision): Uint8Array {
-  const graph = new GraphBuilder()
-  addDistilbert(graph, config, weights, precision)
-  return graph.encode({ name: "distilbert", producerVersion: builderVersion })
+function encode(graph: GraphBuilder, config: ModelConfig, weights: ModelWeights, precision: Precision): Uint8Array {
+  addModel({ graph, config, precision }, weights)
+  return graph.encode({ name: config.family.name, producerVersion: builderVersion })
 }

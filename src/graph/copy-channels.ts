@@ -33,41 +33,56 @@ export function outlierCopies(high: Float32Array): number[] {
  * @param copies - one list a layer, as `outlierCopies` gives them
  */
 export function copyChannels(weights: ModelWeights, copies: readonly (readonly number[])[]): ModelWeights {
-  return { ...weights, layers: weights.layers.map((layer, index) => copied(layer, copies[index] ?? [])) }
+  return { ...weights, layers: weights.layers.map((layer, index) => withCopies(layer, copies[index] ?? [])) }
 }
 
-function copied(layer: LayerWeights, copies: readonly number[]): LayerWeights {
+/** `copyChannels` of one layer. */
+export function withCopies(layer: LayerWeights, copies: readonly number[]): LayerWeights {
   if (copies.length === 0) return layer
   const { expand, contract } = layer
-  const sources = [...Array(expand.outputs).keys(), ...copies]
+  const sources = sourcesOf(expand.outputs, copies)
   const times = new Float64Array(expand.outputs)
   for (const source of sources) times[source] = (times[source] ?? 0) + 1
   return { ...layer, expand: withOutputs(expand, sources), contract: withInputs(contract, sources, times) }
 }
 
-function withOutputs({ inputs, outputs, weight, bias }: LinearWeights, sources: readonly number[]): LinearWeights {
-  const wider = new Float32Array(inputs * sources.length)
-  for (let input = 0; input < inputs; input++)
-    sources.forEach((source, output) => {
-      wider[input * sources.length + output] = weight[input * outputs + source] ?? 0
-    })
+/** From which channel each comes: the layer's own, then the copies. */
+export function sourcesOf(channels: number, copies: readonly number[]): number[] {
+  return [...Array(channels).keys(), ...copies]
+}
+
+function withOutputs(linear: LinearWeights, sources: readonly number[]): LinearWeights {
+  const { inputs, outputs, bias } = linear
   return {
     inputs,
     outputs: sources.length,
-    weight: wider,
+    weight() {
+      const weight = linear.weight()
+      const wider = new Float32Array(inputs * sources.length)
+      for (let input = 0; input < inputs; input++)
+        sources.forEach((source, output) => {
+          wider[input * sources.length + output] = weight[input * outputs + source] ?? 0
+        })
+      return wider
+    },
     bias: bias && Float32Array.from(sources, source => bias[source] ?? 0),
   }
 }
 
-function withInputs(
-  { outputs, weight, bias }: LinearWeights,
-  sources: readonly number[],
-  times: Float64Array,
-): LinearWeights {
-  const longer = new Float32Array(sources.length * outputs)
-  sources.forEach((source, input) => {
-    for (let output = 0; output < outputs; output++)
-      longer[input * outputs + output] = (weight[source * outputs + output] ?? 0) / (times[source] ?? 1)
-  })
-  return { inputs: sources.length, outputs, weight: longer, bias }
+function withInputs(linear: LinearWeights, sources: readonly number[], times: Float64Array): LinearWeights {
+  const { outputs, bias } = linear
+  return {
+    inputs: sources.length,
+    outputs,
+    weight() {
+      const weight = linear.weight()
+      const longer = new Float32Array(sources.length * outputs)
+      sources.forEach((source, input) => {
+        for (let output = 0; output < outputs; output++)
+          longer[input * outputs + output] = (weight[source * outputs + output] ?? 0) / (times[source] ?? 1)
+      })
+      return longer
+    },
+    bias,
+  }
 }

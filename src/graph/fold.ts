@@ -29,20 +29,24 @@ export function foldAttention(weights: ModelWeights, config: ModelConfig): Model
 }
 
 /**
- * Lets the residual carry the bias of the linear layer that is added to it: each layer norm's offset already holds it,
- * and the layers that read the norm subtract what it adds to them. `x W + b + residual` becomes one Gemm.
+ * Lets the residual carry the bias of the linear layer that is added to it: each layer norm's offset already holds it
+ * (before the first layer, what the embeddings end with), and the layers that read the norm subtract what it adds to
+ * them. `x W + b + residual` becomes one Gemm.
  *
  * Wants `foldAttention` first. The value layer gets a bias again, for what the carried bias added to it.
  */
 export function carryBiases(weights: ModelWeights): ModelWeights {
-  const { layers, embeddingNorm } = weights
+  const { layers, embeddingNorm, embeddingProjection } = weights
+  const carried = layers[0]?.attentionOut.bias
   const offset = (norm: LayerWeights["outputNorm"], carried: Float32Array | undefined) => ({
     ...norm,
     offset: sum(norm.offset, carried) ?? norm.offset,
   })
   return {
     ...weights,
-    embeddingNorm: offset(embeddingNorm, layers[0]?.attentionOut.bias),
+    ...(embeddingProjection
+      ? { embeddingProjection: { ...embeddingProjection, bias: sum(embeddingProjection.bias, carried) } }
+      : { embeddingNorm: offset(embeddingNorm, carried) }),
     layers: layers.map((layer, index) => {
       const { attentionOut, contract } = layer
       return {
@@ -73,14 +77,15 @@ export function smoothContexts(
     ...layer,
     value: {
       ...layer.value,
-      weight: layer.value.weight.map((weight, i) => weight / (factors[i % layer.value.outputs] ?? 1)),
+      weight: () => layer.value.weight().map((weight, i) => weight / (factors[i % layer.value.outputs] ?? 1)),
       bias: layer.value.bias?.map((bias, channel) => bias / (factors[channel] ?? 1)),
     },
     attentionOut: {
       ...layer.attentionOut,
-      weight: layer.attentionOut.weight.map(
-        (weight, i) => weight * (factors[Math.floor(i / layer.attentionOut.outputs)] ?? 1),
-      ),
+      weight: () =>
+        layer.attentionOut
+          .weight()
+          .map((weight, i) => weight * (factors[Math.floor(i / layer.attentionOut.outputs)] ?? 1)),
     },
   })
   return {
@@ -99,7 +104,7 @@ function without(linear: LinearWeights, carried: Float32Array | undefined): Line
 
 function scaled(linear: LinearWeights, factor: number): LinearWeights {
   const times = (value: number) => value * factor
-  return { ...linear, weight: linear.weight.map(times), bias: linear.bias?.map(times) }
+  return { ...linear, weight: () => linear.weight().map(times), bias: linear.bias?.map(times) }
 }
 
 /** a + factor * b; what is absent counts as zero. */
@@ -111,8 +116,9 @@ function sum(a: Float32Array | undefined, b: Float64Array | Float32Array | undef
 }
 
 /** vector W, in double. */
-function applied(vector: Float32Array | undefined, { inputs, outputs, weight }: LinearWeights) {
+function applied(vector: Float32Array | undefined, { inputs, outputs, weight: read }: LinearWeights) {
   if (vector === undefined) return undefined
+  const weight = read()
   const result = new Float64Array(outputs)
   for (let input = 0; input < inputs; input++)
     for (let output = 0; output < outputs; output++)

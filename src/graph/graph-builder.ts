@@ -1,3 +1,5 @@
+import { ValenceError } from "../errors.ts"
+import { largestFloat16, toFloat16 } from "./float-types.ts"
 import {
   type AttributeMessage,
   attributeType,
@@ -14,8 +16,8 @@ export type Value = string
 /** An attribute: a whole number, a list of them, or a float. */
 export type Attribute = number | readonly number[] | { readonly float: number }
 
-/** What a constant may hold; int64 is what ONNX wants for shapes and axes. */
-export type ConstantData = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array
+/** What a constant may hold; Uint16Array are halves, as bits, and int64 is what ONNX wants for shapes and axes. */
+export type ConstantData = Float32Array | Uint16Array | Uint8Array | Int8Array | Int32Array | BigInt64Array
 
 /** Who made a graph, and from what. */
 export interface GraphRecord {
@@ -38,6 +40,12 @@ export class GraphBuilder {
   readonly #constants = new Map<string, TensorMessage>()
   readonly #inputs: ValueInfoMessage[] = []
   readonly #outputs: ValueInfoMessage[] = []
+  /** What the graph computes in; float32 constants become it. */
+  readonly floats: "float32" | "float16"
+
+  constructor(floats: "float32" | "float16" = "float32") {
+    this.floats = floats
+  }
 
   /** Declares an input; a dimension that is a word is free. */
   input(name: string, type: keyof typeof elementType, dims: readonly (number | string)[]): Value {
@@ -69,16 +77,21 @@ export class GraphBuilder {
     return this.#add(name, operator, MICROSOFT, inputs, attributes)
   }
 
-  /** Adds a constant, once: a name that is there already keeps its first value. */
-  constant(name: string, data: ConstantData, dims: readonly number[] = [data.length]): Value {
+  /**
+   * Adds a constant, once: a name that is there already keeps its first value.
+   *
+   * @throws ValenceError `graph_inaccurate` where a float16 graph cannot hold one of its values
+   */
+  constant(name: string, values: ConstantData, dims: readonly number[] = [values.length]): Value {
     if (!this.#constants.has(name)) {
+      const data = this.floats === "float16" && values instanceof Float32Array ? halves(name, values) : values
       const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       this.#constants.set(name, { name, dims, dataType: elementTypeOf(data), rawData })
     }
     return name
   }
 
-  /** A float32 constant without dimensions, named for its value. */
+  /** A float constant without dimensions, named for its value. */
   scalar(value: number): Value {
     return this.constant(`float.${value}`, Float32Array.of(value), [])
   }
@@ -121,8 +134,19 @@ function attributeMessage(name: string, value: Attribute): AttributeMessage {
   return { name, type: attributeType.ints, ints: value }
 }
 
+function halves(name: string, values: Float32Array): Uint16Array {
+  for (const value of values)
+    if (!(Math.abs(value) <= largestFloat16))
+      throw new ValenceError(
+        "graph_inaccurate",
+        `fp16 must hold every weight, ${largestFloat16} at most; ${name} has ${value}`,
+      )
+  return toFloat16(values)
+}
+
 function elementTypeOf(data: ConstantData): number {
   if (data instanceof Float32Array) return elementType.float32
+  if (data instanceof Uint16Array) return elementType.float16
   if (data instanceof Uint8Array) return elementType.uint8
   if (data instanceof Int8Array) return elementType.int8
   if (data instanceof Int32Array) return elementType.int32

@@ -26,7 +26,7 @@ export function int8(scales: Pick<Scales, "activations" | "biasCorrections">): P
     attendsWithoutKeys: false,
 
     embed(graph, name, ids, table, channels) {
-      const { values, scales: rowScales } = quantiseRows(table, channels)
+      const { values, scales: rowScales } = quantiseRows(table(), channels)
       const rows = rowScales.length
       const codes = graph.node(`${name}.codes`, "Gather", [
         graph.constant(`${name}.table`, values, [rows, channels]),
@@ -84,7 +84,7 @@ function quantisedLinear(
   { weight, bias, inputs, outputs }: LinearWeights,
   correction: readonly number[] | undefined,
 ): Value {
-  const { values, scales } = quantiseColumns(weight, outputs, smoothing)
+  const { values, scales } = quantiseColumns(weight(), outputs, smoothing)
   const corrected = correction?.length ? Float32Array.from(correction, (added, i) => (bias?.[i] ?? 0) + added) : bias
   return graph.runtimeNode(name, "MatMulIntegerToFloat", [
     codes,

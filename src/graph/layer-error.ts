@@ -1,8 +1,8 @@
 import { InferenceSession, Tensor } from "../model/onnx-runtime.ts"
-import { fp32 } from "./fp32.ts"
+import { floats } from "./floats.ts"
 import { GraphBuilder } from "./graph-builder.ts"
 import { int8 } from "./int8.ts"
-import type { Reading } from "./observe.ts"
+import type { Reading } from "./reference.ts"
 import type { ActivationRange } from "./scales.ts"
 
 /** What int8 arithmetic does to the linear layers that read one value. */
@@ -13,33 +13,69 @@ export interface LayerError {
   readonly biases: ReadonlyMap<string, Float32Array>
 }
 
-/**
- * Runs the readers of a value in float32 and in int8 over sampled activations.
- *
- * @param sample - float32, shape [tokens, channels]
- */
-export async function layerError(reading: Reading, sample: Float32Array, range: ActivationRange): Promise<LayerError> {
-  const graph = new GraphBuilder()
-  const x = graph.input(reading.value, "float32", ["tokens", reading.channels])
-  const quantised = int8({ activations: { [reading.value]: range }, biasCorrections: {} })
-  for (const [name, linear] of reading.readers) {
-    const exact = fp32.linear(graph, `${name}.exact`, x, linear)
-    const missing = graph.node(`${name}.error`, "Sub", [exact, quantised.linear(graph, name, x, linear)])
-    graph.node(`${name}.error.mean`, "ReduceMean", [missing], { axes: [0], keepdims: 0 })
-    graph.node(`${name}.error.squares`, "ReduceSumSquare", [missing], { axes: [0, 1], keepdims: 0 })
-    graph.node(`${name}.exact.squares`, "ReduceSumSquare", [exact], { axes: [0, 1], keepdims: 0 })
-    graph.output(`${name}.error.mean`, "float32", [linear.outputs])
-    graph.output(`${name}.error.squares`, "float32", [])
-    graph.output(`${name}.exact.squares`, "float32", [])
+type Tensors = Readonly<Record<string, Tensor>>
+
+/** The readers of a value over sampled activations: in float32, once, and against it in int8, once for each range. */
+export class ReadersError {
+  readonly #reading: Reading
+  /** The activations, and what each reader makes of them. */
+  readonly #exact: Tensors
+  readonly #squares: Tensors
+
+  private constructor(reading: Reading, exact: Tensors, squares: Tensors) {
+    this.#reading = reading
+    this.#exact = exact
+    this.#squares = squares
   }
-  const session = await InferenceSession.create(graph.encode({ name: "layer", producerVersion: "" }))
-  const results = await session.run({
-    [reading.value]: new Tensor("float32", sample, [sample.length / reading.channels, reading.channels]),
-  })
+
+  /** @param sample - float32, shape [tokens, channels] */
+  static async against(reading: Reading, sample: Float32Array): Promise<ReadersError> {
+    const { value, channels, readers } = reading
+    const graph = new GraphBuilder()
+    const x = graph.input(value, "float32", ["tokens", channels])
+    for (const [name, linear] of readers) {
+      const exact = floats.linear(graph, `${name}.exact`, x, linear)
+      graph.node(`${name}.squares`, "ReduceSumSquare", [exact], { axes: [0, 1], keepdims: 0 })
+      graph.output(exact, "float32", ["tokens", linear.outputs])
+      graph.output(`${name}.squares`, "float32", [])
+    }
+    const activations = { [value]: new Tensor("float32", sample, [sample.length / channels, channels]) }
+    const results = await runOnce(graph, activations)
+    const named = (part: string) =>
+      Object.fromEntries([...readers.keys()].map(name => [`${name}.${part}`, results[`${name}.${part}`] as Tensor]))
+    return new ReadersError(reading, { ...activations, ...named("exact") }, named("squares"))
+  }
+
+  /** What is missing where the value is quantised to this range. */
+  async errorOf(range: ActivationRange): Promise<LayerError> {
+    const { value, channels, readers } = this.#reading
+    const graph = new GraphBuilder()
+    const x = graph.input(value, "float32", ["tokens", channels])
+    const quantised = int8({ activations: { [value]: range }, biasCorrections: {} })
+    for (const [name, linear] of readers) {
+      const exact = graph.input(`${name}.exact`, "float32", ["tokens", linear.outputs])
+      const missing = graph.node(`${name}.error`, "Sub", [exact, quantised.linear(graph, name, x, linear)])
+      graph.node(`${name}.error.mean`, "ReduceMean", [missing], { axes: [0], keepdims: 0 })
+      graph.node(`${name}.error.squares`, "ReduceSumSquare", [missing], { axes: [0, 1], keepdims: 0 })
+      graph.output(`${name}.error.mean`, "float32", [linear.outputs])
+      graph.output(`${name}.error.squares`, "float32", [])
+    }
+    const results = await runOnce(graph, this.#exact)
+    const values = (tensors: Tensors, name: string) => tensors[name]?.data as Float32Array
+    const names = [...readers.keys()]
+    const shares = names.map(
+      name => Number(values(results, `${name}.error.squares`)[0]) / Number(values(this.#squares, `${name}.squares`)[0]),
+    )
+    return {
+      error: shares.reduce((sum, share) => sum + share / names.length, 0),
+      biases: new Map(names.map(name => [name, values(results, `${name}.error.mean`).slice()])),
+    }
+  }
+}
+
+async function runOnce(graph: GraphBuilder, feeds: Tensors): Promise<Tensors> {
+  const session = await InferenceSession.create(graph.encode({ name: "readers", producerVersion: "" }))
+  const results = await session.run(feeds)
   await session.release()
-  const get = (name: string) => results[name]?.data as Float32Array
-  let error = 0
-  for (const name of reading.readers.keys())
-    error += Number(get(`${name}.error.squares`)[0]) / Number(get(`${name}.exact.squares`)[0]) / reading.readers.size
-  return { error, biases: new Map([...reading.readers.keys()].map(name => [name, get(`${name}.error.mean`).slice()])) }
+  return results as Tensors
 }

@@ -49,12 +49,15 @@ export function quantiseColumns(matrix: Float32Array, columns: number, rowFactor
 export function quantiseRows(matrix: Float32Array, columns: number): Quantised {
   const scales = new Float32Array(matrix.length / columns)
   for (let row = 0; row < scales.length; row++) {
-    const largest = matrix
-      .subarray(row * columns, (row + 1) * columns)
-      .reduce((max, x) => Math.max(max, Math.abs(x)), 0)
+    let largest = 0
+    for (const value of matrix.subarray(row * columns, (row + 1) * columns))
+      largest = Math.max(largest, Math.abs(value))
     scales[row] = Math.fround(largest / WEIGHT_MAX) || 1
   }
-  return { values: Int8Array.from(matrix, (x, i) => codeOf(x, scales[Math.floor(i / columns)] ?? 1)), scales }
+  const values = new Int8Array(matrix.length)
+  for (let row = 0, i = 0; i < matrix.length; row++)
+    for (let column = 0; column < columns; column++, i++) values[i] = codeOf(matrix[i] ?? 0, scales[row] ?? 1)
+  return { values, scales }
 }
 
 function codeOf(value: number, scale: number): number {

@@ -1,4 +1,4 @@
-import type { Reading } from "./observe.ts"
+import type { Reading } from "./reference.ts"
 import { type ActivationRange, roundScale } from "./scales.ts"
 
 /** The least and the most that each channel of a value was seen to hold; 0 is always in between. */
@@ -14,12 +14,16 @@ const LEAST = 1e-5
  * How a value could be quantised: its whole range as it was seen, with each channel divided by
  * largest activation^alpha / largest weight^(1 - alpha), the factor of SmoothQuant (arXiv 2211.10438).
  *
+ * @param weights - the largest weight of each channel, as `largestWeights` gives it
  * @param alpha - 0 leaves all the unevenness to the activations, 1 moves all of it into the weights; `undefined`
  * divides by nothing
  */
-export function smoothedRange(reading: Reading, ranges: ChannelRanges, alpha: number | undefined): ActivationRange {
+export function smoothedRange(
+  weights: Float32Array,
+  ranges: ChannelRanges,
+  alpha: number | undefined,
+): ActivationRange {
   if (alpha === undefined) return rangeOf(ranges, undefined)
-  const weights = largestWeights(reading)
   const factors = Array.from(weights, (weight, channel) => {
     const activation = Math.max(-(ranges.low[channel] ?? 0), ranges.high[channel] ?? 0, LEAST)
     return activation ** alpha / Math.max(weight, LEAST) ** (1 - alpha)
@@ -41,13 +45,14 @@ function rangeOf({ low, high }: ChannelRanges, smoothing: number[] | undefined):
   return { low: roundScale(least), high: roundScale(most), ...(smoothing && { smoothing }) }
 }
 
-/** The largest weight, without its sign, by which each channel is multiplied. */
-function largestWeights({ channels, readers }: Reading): Float32Array {
+/** The largest weight, without its sign, by which each channel of a value is multiplied. */
+export function largestWeights({ channels, readers }: Reading): Float32Array {
   const largest = new Float32Array(channels)
-  for (const { weight, outputs } of readers.values())
-    for (let i = 0; i < weight.length; i++) {
-      const channel = Math.floor(i / outputs)
-      largest[channel] = Math.max(largest[channel] ?? 0, Math.abs(weight[i] ?? 0))
-    }
+  for (const { weight, outputs } of readers.values()) {
+    const weights = weight()
+    for (let channel = 0, i = 0; channel < channels; channel++)
+      for (let output = 0; output < outputs; output++, i++)
+        largest[channel] = Math.max(largest[channel] ?? 0, Math.abs(weights[i] ?? 0))
+  }
   return largest
 }

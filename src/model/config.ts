@@ -1,10 +1,19 @@
-import { asError, shown, ValenceError } from "../errors.ts"
+import { ConfigFields } from "./config-fields.ts"
+import { families } from "./families.ts"
+import type { Family } from "./family.ts"
 
 /** What a checkpoint's `config.json` says of its architecture and labels. */
 export interface ModelConfig {
+  readonly family: Family
   readonly vocabSize: number
-  /** Positions that have an embedding: the most tokens a text may have. */
+  /** Positions that a text's tokens can have: the most tokens a text may have. */
   readonly maxPositions: number
+  /** Positions before that of a text's first token. */
+  readonly positionsBefore: number
+  /** 0 in a family without. */
+  readonly tokenTypes: number
+  /** `hiddenSize`, where nothing projects the embeddings. */
+  readonly embeddingSize: number
   readonly hiddenSize: number
   readonly layers: number
   readonly heads: number
@@ -19,49 +28,27 @@ export interface ModelConfig {
   readonly padId: number
 }
 
-const ARCHITECTURE = "DistilBertForSequenceClassification"
+const LAYER_NORM_EPS = 1e-12
+/** BERT's; also what transformers fills in for its descendants. */
+const TOKEN_TYPES = 2
+const HEAD = "ForSequenceClassification"
 
-/** Reads one field after the other, and names file, field, rule and value where one does not fit. */
-class Fields {
-  readonly #fields: Record<string, unknown>
-  readonly #file: string
-
-  constructor(json: string, file: string) {
-    this.#file = file
-    try {
-      const fields: unknown = JSON.parse(json)
-      if (typeof fields !== "object" || fields === null || Array.isArray(fields)) throw new Error("it is not an object")
-      this.#fields = fields as Record<string, unknown>
-    } catch (cause) {
-      throw new ValenceError("model_invalid", `${file} must hold a JSON object; ${asError(cause).message}`, { cause })
-    }
-  }
-
-  refuse(field: string, rule: string): ValenceError {
-    const value = this.#fields[field]
-    const given = typeof value === "object" ? JSON.stringify(value) : value
-    return new ValenceError("model_invalid", `${this.#file}: ${field} must be ${rule}; got ${shown(given)}`)
-  }
-
-  value(field: string): unknown {
-    return this.#fields[field]
-  }
-
-  count(field: string, min: number, max: number): number {
-    const value = this.#fields[field]
-    if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number
-    throw this.refuse(field, `a whole number, ${min} to ${max}`)
-  }
-
-  choice<const C extends string>(field: string, choices: readonly C[], absent: C): C {
-    const value = this.#fields[field] ?? absent
-    const chosen = choices.find(choice => choice === value)
-    if (chosen !== undefined) return chosen
-    throw this.refuse(field, `one of ${choices.join(", ")}`)
-  }
+function familyOf(fields: ConfigFields): Family {
+  fields.requireOff("auto_map", "absent: it asks for code that comes with the checkpoint, and such code is never run")
+  const given = fields.value("architectures")
+  const architectures: readonly unknown[] = Array.isArray(given) ? given : []
+  const family = families.find(({ architecture }) => architectures.includes(architecture))
+  if (family) return family
+  const headless = families.find(({ architecture }) =>
+    architectures.some(name => typeof name === "string" && name.startsWith(architecture.replace(HEAD, "For"))),
+  )
+  if (headless)
+    throw fields.refuse("architectures", `${headless.architecture}, the one head that is supported (it gives labels)`)
+  const supported = families.map(({ architecture }) => architecture).join(", ")
+  throw fields.refuse("architectures", `one of those that are supported, ${supported}`)
 }
 
-function labelsOf(fields: Fields): string[] {
+function labelsOf(fields: ConfigFields): string[] {
   const rule = "an object of label names by id, ids 0, 1, ... without gaps, no name empty or twice"
   const byId = fields.value("id2label")
   if (typeof byId !== "object" || byId === null) throw fields.refuse("id2label", rule)
@@ -73,6 +60,28 @@ function labelsOf(fields: Fields): string[] {
   return labels as string[]
 }
 
+function positionsOf(fields: ConfigFields, { firstPosition }: Family, padId: number) {
+  const positionsBefore = firstPosition === "zero" ? 0 : padId + 1
+  const positions = fields.count("max_position_embeddings", positionsBefore + 2, 1_000_000)
+  return { positionsBefore, maxPositions: positions - positionsBefore }
+}
+
+function sizesOf(fields: ConfigFields, { fields: names }: Family) {
+  const hiddenSize = fields.count(names.hiddenSize, 1, 100_000)
+  const heads = fields.count(names.heads, 1, 10_000)
+  if (hiddenSize % heads !== 0) throw fields.refuse(names.heads, `a divisor of ${names.hiddenSize}, ${hiddenSize}`)
+  return {
+    hiddenSize,
+    heads,
+    vocabSize: fields.count("vocab_size", 1, 10_000_000),
+    layers: fields.count(names.layers, 1, 1000),
+    ffnSize: fields.count(names.ffnSize, 1, 1_000_000),
+    embeddingSize:
+      names.embeddingSize === undefined ? hiddenSize : fields.count(names.embeddingSize, 1, 100_000, hiddenSize),
+    tokenTypes: names.tokenTypes === undefined ? 0 : fields.count(names.tokenTypes, 1, 1000, TOKEN_TYPES),
+  }
+}
+
 /**
  * A checkpoint's configuration, checked.
  *
@@ -81,28 +90,26 @@ function labelsOf(fields: Fields): string[] {
  * @throws ValenceError `model_invalid`, naming file, field, rule and value
  */
 export function readConfig(json: string, file: string): ModelConfig {
-  const fields = new Fields(json, file)
-  const architectures = fields.value("architectures")
-  if (!Array.isArray(architectures) || !architectures.includes(ARCHITECTURE))
-    throw fields.refuse("architectures", `[${JSON.stringify(ARCHITECTURE)}], the one that is supported`)
-  const config = {
-    vocabSize: fields.count("vocab_size", 1, 10_000_000),
-    maxPositions: fields.count("max_position_embeddings", 2, 1_000_000),
-    hiddenSize: fields.count("dim", 1, 100_000),
-    layers: fields.count("n_layers", 1, 1000),
-    heads: fields.count("n_heads", 1, 10_000),
-    ffnSize: fields.count("hidden_dim", 1, 1_000_000),
-    activation: fields.choice("activation", ["gelu", "relu"], "gelu"),
-    layerNormEps: 1e-12,
+  const fields = new ConfigFields(json, file)
+  const family = familyOf(fields)
+  fields.choice("position_embedding_type", ["absolute"], "absolute")
+  fields.requireOff("is_decoder", "false: only models that see a whole text at once are supported")
+  const { layerNormEps, activation } = family.fields
+  const sizes = sizesOf(fields, family)
+  const padId = fields.count("pad_token_id", 0, 10_000_000, family.padId)
+  if (padId >= sizes.vocabSize) throw fields.refuse("pad_token_id", `below vocab_size, ${sizes.vocabSize}`)
+  return {
+    family,
+    ...sizes,
+    ...positionsOf(fields, family, padId),
+    activation: fields.choice(activation, ["gelu", "relu"], "gelu"),
+    layerNormEps: layerNormEps === undefined ? LAYER_NORM_EPS : fields.fraction(layerNormEps, LAYER_NORM_EPS),
     labels: labelsOf(fields),
     problemType: fields.choice(
       "problem_type",
       ["single_label_classification", "multi_label_classification"],
       "single_label_classification",
     ),
-    padId: fields.value("pad_token_id") == null ? 0 : fields.count("pad_token_id", 0, 10_000_000),
-  } as const
-  if (config.padId >= config.vocabSize) throw fields.refuse("pad_token_id", `below vocab_size, ${config.vocabSize}`)
-  if (config.hiddenSize % config.heads !== 0) throw fields.refuse("n_heads", `a divisor of dim, ${config.hiddenSize}`)
-  return config
+    padId,
+  }
 }

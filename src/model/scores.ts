@@ -1,9 +1,12 @@
 import type { LabelScore, ScoreFunction } from "../labeller.ts"
 import type { ModelConfig } from "./config.ts"
 
-/** How a model's logits become scores where nobody asks for another way: as its `problem_type` says. */
-export function scoreFunctionOf({ problemType }: ModelConfig): ScoreFunction {
-  return problemType === "multi_label_classification" ? "sigmoid" : "softmax"
+/**
+ * How a model's logits become scores where nobody asks for another way: as its `problem_type` says; a sole label, to which
+ * softmax would give 1 whatever the text, is scored on its own.
+ */
+export function scoreFunctionOf({ problemType, labels }: Pick<ModelConfig, "problemType" | "labels">): ScoreFunction {
+  return problemType === "multi_label_classification" || labels.length === 1 ? "sigmoid" : "softmax"
 }
 
 /**

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { type Checkpoint, readCheckpoint } from "../../src/graph/build-model.ts"
+import { type Checkpoint, readCheckpoint } from "../../src/graph/checkpoint.ts"
 
 /** What Hugging Face transformers answers on some texts. */
 export interface Golden {
@@ -15,6 +15,11 @@ export const goldenFolders = [
   "models/sst2-small",
   "test/golden/distilbert-tiny",
   "test/golden/distilbert-multilabel-tiny",
+  "test/golden/bert-tiny",
+  "test/golden/roberta-tiny",
+  "test/golden/xlm-roberta-tiny",
+  "test/golden/camembert-tiny",
+  "test/golden/electra-tiny",
 ] as const
 
 export async function goldenCheckpoint(folder: string): Promise<Checkpoint & { golden: Golden }> {

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { toFloat32 } from "../../src/graph/float-types.ts"
+import { toFloat16, toFloat32 } from "../../src/graph/float-types.ts"
 
 const bytesOf = (...halves: number[]) => new Uint8Array(Uint16Array.from(halves).buffer)
 
@@ -31,5 +31,32 @@ describe("toFloat32", () => {
         expect(toFloat32(bytes.subarray(offset), "F32")).toEqual(values)
       }),
     )
+  })
+})
+
+describe("toFloat16", () => {
+  it("gives back every one of the 65,536 halves", () => {
+    const halves = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits)
+    const back = toFloat16(toFloat32(new Uint8Array(halves.buffer), "F16"))
+    const isNaNHalf = (half: number) => (half & 0x7fff) > 0x7c00
+    expect([...back].map(half => (isNaNHalf(half) ? "NaN" : half))).toEqual(
+      [...halves].map(half => (isNaNHalf(half) ? "NaN" : half)),
+    )
+  })
+
+  it("rounds to the nearest half, ties to even", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0x7bfe }), fc.double({ min: 0, max: 1, noNaN: true }), (bits, share) => {
+        const [below, above] = [halfValue(bits), halfValue(bits + 1)]
+        const value = Math.fround(below + share * (above - below))
+        const middle = (below + above) / 2
+        const nearest = value === middle ? bits + (bits & 1) : value < middle ? bits : bits + 1
+        expect([...toFloat16(Float32Array.of(value, -value))]).toEqual([nearest, nearest | 0x8000])
+      }),
+    )
+  })
+
+  it("gives infinity from 65,520 on", () => {
+    expect([...toFloat16(Float32Array.of(65_519.99, 65_520, -1e9))]).toEqual([0x7bff, 0x7c00, 0xfc00])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
+import type { FileBytes } from "../../src/graph/file-bytes.ts"
 import { parseSafetensors, readSafetensors } from "../../src/graph/safetensors.ts"
 
 /** A safetensors file of a header and so many bytes of values. */
@@ -22,9 +23,11 @@ const tensor = (dtype: string, shape: number[], begin: number, end: number) => (
   data_offsets: [begin, end],
 })
 
+const readable = (bytes: Uint8Array): FileBytes => ({ length: bytes.length, read: bytes.slice.bind(bytes) })
+
 function refusal(bytes: Uint8Array): string {
   try {
-    parseSafetensors(bytes, "weights")
+    parseSafetensors(readable(bytes), "weights")
   } catch (error) {
     expect(error).toBeInstanceOf(ValenceError)
     expect((error as ValenceError).code).toBe("model_invalid")
@@ -39,11 +42,19 @@ describe("parseSafetensors", () => {
       { __metadata__: { format: "pt" }, a: tensor("BF16", [2, 1], 0, 4), b: tensor("F32", [], 4, 8) },
       8,
     )
-    const tensors = parseSafetensors(bytes, "weights")
+    const tensors = parseSafetensors(readable(bytes), "weights")
     expect([...tensors.keys()]).toEqual(["a", "b"])
     expect(tensors.get("a")).toMatchObject({ shape: [2, 1], dtype: "BF16" })
     expect(tensors.get("a")?.values()).toHaveLength(2)
     expect(tensors.get("b")?.values()).toHaveLength(1)
+  })
+
+  it("lists tensors of whole numbers, and refuses them where they are read", () => {
+    const [buffer] = parseSafetensors(readable(file({ ids: tensor("I64", [1], 0, 8) }, 8)), "weights").values()
+    expect(buffer).toMatchObject({ dtype: "I64", shape: [1] })
+    expect(() => buffer?.values()).toThrow(
+      'weights: tensor ids: dtype must be one of F32, F16, BF16 where it is read; got "I64"',
+    )
   })
 
   it.each([
@@ -52,7 +63,7 @@ describe("parseSafetensors", () => {
     ["a header length of 2^63", file("{}", 0, 2 ** 63), "the header length must be 2 to 2 bytes"],
     ["a header that is not JSON", file("{]", 0), "the header must be a JSON object"],
     ["a header that is a list", file("[]", 0), "the header must be a JSON object; it is not an object"],
-    ["another dtype", file({ a: tensor("I64", [1], 0, 8) }, 8), 'dtype must be one of F32, F16, BF16; got "I64"'],
+    ["another dtype", file({ a: tensor("F4", [1], 0, 8) }, 8), "dtype must be one of F64, F32, F16, BF16"],
     ["a negative length", file({ a: tensor("F32", [-1], 0, 4) }, 4), "shape must be a list of whole numbers"],
     ["one offset", file({ a: { dtype: "F32", shape: [1], data_offsets: [0] } }, 4), "data_offsets must be two"],
     [
@@ -71,7 +82,9 @@ describe("parseSafetensors", () => {
 })
 
 describe("readSafetensors", () => {
-  it("names a file that is not there", async () => {
-    await expect(readSafetensors("/nowhere/model.safetensors")).rejects.toMatchObject({ code: "model_not_found" })
+  it("names a file that is not there", () => {
+    expect(() => readSafetensors("/nowhere/model.safetensors")).toThrow(
+      "/nowhere/model.safetensors must be readable; ENOENT",
+    )
   })
 })

@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
+import { adaptWeights } from "../../src/graph/adapt-weights.ts"
 import { readSafetensors, type StoredTensor } from "../../src/graph/safetensors.ts"
-import { adaptWeights } from "../../src/graph/weights.ts"
 import { readConfig } from "../../src/model/config.ts"
 
 const folder = "test/golden/distilbert-tiny"
 const config = readConfig(readFileSync(`${folder}/config.json`, "utf8"), "config.json")
-const tensors = await readSafetensors(`${folder}/model.safetensors`)
+const tensors = readSafetensors(`${folder}/model.safetensors`)
 
 describe("adaptWeights", () => {
   it("turns a linear layer's weight from [outputs, inputs] to [inputs, outputs]", () => {
     const { classifier } = adaptWeights(tensors, config, "it")
     const stored = tensors.get("classifier.weight")?.values() ?? []
     expect(classifier).toMatchObject({ inputs: 32, outputs: 3 })
-    expect([...classifier.weight]).toEqual(
+    expect([...classifier.weight()]).toEqual(
       Array.from({ length: 96 }, (_, i) => stored[(i % 3) * 32 + Math.floor(i / 3)]),
     )
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { ranked, scoresOf } from "../../src/model/scores.ts"
+import { ranked, scoreFunctionOf, scoresOf } from "../../src/model/scores.ts"
 
 const logits = Float32Array.of(1, -1, 0)
 
@@ -19,6 +19,16 @@ describe("scoresOf", () => {
 
   it("none - the logits", () => {
     expect(scoresOf(logits, "none")).toEqual([1, -1, 0])
+  })
+})
+
+describe("scoreFunctionOf", () => {
+  it.each([
+    ["single_label_classification", ["a", "b"], "softmax"],
+    ["multi_label_classification", ["a", "b"], "sigmoid"],
+    ["single_label_classification", ["a"], "sigmoid"],
+  ] as const)("%s, labels %j - %s", (problemType, labels, expected) => {
+    expect(scoreFunctionOf({ problemType, labels })).toBe(expected)
   })
 })
 
