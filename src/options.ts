@@ -21,11 +21,11 @@ export const modelOptions = {
     help: "a bundled model or lexicon by name, a checkpoint folder, or a lexicon file (.tsv)",
   }),
   dtype: choice({
-    default: "int8",
-    choices: ["int8", "fp32"],
+    default: "auto",
+    choices: ["auto", "int8", "fp16", "fp32"],
     unit: "dtype",
     env: "VALENCE_DTYPE",
-    help: "precision of the graph",
+    help: "precision of the graph; auto takes int8 on a CPU",
   }),
   device: text({
     default: "cpu",

@@ -3,6 +3,7 @@ import { ValenceError } from "../errors.ts"
 import type { ClassifierEmitter } from "../events.ts"
 import type { LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
 import { readConfig } from "../model/config.ts"
+import { dtypeOn } from "../model/dtype.ts"
 import { readModelText } from "../model/read-file.ts"
 import { scoreFunctionOf } from "../model/scores.ts"
 import { findModel } from "../model/store.ts"
@@ -141,7 +142,8 @@ export async function createClassifier(
 ): Promise<Classifier> {
   const settings = completeOptions(classifierOptions, options)
   const devices = deviceChildren(settings.device)
-  const stored = await findModel(settings.model, settings.dtype)
+  const dtype = dtypeOn(settings.device, settings.dtype)
+  const stored = await findModel(settings.model, dtype)
   const config = readConfig(await readModelText(stored.config), stored.config)
   const session = { graph: stored.graph, labels: config.labels.length }
   const [dispatcher, tokenizer] = await bothOrNeither(
@@ -157,7 +159,7 @@ export async function createClassifier(
   const model: ModelInfo = {
     name: stored.name,
     revision: stored.revision,
-    dtype: settings.dtype,
+    dtype,
     labels: config.labels,
     maxLength: config.maxPositions,
   }

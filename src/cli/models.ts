@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import Table from "cli-table3"
 import type { Command } from "commander"
+import { toggle } from "../declaration.ts"
 import type { Agreement } from "../graph/agreement.ts"
 import { buildOptions } from "../graph/options.ts"
 import { bundledLexicons } from "../lexicon/find-lexicon.ts"
@@ -9,6 +10,10 @@ import { readConfig } from "../model/config.ts"
 import { builtDtypes, bundledModels, listBundledModels } from "../model/store.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { showShare } from "./show-numbers.ts"
+
+const verifyOptions = {
+  json: toggle({ help: "print one JSON object" }),
+} as const
 
 async function list(): Promise<void> {
   const table = new Table({ head: ["model", "kind", "labels", "tokens", "dtypes"], style: { head: [], border: [] } })
@@ -43,13 +48,18 @@ async function build(checkpoint: string, given: Readonly<Record<string, unknown>
 
 async function verify(checkpoint: string, given: Readonly<Record<string, unknown>>): Promise<void> {
   const { verifyModel } = await import("../graph/build-model.ts")
-  const { reproducible, agreement } = await verifyModel(checkpoint, pickOptions(buildOptions, given))
-  console.log(
-    reproducible
-      ? "the graph has the bytes that the checkpoint and its scales give"
-      : "the graph must have the bytes that the checkpoint and its scales give; it has others: build it again",
-  )
-  printAgreement(agreement)
+  const options = pickOptions(buildOptions, given)
+  const { reproducible, agreement } = await verifyModel(checkpoint, options)
+  if (pickOptions(verifyOptions, given).json) {
+    console.log(JSON.stringify({ model: checkpoint, dtype: options.dtype, reproducible, ...agreement }))
+  } else {
+    console.log(
+      reproducible
+        ? "the graph has the bytes that the checkpoint and its scales give"
+        : "the graph must have the bytes that the checkpoint and its scales give; it has others: build it again",
+    )
+    printAgreement(agreement)
+  }
   if (!reproducible) process.exitCode = 1
 }
 
@@ -66,8 +76,9 @@ export function addModels(program: Command): void {
     models.command("build").description("build a checkpoint's graph from its safetensors, beside them"),
     "valence models build ./my-checkpoint --dtype int8 --calibrate reviews.txt",
   ).action(build)
-  describe(
+  const verifying = describe(
     models.command("verify").description("build a graph again: compare its bytes, and its scores with fp32's"),
-    "valence models verify sst2-small",
-  ).action(verify)
+    "valence models verify sst2-small --json",
+  )
+  addOptions(verifying, verifyOptions).action(verify)
 }

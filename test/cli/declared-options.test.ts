@@ -12,7 +12,7 @@ function parse(...words: string[]): Record<string, unknown> {
 
 describe("addOptions", () => {
   it("reads a flag by its declaration", () => {
-    expect(pickOptions(classifierOptions, parse("--max-wait-ms", "5"))).toMatchObject({ maxWaitMs: 5, dtype: "int8" })
+    expect(pickOptions(classifierOptions, parse("--max-wait-ms", "5"))).toMatchObject({ maxWaitMs: 5, dtype: "auto" })
   })
 
   it("names flag, rule and value of what breaks the rule", () => {

@@ -32,6 +32,25 @@ describe("valence models", () => {
     expect(JSON.parse(labelled.stdout)).toMatchObject({ text: "good", label: expect.stringMatching(/^(neg|neu|pos)/) })
   })
 
+  it("build --dtype fp16, verify --json - says how far from fp32 the graph is", async () => {
+    using folder = tinyCheckpoint()
+    const fp16 = ["--dtype", "fp16", "--calibrate", "texts.txt"]
+    const built = await runValence(folder.path, "models", "build", "tiny", ...fp16)
+    expect(built.stdout).toMatch(/built .*model\.fp16\.onnx, 2\.\d MB\nagainst fp32 .*: 0 of 30 labels differ/)
+    const verified = await runValence(folder.path, "models", "verify", "tiny", "--json", ...fp16)
+    expect(JSON.parse(verified.stdout)).toEqual({
+      model: "tiny",
+      dtype: "fp16",
+      reproducible: true,
+      texts: 30,
+      labelFlips: 0,
+      maxDifference: expect.any(Number),
+      meanDifference: expect.any(Number),
+    })
+    const labelled = await runValence(folder.path, "classify", "--model", "tiny", "--dtype", "fp16", "--json", "good")
+    expect(JSON.parse(labelled.stdout)).toMatchObject({ text: "good", label: expect.stringMatching(/^(neg|neu|pos)/) })
+  })
+
   it("verify - exit code 1 where the graph has other bytes", async () => {
     using folder = tinyCheckpoint()
     const fp32 = ["--dtype", "fp32", "--calibrate", "texts.txt"]
@@ -47,7 +66,7 @@ describe("valence models", () => {
 
   it.each([
     [["build", "nowhere"], "error: model must be a checkpoint folder"],
-    [["build", "tiny", "--dtype", "int4"], "--dtype must be one of int8, fp32"],
+    [["build", "tiny", "--dtype", "int4"], "--dtype must be one of int8, fp16, fp32"],
     [["build", "tiny", "--max-flips", "2"], "--max-flips must be a number, 0 to 1"],
     [["verify", "tiny"], "model tiny has no int8 graph; build it with: valence models build tiny --dtype int8"],
   ])("%o - exit code 2, and says why", async (words, message) => {
