@@ -1,54 +1,17 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import type { Readable } from "node:stream"
-import { text } from "node:stream/consumers"
-import { cliFile } from "../built.ts"
+import { type CliRun, runCli } from "../run-cli.ts"
 
 /** What a run of `valence label` took. */
-export interface LabelRun {
-  /** From the start of its process to its end. */
-  readonly seconds: number
-  /** CPU time of the process that reads and writes; its device children are not counted. */
-  readonly cpuSeconds: number
-  /** Peak resident memory of the same process. */
-  readonly peakMiB: number
-}
-
-/**
- * Tells, when the process ends, what it took. Not `maxRSS`: a process that was started by a larger one begins with the
- * peak of that one.
- */
-const usageReporter = `
-import { readFileSync, writeSync } from "node:fs"
-process.on("exit", () => {
-  const peakKiB = Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1])
-  const { user, system } = process.cpuUsage()
-  writeSync(3, JSON.stringify({ peakMiB: peakKiB / 1024, cpuSeconds: (user + system) / 1e6 }))
-})`
+export type LabelRun = CliRun
 
 /**
  * Runs `valence label` on a file, in a process of its own.
  *
  * @param nodeFlags - such as --cpu-prof
  */
-export async function runLabel(
+export function runLabel(
   input: string,
   flags: readonly string[],
   nodeFlags: readonly string[] = [],
 ): Promise<LabelRun> {
-  const reporter = `data:text/javascript,${encodeURIComponent(usageReporter)}`
-  const start = performance.now()
-  const child = spawn(
-    process.execPath,
-    ["--import", reporter, ...nodeFlags, cliFile, "label", input, "--force", ...flags],
-    {
-      stdio: ["ignore", "ignore", "pipe", "pipe"],
-    },
-  )
-  const said = text(child.stderr as Readable)
-  const usage = text(child.stdio[3] as Readable)
-  const [code] = await once(child, "exit")
-  const seconds = (performance.now() - start) / 1000
-  if (code !== 0) throw new Error(`valence label ended with exit code ${code}: ${await said}`)
-  return { seconds, ...(JSON.parse(await usage) as Omit<LabelRun, "seconds">) }
+  return runCli(["label", input, "--force", ...flags], nodeFlags)
 }
