@@ -29,6 +29,33 @@ describe("adaptWeights", () => {
     )
   })
 
+  it("takes gain and offset of a norm by their older names, gamma and beta", () => {
+    const other = new Map<string, StoredTensor>(tensors)
+    const rename = (from: string, to: string) => {
+      other.set(
+        `distilbert.embeddings.LayerNorm.${to}`,
+        tensors.get(`distilbert.embeddings.LayerNorm.${from}`) as StoredTensor,
+      )
+      other.delete(`distilbert.embeddings.LayerNorm.${from}`)
+    }
+    rename("weight", "gamma")
+    rename("bias", "beta")
+    expect(adaptWeights(other, config, "it").embeddingNorm).toEqual(adaptWeights(tensors, config, "it").embeddingNorm)
+  })
+
+  it("leaves out what pre-training left behind, and refuses weights that are no floats", () => {
+    const stored = (dtype: StoredTensor["dtype"], shape: number[]): StoredTensor => ({
+      dtype,
+      shape,
+      values: () => new Float32Array(shape.reduce((a, b) => a * b)),
+    })
+    const other = new Map<string, StoredTensor>(tensors)
+    other.set("distilbert.embeddings.position_ids", stored("I64", [1, 128]))
+    expect(adaptWeights(other, config, "it").layers).toHaveLength(3)
+    other.set("classifier.bias", stored("I8", [3]))
+    expect(() => adaptWeights(other, config, "it")).toThrow("classifier.bias must be F32, F16 or BF16, and is I8")
+  })
+
   it("names at most 20 problems, and how many more there are", () => {
     expect(() => adaptWeights(new Map(), config, "weights")).toThrow(/ is missing; and 36 more$/)
   })
