@@ -16,7 +16,8 @@ export function isFloatType(type: string): type is FloatType {
 export function toFloat32(bytes: Uint8Array, type: FloatType): Float32Array {
   if (type === "F32" && bytes.byteOffset % 4 === 0)
     return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-  if (type === "F32") return new Float32Array(bytes.slice().buffer)
+  // Not by slice(): that of a Buffer shares memory instead of copying.
+  if (type === "F32") return new Float32Array(new Uint8Array(bytes).buffer)
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const bits = new Uint32Array(bytes.length / 2)
   for (let i = 0; i < bits.length; i++) {

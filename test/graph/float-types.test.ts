@@ -29,6 +29,8 @@ describe("toFloat32", () => {
         const bytes = new Uint8Array(offset + values.byteLength)
         bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset)
         expect(toFloat32(bytes.subarray(offset), "F32")).toEqual(values)
+        // What a file is read into.
+        expect(toFloat32(Buffer.from(bytes.buffer).subarray(offset), "F32")).toEqual(values)
       }),
     )
   })
