@@ -1,8 +1,11 @@
+import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
+import { graphsFolder } from "../model/cache.ts"
 import { readModelFile, readModelText } from "../model/read-file.ts"
 import { findModel, graphFile } from "../model/store.ts"
+import { outputFailed } from "../output-failed.ts"
 import { replaceFile } from "../replace-file.ts"
 import { type Agreement, compareWithReference } from "./agreement.ts"
 import { buildFp16, buildFp32, buildInt8 } from "./build.ts"
@@ -35,8 +38,8 @@ interface Draft {
 }
 
 /**
- * Builds a checkpoint's graph and writes it into the checkpoint's folder; an int8 or fp16 graph only where it is close
- * to fp32.
+ * Builds a checkpoint's graph and writes it into the checkpoint's folder, or the cache's for a model that was pulled; an
+ * int8 or fp16 graph only where it is close to fp32.
  *
  * @param onCalibrated - called for each value whose scale was found
  * @throws ValenceError `model_not_found`, `model_invalid`; `input_invalid` where the calibration texts cannot be read;
@@ -49,7 +52,11 @@ export async function buildModel(
 ): Promise<BuiltModel> {
   const settings = completeOptions(buildOptions, options)
   const checkpoint = await readCheckpoint(nameOrFolder)
-  const { folder, config, weights } = checkpoint
+  const { config, weights } = checkpoint
+  const folder = graphsFolder(checkpoint.folder)
+  await mkdir(folder, { recursive: true }).catch(error => {
+    throw outputFailed(folder, error)
+  })
   const file = join(folder, graphFile(settings.dtype))
   if (settings.dtype === "fp32") {
     const graph = buildFp32(config, weights)
@@ -110,7 +117,7 @@ export async function verifyModel(nameOrFolder: string, options: BuildOptions = 
 async function rebuild({ folder, config, weights }: Checkpoint, { dtype }: Settings): Promise<Uint8Array> {
   if (dtype === "fp32") return buildFp32(config, weights)
   if (dtype === "fp16") return buildFp16(config, weights)
-  const file = join(folder, scalesFile)
+  const file = join(graphsFolder(folder), scalesFile)
   return buildInt8(config, weights, readScales(await readModelText(file), file))
 }
 

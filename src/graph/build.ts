@@ -1,3 +1,4 @@
+import { builderVersion } from "../model/builder-version.ts"
 import type { ModelConfig } from "../model/config.ts"
 import { copyChannels } from "./copy-channels.ts"
 import { floats } from "./floats.ts"
@@ -8,9 +9,6 @@ import type { Precision } from "./precision.ts"
 import type { Scales } from "./scales.ts"
 import { addModel, contextName, valueName } from "./transformer.ts"
 import type { ModelWeights } from "./weights.ts"
-
-/** Changes whenever the same checkpoint and scales give other bytes. */
-export const builderVersion = "1"
 
 /** The float32 graph of a checkpoint, in ONNX's wire format. */
 export function buildFp32(config: ModelConfig, weights: ModelWeights): Uint8Array {

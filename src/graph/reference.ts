@@ -1,7 +1,6 @@
 import type { ModelConfig } from "../model/config.ts"
 import { padded } from "../model/micro-batch.ts"
 import { InferenceSession, Tensor } from "../model/onnx-runtime.ts"
-import { feedsOf } from "../model/run-graph.ts"
 import { addBatch, type Batch, type Model } from "./batch.ts"
 import { floats } from "./floats.ts"
 import { foldAttention } from "./fold.ts"
@@ -101,8 +100,11 @@ async function runStage(
   for (const [text, inputIds] of encodings.entries()) {
     const x = activations[text] ?? new Float32Array()
     const dims = input.dims.map(dim => (dim === "rows" ? 1 : typeof dim === "string" ? inputIds.length : dim))
+    const alone = [1, inputIds.length]
+    const { attentionMask } = padded([inputIds], 0)
     const results = await session.run({
-      ...feedsOf(padded([inputIds], 0)),
+      input_ids: new Tensor("int32", inputIds, alone),
+      attention_mask: new Tensor("int32", attentionMask, alone),
       [input.name]: new Tensor("float32", x, dims),
     })
     for (const reading of watcher ? seen : [])

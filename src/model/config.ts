@@ -48,7 +48,8 @@ function familyOf(fields: ConfigFields): Family {
   throw fields.refuse("architectures", `one of those that are supported, ${supported}`)
 }
 
-function labelsOf(fields: ConfigFields): string[] {
+/** The labels, in the order of their ids. */
+export function labelsOf(fields: ConfigFields): string[] {
   const rule = "an object of label names by id, ids 0, 1, ... without gaps, no name empty or twice"
   const byId = fields.value("id2label")
   if (typeof byId !== "object" || byId === null) throw fields.refuse("id2label", rule)
@@ -58,6 +59,15 @@ function labelsOf(fields: ConfigFields): string[] {
     typeof label === "string" && label !== "" && labels.indexOf(label) === id
   if (labels.length === 0 || !labels.every(isName)) throw fields.refuse("id2label", rule)
   return labels as string[]
+}
+
+/** How many labels a text can have. */
+export function problemTypeOf(fields: ConfigFields): ModelConfig["problemType"] {
+  return fields.choice(
+    "problem_type",
+    ["single_label_classification", "multi_label_classification"],
+    "single_label_classification",
+  )
 }
 
 function positionsOf(fields: ConfigFields, { firstPosition }: Family, padId: number) {
@@ -105,11 +115,7 @@ export function readConfig(json: string, file: string): ModelConfig {
     activation: fields.choice(activation, ["gelu", "relu"], "gelu"),
     layerNormEps: layerNormEps === undefined ? LAYER_NORM_EPS : fields.fraction(layerNormEps, LAYER_NORM_EPS),
     labels: labelsOf(fields),
-    problemType: fields.choice(
-      "problem_type",
-      ["single_label_classification", "multi_label_classification"],
-      "single_label_classification",
-    ),
+    problemType: problemTypeOf(fields),
     padId,
   }
 }

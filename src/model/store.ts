@@ -1,16 +1,24 @@
 import { createHash } from "node:crypto"
-import { access, readdir, readFile, stat } from "node:fs/promises"
+import { createReadStream } from "node:fs"
+import { access, readdir, stat } from "node:fs/promises"
 import { basename, join, resolve } from "node:path"
+import { pipeline } from "node:stream/promises"
 import { ValenceError } from "../errors.ts"
 import { fromPackageRoot } from "../package-root.ts"
+import { cachedIdOf, findCached, graphsFolder } from "./cache.ts"
+import { type HubName, readHubName } from "./hub-name.ts"
+import { findReadyFile, findReadyGraph, isOnnxFile, readyDtype } from "./ready-graph.ts"
+import { weightsFile, weightsIndexFile } from "./weight-files.ts"
 
-/** A checkpoint folder and the graph in it that was asked for. */
+/** A checkpoint folder and the graph that was asked for. */
 export interface StoredModel {
   readonly name: string
   readonly folder: string
   readonly config: string
   readonly tokenizer: string
   readonly graph: string
+  /** Of the graph: as it was asked for, or `onnx` where somebody else made it. */
+  readonly dtype: string
   /** First 12 hex digits of a SHA-256 over graph, tokenizer and config. */
   readonly revision: string
 }
@@ -18,14 +26,14 @@ export interface StoredModel {
 /** Where the models lie that come with the package. */
 export const bundledModels = fromPackageRoot("models")
 
-/** The name of the graph file of a dtype, beside the checkpoint. */
+/** The name of the graph file of a dtype. */
 export function graphFile(dtype: string): string {
   return `model.${dtype}.onnx`
 }
 
-/** The dtypes of the graphs that lie in a checkpoint's folder. */
+/** The dtypes of the graphs that were built from a checkpoint. */
 export async function builtDtypes(folder: string): Promise<string[]> {
-  const files = await readdir(folder)
+  const files = await readdir(graphsFolder(folder)).catch(() => [])
   return files.map(file => /^model\.(\w+)\.onnx$/.exec(file)?.[1]).filter(dtype => dtype !== undefined)
 }
 
@@ -35,23 +43,43 @@ const exists = (path: string) =>
     () => false,
   )
 
+/** The checkpoint's folder, where a folder or a bundled model has this name. */
+async function findLocal(nameOrFolder: string): Promise<string | undefined> {
+  for (const folder of [resolve(nameOrFolder), join(bundledModels, nameOrFolder)])
+    if (await exists(join(folder, "config.json"))) return folder
+  return undefined
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+}
+
+/** What a name means on the hub; `undefined` where it is none of the hub's, or a folder or file has it: these go first. */
+export async function hubNameOf(model: string): Promise<HubName | undefined> {
+  const name = readHubName(model)
+  return name === undefined || (await exists(model)) ? undefined : name
+}
+
 /**
  * The folder of a checkpoint.
  *
- * @param nameOrFolder - a folder with a config.json, or the name of a bundled model
+ * @param model - a folder with a config.json, the name of a bundled model, or one of the hub that was pulled
  * @throws ValenceError `model_not_found`, listing the bundled models
  */
-export async function findCheckpoint(nameOrFolder: string): Promise<string> {
-  for (const folder of [resolve(nameOrFolder), join(bundledModels, nameOrFolder)])
-    if (await exists(join(folder, "config.json"))) return folder
+export async function findCheckpoint(model: string): Promise<string> {
+  const local = await findLocal(model)
+  if (local !== undefined) return local
+  const hubName = await hubNameOf(model)
+  const cached = hubName && (await findCached(hubName))
+  if (cached !== undefined) return cached
+  throw new ValenceError("model_not_found", await whyNotFound(model, hubName))
+}
+
+async function whyNotFound(model: string, hubName: HubName | undefined): Promise<string> {
+  if (await isFolder(model)) return `model ${model} must hold a config.json; it does not`
+  if (hubName) return `model ${model} must be pulled first; do so with: valence models pull ${model}`
   const there = await listBundledModels()
-  const lying = (await stat(nameOrFolder).catch(() => undefined))?.isDirectory()
-  throw new ValenceError(
-    "model_not_found",
-    lying
-      ? `model ${nameOrFolder} must hold a config.json; it does not`
-      : `model must be a checkpoint folder, a lexicon or one of ${there.join(", ")}; got ${JSON.stringify(nameOrFolder)}`,
-  )
+  return `model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of ${there.join(", ")}; got ${JSON.stringify(model)}`
 }
 
 /** The names of the models that come with the package. */
@@ -60,35 +88,66 @@ export async function listBundledModels(): Promise<string[]> {
   return entries.filter(entry => entry.isDirectory()).map(entry => entry.name)
 }
 
+/** Whether a model of the hub can be loaded as it lies in the cache. */
+export async function isCachedAndBuilt(name: HubName, dtype: string): Promise<boolean> {
+  const folder = await findCached(name)
+  return folder !== undefined && (await exists(join(graphsFolder(folder), graphFile(dtype))))
+}
+
 /**
- * A checkpoint's files and the graph built from it.
+ * A checkpoint's files and its graph: the one that was built from it, or one that somebody else exported, where an ONNX
+ * file is named, or lies in a folder that has no weights to build from.
  *
  * @throws ValenceError `model_not_found`, with the command that builds a graph that is missing
  */
-export async function findModel(nameOrFolder: string, dtype: string): Promise<StoredModel> {
-  const folder = await findCheckpoint(nameOrFolder)
-  const graph = join(folder, graphFile(dtype))
-  if (!(await exists(graph)))
-    throw new ValenceError(
-      "model_not_found",
-      `model ${nameOrFolder} has no ${dtype} graph; build it with: valence models build ${nameOrFolder} --dtype ${dtype}`,
-    )
+export async function findModel(model: string, dtype: string): Promise<StoredModel> {
+  if (isOnnxFile(model)) return storedModel(model, { ...(await findReadyFile(model)), dtype: readyDtype })
+  const folder = await findCheckpoint(model)
+  const built = join(graphsFolder(folder), graphFile(dtype))
+  if (await exists(built)) return storedModel(model, { folder, graph: built, dtype })
+  const ready = await findReadyGraph(folder)
+  if (ready !== undefined && !(await hasWeights(folder)))
+    return storedModel(model, { folder, graph: ready, dtype: readyDtype })
+  throw new ValenceError(
+    "model_not_found",
+    `model ${model} has no ${dtype} graph; build it with: valence models build ${model} --dtype ${dtype}${
+      ready === undefined ? "" : `, or take the one that is there: --model ${ready}`
+    }`,
+  )
+}
+
+async function hasWeights(folder: string): Promise<boolean> {
+  return (await readdir(folder)).some(name => name === weightsFile || name === weightsIndexFile)
+}
+
+async function storedModel(
+  model: string,
+  { folder, graph, dtype }: { readonly folder: string; readonly graph: string; readonly dtype: string },
+): Promise<StoredModel> {
   const config = join(folder, "config.json")
   const tokenizer = join(folder, "tokenizer.json")
   if (!(await exists(tokenizer)))
-    throw new ValenceError("model_not_found", `model ${nameOrFolder} must hold a tokenizer.json; it does not`)
+    throw new ValenceError("model_not_found", `model ${model} must hold a tokenizer.json; it does not`)
+  const name = cachedIdOf(folder) ?? basename(folder)
   return {
-    name: basename(folder),
+    name,
     folder,
     config,
     tokenizer,
     graph,
-    revision: await digest([graph, tokenizer, config]),
+    dtype,
+    revision: await digest([...(await graphFiles(graph)), tokenizer, config]),
   }
+}
+
+/** A graph's file, and the one beside it where it is too large to be in one. */
+async function graphFiles(graph: string): Promise<string[]> {
+  const data = `${graph}_data`
+  return (await exists(data)) ? [graph, data] : [graph]
 }
 
 async function digest(files: readonly string[]): Promise<string> {
   const hash = createHash("sha256")
-  for (const file of files) hash.update(await readFile(file))
+  for (const file of files) await pipeline(createReadStream(file), hash, { end: false })
   return hash.digest("hex").slice(0, 12)
 }

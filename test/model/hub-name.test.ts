@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest"
+import { readHubName } from "../../src/model/hub-name.ts"
+
+describe("readHubName", () => {
+  it.each([
+    ["someone/tiny", { id: "someone/tiny", revision: "main" }],
+    ["some-one/t.i_n-y2@v1.0", { id: "some-one/t.i_n-y2", revision: "v1.0" }],
+    ["a/b@refs/pr/7", { id: "a/b", revision: "refs/pr/7" }],
+  ])("%s", (name, hubName) => {
+    expect(readHubName(name)).toEqual(hubName)
+  })
+
+  it.each([
+    "tiny",
+    "./a/b",
+    "../b",
+    "a/b/c",
+    "/a/b",
+    "a/..",
+    "a/b@",
+    "a/b@..",
+    "a/b@../c",
+    "a/b.onnx",
+    "a/b.tsv",
+    "a/-b",
+    "C:\\a/b",
+    "a b/c",
+  ])("%s - is none", name => {
+    expect(readHubName(name)).toBeUndefined()
+  })
+})
