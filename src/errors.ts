@@ -13,6 +13,8 @@ const retryableByCode = {
   model_not_found: false,
   model_invalid: false,
   graph_inaccurate: false,
+  hub_denied: false,
+  hub_failed: true,
   lexicon_invalid: false,
   text_invalid: false,
   text_too_long: false,

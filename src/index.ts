@@ -6,6 +6,7 @@ export type { Progress } from "./corpus/progress.ts"
 export type { LabelShare, RunSummary } from "./corpus/summary.ts"
 export type { FailedRow } from "./corpus/write-chunk.ts"
 export { type ErrorCode, ValenceError } from "./errors.ts"
+export { type OnPull, type PullProgress, pullModel } from "./hub/pull-model.ts"
 export type {
   Failed,
   Labelled,
@@ -20,4 +21,4 @@ export type {
   ScoreFunction,
 } from "./labeller.ts"
 export { createLexiconLabeller } from "./lexicon/lexicon-labeller.ts"
-export type { ClassifierOptions } from "./options.ts"
+export type { ClassifierOptions, PullOptions } from "./options.ts"

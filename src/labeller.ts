@@ -46,7 +46,7 @@ export interface ModelInfo {
   readonly name: string
   /** Changes whenever the same text could get other scores: a digest of the files that decide them. */
   readonly revision: string
-  /** `fp32`, `int8`; `lexicon` for a word list. */
+  /** `fp32`, `int8`; `onnx` for a graph that somebody else made, in whatever precision; `lexicon` for a word list. */
   readonly dtype: string
   readonly labels: readonly string[]
   /** Tokens that a text may have, special tokens included; `Infinity` where the model has no bound. */

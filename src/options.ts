@@ -7,10 +7,18 @@ import {
   type Given,
   longestTimerMs,
   text,
+  toggle,
 } from "./declaration.ts"
 import { shown, ValenceError } from "./errors.ts"
 import type { LabelOptions, LongText, ModelInfo } from "./labeller.ts"
 import { longestStride, shortestWindow, usualStride } from "./windows.ts"
+
+/** Whether models may come from the hub. */
+export const hubOptions = {
+  offline: toggle({
+    help: "pull nothing from the hub: only models that are there already (also where HF_HUB_OFFLINE is 1)",
+  }),
+} as const
 
 /** Which model labels, in which precision and where. */
 export const modelOptions = {
@@ -18,14 +26,14 @@ export const modelOptions = {
     default: "sst2-small",
     unit: "model",
     env: "VALENCE_MODEL",
-    help: "a bundled model or lexicon by name, a checkpoint folder, or a lexicon file (.tsv)",
+    help: "a bundled model or lexicon by name, a checkpoint folder, an ONNX file, a lexicon file (.tsv), or OWNER/NAME[@REVISION] on the hub",
   }),
   dtype: choice({
     default: "auto",
     choices: ["auto", "int8", "fp16", "fp32"],
     unit: "dtype",
     env: "VALENCE_DTYPE",
-    help: "precision of the graph; auto takes int8 on a CPU",
+    help: "precision of the graph; auto takes int8 on a CPU; a ready ONNX file has its own",
   }),
   device: text({
     default: "cpu",
@@ -33,7 +41,14 @@ export const modelOptions = {
     env: "VALENCE_DEVICE",
     help: "cpu (one child process for each core granted) or cpu:N",
   }),
+  ...hubOptions,
 } as const
+
+/** How a model of the hub becomes one that can be loaded. */
+export const pullOptions = { dtype: modelOptions.dtype, ...hubOptions } as const
+
+/** What `pullModel` takes. */
+export type PullOptions = Given<typeof pullOptions>
 
 /** How a classifier batches and guards its devices. */
 export const classifierOptions = {

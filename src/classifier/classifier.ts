@@ -1,12 +1,17 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
 import { completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ClassifierEmitter } from "../events.ts"
+import { pullIfMissing } from "../hub/pull-model.ts"
 import type { LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
 import { readConfig } from "../model/config.ts"
 import { dtypeOn } from "../model/dtype.ts"
 import { readModelText } from "../model/read-file.ts"
+import { readyDtype } from "../model/ready-graph.ts"
 import { scoreFunctionOf } from "../model/scores.ts"
-import { findModel } from "../model/store.ts"
+import { findModel, type StoredModel } from "../model/store.ts"
+import { readTaskConfig, type TaskConfig } from "../model/task-config.ts"
 import { createTokenizer, type Tokenizer } from "../model/tokenizer.ts"
 import { type ClassifierOptions, classifierOptions, completeCall, completeLengths } from "../options.ts"
 import { startChildDevice } from "./device.ts"
@@ -134,7 +139,8 @@ export class Classifier implements Labeller {
  * await classifier.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false, windows: 1 }]
  *
  * @param events - told of micro-batches and devices as they go
- * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_failed`
+ * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_failed`; where the model is pulled
+ * from the hub, also as `pullModel`
  */
 export async function createClassifier(
   options: ClassifierOptions = {},
@@ -143,8 +149,9 @@ export async function createClassifier(
   const settings = completeOptions(classifierOptions, options)
   const devices = deviceChildren(settings.device)
   const dtype = dtypeOn(settings.device, settings.dtype)
+  await pullIfMissing({ model: settings.model, dtype, offline: settings.offline })
   const stored = await findModel(settings.model, dtype)
-  const config = readConfig(await readModelText(stored.config), stored.config)
+  const config = await readTask(stored)
   const session = { graph: stored.graph, labels: config.labels.length }
   const [dispatcher, tokenizer] = await bothOrNeither(
     Dispatcher.start({
@@ -159,7 +166,7 @@ export async function createClassifier(
   const model: ModelInfo = {
     name: stored.name,
     revision: stored.revision,
-    dtype,
+    dtype: stored.dtype,
     labels: config.labels,
     maxLength: config.maxPositions,
   }
@@ -175,6 +182,13 @@ async function bothOrNeither<T>(starting: Promise<Dispatcher>, loading: Promise<
   if (loaded.status === "fulfilled") return [dispatcher.value, loaded.value]
   dispatcher.value.destroy()
   throw loaded.reason
+}
+
+/** Of a ready graph only the task is known; what Valence built it knows wholly. */
+async function readTask({ dtype, folder, config }: StoredModel): Promise<TaskConfig> {
+  const json = await readModelText(config)
+  if (dtype !== readyDtype) return readConfig(json, config)
+  return readTaskConfig(json, config, await readFile(join(folder, "tokenizer_config.json"), "utf8").catch(() => "{}"))
 }
 
 async function readTokenizer(file: string): Promise<Tokenizer> {

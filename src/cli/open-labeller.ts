@@ -1,12 +1,14 @@
 import { createClassifier } from "../classifier/classifier.ts"
-import type { Declaration } from "../declaration.ts"
+import type { Complete, Declaration } from "../declaration.ts"
 import type { ClassifierEmitter } from "../events.ts"
+import { pullIfMissing } from "../hub/pull-model.ts"
 import type { Labeller } from "../labeller.ts"
 import { isLexicon } from "../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
-import { type ClassifierOptions, classifierOptions } from "../options.ts"
+import { classifierOptions } from "../options.ts"
 import { producerOptions } from "../producer/options.ts"
 import { pickOptions } from "./declared-options.ts"
+import { openPullDisplay } from "./pull-display.ts"
 
 // A flag alone: whoever has set the environment for workers may still label a file in this process.
 const { env: _, ...redis } = producerOptions.redis
@@ -24,10 +26,16 @@ export const fleetOptions = {
   workerWaitMs: producerOptions.workerWaitMs,
 } as const
 
-/** The labeller that `--model` names: a lexicon, or a checkpoint's classifier. */
-export function openLabeller(options: ClassifierOptions, events?: ClassifierEmitter): Promise<Labeller> {
+/** The labeller that `--model` names: a lexicon, or a checkpoint's classifier; what lies on the hub alone is pulled first. */
+export async function openLabeller(
+  options: Complete<typeof classifierOptions>,
+  events?: ClassifierEmitter,
+): Promise<Labeller> {
   const { model } = options
-  return model !== undefined && isLexicon(model) ? createLexiconLabeller({ model }) : createClassifier(options, events)
+  if (isLexicon(model)) return createLexiconLabeller({ model })
+  using display = openPullDisplay(model, process.stderr)
+  await pullIfMissing(options, progress => display.show(progress))
+  return createClassifier(options, events)
 }
 
 /** The fleet that `--redis` names, or else the labeller that `--model` names. */

@@ -13,6 +13,8 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
   model_not_found: 404,
   model_invalid: 500,
   graph_inaccurate: 500,
+  hub_denied: 500,
+  hub_failed: 503,
   lexicon_invalid: 500,
   text_invalid: 422,
   text_too_long: 422,

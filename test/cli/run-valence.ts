@@ -21,9 +21,13 @@ export interface Running {
 
 /** Starts `valence` as it was built, in a folder. */
 export function startValence(folder: string, ...words: string[]): Running {
+  return start(folder, {}, words)
+}
+
+function start(folder: string, env: Readonly<Record<string, string>>, words: readonly string[]): Running {
   const child = spawn(process.execPath, [main, ...words], {
     cwd: folder,
-    env: { PATH: process.env["PATH"], HOME: folder },
+    env: { PATH: process.env["PATH"], HOME: folder, ...env },
   })
   const output = Promise.all([
     // Rejects where a test closes it.
@@ -37,7 +41,16 @@ export function startValence(folder: string, ...words: string[]): Running {
 
 /** Runs `valence` to its end, with nothing on standard input. */
 export function runValence(folder: string, ...words: string[]): Promise<Ended> {
-  const { child, ended } = startValence(folder, ...words)
+  return runValenceIn({}, folder, ...words)
+}
+
+/** As `runValence`, with variables of the environment. */
+export function runValenceIn(
+  env: Readonly<Record<string, string>>,
+  folder: string,
+  ...words: string[]
+): Promise<Ended> {
+  const { child, ended } = start(folder, env, words)
   child.stdin?.end()
   return ended
 }

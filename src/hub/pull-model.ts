@@ -1,0 +1,74 @@
+import { completeOptions } from "../declaration.ts"
+import { findCached } from "../model/cache.ts"
+import { type HubName, requireHubName } from "../model/hub-name.ts"
+import { hubNameOf, isCachedAndBuilt } from "../model/store.ts"
+import { type PullOptions, pullOptions } from "../options.ts"
+import type { DownloadProgress } from "./pull-checkpoint.ts"
+
+/** What happens while a model is pulled and built. */
+export type PullProgress =
+  /** Another process is at the same model. */
+  | { readonly step: "waiting"; readonly holder: string }
+  | ({ readonly step: "downloading" } & DownloadProgress)
+  /** The graph is built. */
+  | { readonly step: "building"; readonly dtype: string }
+
+/** Told what happens while a model is pulled and built. */
+export type OnPull = (progress: PullProgress) => void
+
+/** What is brought into the cache: a checkpoint, and where a dtype is given its graph. */
+export interface Wanted {
+  readonly dtype: string | undefined
+  readonly offline: boolean
+  /** Whether the hub is asked for the commit even where the cache knows one. */
+  readonly asksHub: boolean
+}
+
+/** Loaded when it is needed: labelling has no use for the hub's client, nor for the builder. */
+async function bring(name: HubName, wanted: Wanted, onProgress: OnPull): Promise<void> {
+  const { bringModel } = await import("./bring-model.ts")
+  await bringModel(name, wanted, onProgress)
+}
+
+/**
+ * Pulls a model from the hub into the cache, and builds its graph. A branch or tag is looked up anew: where it is another
+ * commit than before, that is pulled, and the name means it from now on.
+ *
+ * @param model - `OWNER/NAME` or `OWNER/NAME@REVISION`
+ * @throws ValenceError `option_invalid`, `model_not_found`; `hub_denied` where the hub wants a token, or another one;
+ * `hub_failed` where it does not answer as it should, or what came has another checksum; `model_invalid`,
+ * `graph_inaccurate`; `output_failed` where the cache cannot be written to
+ */
+export async function pullModel(
+  model: string,
+  options: PullOptions = {},
+  onProgress: OnPull = () => {},
+): Promise<void> {
+  const name = requireHubName(model)
+  await bring(name, { ...completeOptions(pullOptions, options), asksHub: true }, onProgress)
+}
+
+/**
+ * As `pullModel`, but for what is there already, and what lies in a folder or comes with the package.
+ *
+ * @throws ValenceError as `pullModel`
+ */
+export async function pullIfMissing(
+  { model, dtype, offline }: { readonly model: string; readonly dtype: string; readonly offline: boolean },
+  onProgress: OnPull = () => {},
+): Promise<void> {
+  const name = await hubNameOf(model)
+  if (name === undefined || (await isCachedAndBuilt(name, dtype))) return
+  await bring(name, { dtype, offline, asksHub: false }, onProgress)
+}
+
+/**
+ * As `pullIfMissing`, without a graph: that is for the caller to build.
+ *
+ * @throws ValenceError as `pullModel`
+ */
+export async function pullCheckpointIfMissing(model: string, offline: boolean, onProgress: OnPull): Promise<void> {
+  const name = await hubNameOf(model)
+  if (name === undefined || (await findCached(name)) !== undefined) return
+  await bring(name, { dtype: undefined, offline, asksHub: false }, onProgress)
+}
