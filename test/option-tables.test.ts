@@ -1,12 +1,13 @@
 import { expect, it } from "vitest"
 import { allOptions, dropOptions, listOptions } from "../src/cli/dead.ts"
+import { listModelsOptions, removeModelOptions } from "../src/cli/models.ts"
 import { drainOptions, laneOptions, statusOptions } from "../src/cli/queue.ts"
 import { portOptions } from "../src/cli/work.ts"
 import { corpusOptions, evaluateOptions } from "../src/corpus/options.ts"
 import type { Declaration } from "../src/declaration.ts"
 import { buildOptions } from "../src/graph/options.ts"
 import { serverOptions } from "../src/http/options.ts"
-import { classifierOptions, labelOptions } from "../src/options.ts"
+import { classifierOptions, labelOptions, pullOptions } from "../src/options.ts"
 import { producerOptions } from "../src/producer/options.ts"
 import { redisOptions } from "../src/queue/redis-options.ts"
 import { workerOptions } from "../src/worker/options.ts"
@@ -40,6 +41,9 @@ const tables = {
   "`valence dead list`": listOptions,
   "`valence dead retry|drop`": allOptions,
   "`valence dead drop`": dropOptions,
+  "`pullModel`, `valence models pull`": pullOptions,
+  "`valence models list|show`": listModelsOptions,
+  "`valence models rm`": removeModelOptions,
   "`buildModel`, `verifyModel`, `valence models build|verify`": buildOptions,
 }
 

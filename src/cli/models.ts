@@ -1,32 +1,34 @@
-import { readFile } from "node:fs/promises"
-import { join } from "node:path"
-import Table from "cli-table3"
+import { stderr } from "node:process"
 import type { Command } from "commander"
 import { toggle } from "../declaration.ts"
 import type { Agreement } from "../graph/agreement.ts"
 import { buildOptions } from "../graph/options.ts"
-import { bundledLexicons } from "../lexicon/find-lexicon.ts"
-import { readConfig } from "../model/config.ts"
-import { builtDtypes, bundledModels, listBundledModels } from "../model/store.ts"
+import { pullCheckpointIfMissing, pullModel } from "../hub/pull-model.ts"
+import { verifyFiles } from "../hub/verify-files.ts"
+import { findCheckpoint } from "../model/store.ts"
+import { hubOptions, pullOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
+import { list, show } from "./list-models.ts"
+import { openPullDisplay } from "./pull-display.ts"
+import { remove } from "./remove-model.ts"
 import { showShare } from "./show-numbers.ts"
 
-const verifyOptions = {
+/** How `valence models list` and `valence models show` tell. */
+export const listModelsOptions = {
+  json: toggle({ help: "print a JSON object for each model" }),
+} as const
+
+/** How `valence models rm` is sure. */
+export const removeModelOptions = {
+  yes: toggle({ help: "remove it without asking" }),
+} as const
+
+/** How `valence models verify` tells. */
+export const verifyModelOptions = {
   json: toggle({ help: "print one JSON object" }),
 } as const
 
-async function list(): Promise<void> {
-  const table = new Table({ head: ["model", "kind", "labels", "tokens", "dtypes"], style: { head: [], border: [] } })
-  for (const name of await listBundledModels()) {
-    const folder = join(bundledModels, name)
-    const file = join(folder, "config.json")
-    const { labels, maxPositions } = readConfig(await readFile(file, "utf8"), file)
-    table.push([name, "checkpoint", labels.join(", "), maxPositions, (await builtDtypes(folder)).join(", ")])
-  }
-  for (const name of bundledLexicons) table.push([name, "lexicon", "NEGATIVE, NEUTRAL, POSITIVE", "", ""])
-  console.log(table.toString())
-  console.log("A checkpoint folder or a lexicon file (.tsv) can be given as --model too.")
-}
+type Options = Readonly<Record<string, unknown>>
 
 function printAgreement({ texts, labelFlips, maxDifference, meanDifference }: Agreement): void {
   const flips = `${labelFlips} of ${texts} labels differ (${showShare(labelFlips / texts)})`
@@ -34,8 +36,26 @@ function printAgreement({ texts, labelFlips, maxDifference, meanDifference }: Ag
   console.log(`against fp32 on the calibration texts: ${flips}; ${scores}`)
 }
 
-async function build(checkpoint: string, given: Readonly<Record<string, unknown>>): Promise<void> {
-  const { buildModel } = await import("../graph/build-model.ts")
+async function pull(model: string, given: Options): Promise<void> {
+  using display = openPullDisplay(model, stderr)
+  await pullModel(model, pickOptions(pullOptions, given), progress => display.show(progress))
+  display[Symbol.dispose]()
+  await show(model, false)
+}
+
+/** Apart from `build` and `verify`, because TypeScript does not rewrite the path of an import in a function with `using`. */
+function loadBuilder() {
+  return import("../graph/build-model.ts")
+}
+
+async function pullFirst(model: string, given: Options): Promise<void> {
+  using display = openPullDisplay(model, stderr)
+  await pullCheckpointIfMissing(model, pickOptions(hubOptions, given).offline, progress => display.show(progress))
+}
+
+async function build(checkpoint: string, given: Options): Promise<void> {
+  const { buildModel } = await loadBuilder()
+  await pullFirst(checkpoint, given)
   const built = await buildModel(checkpoint, pickOptions(buildOptions, given), found => {
     const smoothing = found.alpha === undefined ? "not smoothed" : `smoothed, alpha ${found.alpha}`
     const was = found.alpha === undefined ? "" : `, unsmoothed ${found.unsmoothedError.toExponential(1)}`
@@ -46,39 +66,84 @@ async function build(checkpoint: string, given: Readonly<Record<string, unknown>
   if (built.agreement) printAgreement(built.agreement)
 }
 
-async function verify(checkpoint: string, given: Readonly<Record<string, unknown>>): Promise<void> {
-  const { verifyModel } = await import("../graph/build-model.ts")
+async function verify(checkpoint: string, given: Options): Promise<void> {
+  const { json } = pickOptions(verifyModelOptions, given)
+  const say = (line: string) => (json ? console.error(line) : console.log(line))
+  if (!(await haveChecksums(checkpoint, say))) {
+    process.exitCode = 1
+    return
+  }
+  const { verifyModel } = await loadBuilder()
   const options = pickOptions(buildOptions, given)
   const { reproducible, agreement } = await verifyModel(checkpoint, options)
-  if (pickOptions(verifyOptions, given).json) {
-    console.log(JSON.stringify({ model: checkpoint, dtype: options.dtype, reproducible, ...agreement }))
-  } else {
-    console.log(
-      reproducible
-        ? "the graph has the bytes that the checkpoint and its scales give"
-        : "the graph must have the bytes that the checkpoint and its scales give; it has others: build it again",
-    )
-    printAgreement(agreement)
-  }
   if (!reproducible) process.exitCode = 1
+  if (json) {
+    console.log(JSON.stringify({ model: checkpoint, dtype: options.dtype, reproducible, ...agreement }))
+    return
+  }
+  console.log(
+    reproducible
+      ? "the graph has the bytes that the checkpoint and its scales give"
+      : "the graph must have the bytes that the checkpoint and its scales give; it has others: build it again",
+  )
+  printAgreement(agreement)
 }
 
-/** Adds `valence models list|build|verify`. */
+/** Whether the files of a model that was pulled are still the hub's. */
+async function haveChecksums(checkpoint: string, say: (line: string) => void): Promise<boolean> {
+  const problems = (await verifyFiles(await findCheckpoint(checkpoint))) ?? []
+  for (const problem of problems) say(problem)
+  if (problems.length === 0) return true
+  say(`remove it and pull it again: valence models rm ${checkpoint} && valence models pull ${checkpoint}`)
+  return false
+}
+
+const help = `
+OWNER/NAME is a model of the Hugging Face hub, OWNER/NAME@REVISION its branch, tag or commit. HF_TOKEN, or the token that
+hf auth login left, opens private and gated ones; HF_ENDPOINT names another hub, HTTPS_PROXY a proxy, VALENCE_CACHE the
+folder that models are kept in. A folder of the same name goes first.`
+
+const examples = {
+  list: "valence models list --json | jq -r .name",
+  show: "valence models show sst2-small",
+  pull: "valence models pull distilbert/distilbert-base-uncased-finetuned-sst-2-english --dtype int8",
+  rm: "valence models rm distilbert/distilbert-base-uncased-finetuned-sst-2-english@main --yes",
+  build: "valence models build ./my-checkpoint --dtype int8 --calibrate reviews.txt",
+  verify: "valence models verify sst2-small --json",
+} as const
+
+/** Adds `valence models list|show|pull|rm|build|verify`. */
 export function addModels(program: Command): void {
-  const models = program.command("models").description("list models; build a checkpoint's graph; verify it")
-  models.command("list").description("list the models that come with Valence").action(list)
-  const describe = (command: Command, example: string) =>
-    addOptions(
-      command.argument("<checkpoint>", "a checkpoint folder, or the name of a bundled model"),
-      buildOptions,
-    ).addHelpText("after", `\nExample:\n  ${example}`)
-  describe(
-    models.command("build").description("build a checkpoint's graph from its safetensors, beside them"),
-    "valence models build ./my-checkpoint --dtype int8 --calibrate reviews.txt",
-  ).action(build)
-  const verifying = describe(
-    models.command("verify").description("build a graph again: compare its bytes, and its scores with fp32's"),
-    "valence models verify sst2-small --json",
+  const models = program
+    .command("models")
+    .description("list and show models; pull them from the hub, remove them; build graphs, verify them")
+    .addHelpText("after", help)
+  const add = (
+    name: keyof typeof examples,
+    what: string,
+    argument: string,
+    groups: Parameters<typeof addOptions>[1][],
+  ) => {
+    const command = models.command(name).description(what)
+    if (argument !== "") command.argument("<model>", argument)
+    for (const declarations of groups) addOptions(command, declarations)
+    return command.addHelpText("after", `\nExample:\n  ${examples[name]}`)
+  }
+  const anyModel = "a checkpoint folder, the name of a bundled model, or one of the hub"
+  const hubModel = "a model of the hub: OWNER/NAME or OWNER/NAME@REVISION"
+  const buildWhat = "build a checkpoint's graph from its safetensors, beside them or in the cache"
+  const verifyWhat =
+    "compare files with the hub's checksums; build a graph again: compare its bytes, and its scores with fp32's"
+  add("list", "list the models that come with Valence, and those that were pulled", "", [listModelsOptions]).action(
+    (given: Options) => list(pickOptions(listModelsOptions, given).json),
   )
-  addOptions(verifying, verifyOptions).action(verify)
+  add("show", "show what is known of a model", anyModel, [listModelsOptions]).action((model: string, given: Options) =>
+    show(model, pickOptions(listModelsOptions, given).json),
+  )
+  add("pull", "pull a model from the hub, and build its graph", hubModel, [pullOptions]).action(pull)
+  add("rm", "remove a model that was pulled from the cache", hubModel, [removeModelOptions]).action(
+    (model: string, given: Options) => remove(model, pickOptions(removeModelOptions, given).yes),
+  )
+  add("build", buildWhat, anyModel, [buildOptions, hubOptions]).action(build)
+  add("verify", verifyWhat, anyModel, [buildOptions, verifyModelOptions]).action(verify)
 }
