@@ -91,9 +91,10 @@ async function verify(checkpoint: string, given: Options): Promise<void> {
 
 /** Whether the files of a model that was pulled are still the hub's. */
 async function haveChecksums(checkpoint: string, say: (line: string) => void): Promise<boolean> {
-  const problems = (await verifyFiles(await findCheckpoint(checkpoint))) ?? []
-  for (const problem of problems) say(problem)
-  if (problems.length === 0) return true
+  const problems = await verifyFiles(await findCheckpoint(checkpoint))
+  if (problems?.length === 0) say("the files are those of the hub, by their checksums")
+  for (const problem of problems ?? []) say(problem)
+  if (!problems?.length) return true
   say(`remove it and pull it again: valence models rm ${checkpoint} && valence models pull ${checkpoint}`)
   return false
 }
