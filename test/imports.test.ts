@@ -28,6 +28,12 @@ const importsOf = (file: string) =>
     normalize(join(dirname(file), path ?? "")),
   )
 
+/** Those that are loaded with the file; types are not there when it runs. */
+const staticImportsOf = (file: string) =>
+  [...readFileSync(file, "utf8").matchAll(/^(?:import|export)(?! type)[^"]*? from "(\.[^"]+)"/gm)].map(([, path]) =>
+    normalize(join(dirname(file), path ?? "")),
+  )
+
 const folderOf = (file: string) => file.split("/").at(1) ?? ""
 
 describe("imports", () => {
@@ -52,6 +58,18 @@ describe("imports", () => {
       .filter(other => other !== folder && !allowed[folder]?.includes(other))
     expect(allowed).toHaveProperty(folder)
     expect(foreign).toEqual([])
+  })
+
+  it("src/hub - what needs the hub's client or the builder is loaded when it is needed, and not before", () => {
+    const heavy = [
+      "src/hub/bring-model.ts",
+      "src/hub/list-commit.ts",
+      "src/hub/open-hub.ts",
+      "src/graph/build-model.ts",
+    ]
+    const light = files.filter(file => !["hub", "graph"].includes(folderOf(file))).concat("src/hub/pull-model.ts")
+    const eager = light.flatMap(file => staticImportsOf(file).filter(path => heavy.includes(path)))
+    expect(eager).toEqual([])
   })
 
   it("src/*.ts - import nothing from a folder, but for those that list the public names", () => {

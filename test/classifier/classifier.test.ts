@@ -271,9 +271,9 @@ describe("createClassifier", () => {
     [{ runTimeoutMs: 0 }, "option_invalid", "runTimeoutMs must be a whole number of ms, 1 to 2147483647; got 0"],
     [{ color: "red" } as ClassifierOptions, "option_invalid", "option color is not known; the options are model,"],
     [
-      { model: "nobody/nothing" },
+      { model: "./nobody" },
       "model_not_found",
-      "model must be a checkpoint folder, a lexicon or one of sst2-small",
+      "model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of sst2-small",
     ],
     [{ model: "src" }, "model_not_found", "model src must hold a config.json; it does not"],
     [
