@@ -1,4 +1,5 @@
-import { join } from "node:path"
+import { rmdir } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { describeHolder, takeLockFile } from "../lock-file.ts"
 import { repositoryFolder } from "../model/cache.ts"
@@ -20,11 +21,12 @@ export async function withRepositoryLock<T>(
 ): Promise<T> {
   const folder = repositoryFolder(id)
   const lock = join(folder, "lock")
-  await makeFolder(folder)
-  const take = () =>
-    takeLockFile(lock).catch(error => {
+  const take = async () => {
+    await makeFolder(folder)
+    return takeLockFile(lock).catch(error => {
       throw outputFailed(lock, error)
     })
+  }
   let taken = await take()
   if (taken.holder) onWaiting(`${describeHolder(taken.holder)}; if that is gone, remove ${lock}`)
   for (; !taken.release; taken = await take()) await wait(lookAgainMs)
@@ -32,5 +34,7 @@ export async function withRepositoryLock<T>(
     return await work()
   } finally {
     await taken.release()
+    // Of a model that could not be pulled nothing is left, not even its name; folders that hold something stay.
+    for (const empty of [folder, dirname(folder)]) await rmdir(empty).catch(() => {})
   }
 }

@@ -221,6 +221,7 @@ describe("pullModel, refused", () => {
   it("a repository and a revision that are not there - model_not_found", async () => {
     hub.put(id, files)
     await expect(pull("someone/else")).rejects.toMatchObject({ code: "model_not_found" })
+    expect(existsSync(folder.at("cache/models/someone"))).toBe(false)
     await expect(pull(`${id}@v9`)).rejects.toThrow("model someone/tiny@v9 must be on the hub; it is not at")
   })
 
