@@ -5,6 +5,7 @@ import { pullIfMissing } from "../hub/pull-model.ts"
 import type { Labeller } from "../labeller.ts"
 import { isLexicon } from "../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
+import { dtypeOn } from "../model/dtype.ts"
 import { classifierOptions } from "../options.ts"
 import { producerOptions } from "../producer/options.ts"
 import { pickOptions } from "./declared-options.ts"
@@ -31,10 +32,10 @@ export async function openLabeller(
   options: Complete<typeof classifierOptions>,
   events?: ClassifierEmitter,
 ): Promise<Labeller> {
-  const { model } = options
+  const { model, device, offline } = options
   if (isLexicon(model)) return createLexiconLabeller({ model })
   using display = openPullDisplay(model, process.stderr)
-  await pullIfMissing(options, progress => display.show(progress))
+  await pullIfMissing({ model, dtype: dtypeOn(device, options.dtype), offline }, progress => display.show(progress))
   return createClassifier(options, events)
 }
 

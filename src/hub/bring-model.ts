@@ -1,10 +1,8 @@
-import { readOption } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import { buildModel } from "../graph/build-model.ts"
 import { findCached } from "../model/cache.ts"
 import { type HubName, showHubName } from "../model/hub-name.ts"
 import { builtDtypes } from "../model/store.ts"
-import { pullOptions } from "../options.ts"
 import { isOffline, readHubSettings } from "./hub-settings.ts"
 import { withRepositoryLock } from "./lock-repository.ts"
 import { openHub } from "./open-hub.ts"
@@ -31,7 +29,7 @@ export async function bringModel(
     const folder = cached ?? (await pull(name, onProgress))
     if (dtype === undefined || (await builtDtypes(folder)).includes(dtype)) return
     onProgress({ step: "building", dtype })
-    await buildModel(folder, { dtype: readOption("dtype", pullOptions.dtype, dtype) })
+    await buildModel(folder, { dtype })
   }
   await withRepositoryLock(name.id, work, holder => onProgress({ step: "waiting", holder }))
 }

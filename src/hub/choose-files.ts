@@ -42,8 +42,8 @@ const noPickle =
  *
  * @throws ValenceError `model_invalid` where the repository lacks one
  */
-export function chooseShards(names: readonly string[], files: readonly HubFile[], what: string): HubFile[] {
-  return names.map(name => {
+export function chooseShards(names: ReadonlySet<string>, files: readonly HubFile[], what: string): HubFile[] {
+  return [...names].map(name => {
     const file = files.find(file => file.name === name)
     if (file) return file
     throw new ValenceError(

@@ -79,7 +79,7 @@ async function pullCommit(
   readConfig(await readFile(join(partial, config.name), "utf8"), `${asked.what}: ${config.name}`)
   const index = join(partial, weightsIndexFile)
   const shards = isSharded
-    ? chooseShards(readWeightsIndex(await readFile(index, "utf8"), index), files, asked.what)
+    ? chooseShards(new Set(readWeightsIndex(await readFile(index, "utf8"), index).values()), files, asked.what)
     : [weights]
   const all = [...told, ...tokenizer, ...shards]
   await pull(all, onProgress)

@@ -1,5 +1,6 @@
 import { completeOptions } from "../declaration.ts"
 import { findCached } from "../model/cache.ts"
+import { dtypeOn, type GraphDtype } from "../model/dtype.ts"
 import { type HubName, requireHubName } from "../model/hub-name.ts"
 import { hubNameOf, isCachedAndBuilt } from "../model/store.ts"
 import { type PullOptions, pullOptions } from "../options.ts"
@@ -11,14 +12,14 @@ export type PullProgress =
   | { readonly step: "waiting"; readonly holder: string }
   | ({ readonly step: "downloading" } & DownloadProgress)
   /** The graph is built. */
-  | { readonly step: "building"; readonly dtype: string }
+  | { readonly step: "building"; readonly dtype: GraphDtype }
 
 /** Told what happens while a model is pulled and built. */
 export type OnPull = (progress: PullProgress) => void
 
 /** What is brought into the cache: a checkpoint, and where a dtype is given its graph. */
 export interface Wanted {
-  readonly dtype: string | undefined
+  readonly dtype: GraphDtype | undefined
   readonly offline: boolean
   /** Whether the hub is asked for the commit even where the cache knows one. */
   readonly asksHub: boolean
@@ -45,7 +46,8 @@ export async function pullModel(
   onProgress: OnPull = () => {},
 ): Promise<void> {
   const name = requireHubName(model)
-  await bring(name, { ...completeOptions(pullOptions, options), asksHub: true }, onProgress)
+  const { dtype, offline } = completeOptions(pullOptions, options)
+  await bring(name, { dtype: dtypeOn("cpu", dtype), offline, asksHub: true }, onProgress)
 }
 
 /**
@@ -54,7 +56,7 @@ export async function pullModel(
  * @throws ValenceError as `pullModel`
  */
 export async function pullIfMissing(
-  { model, dtype, offline }: { readonly model: string; readonly dtype: string; readonly offline: boolean },
+  { model, dtype, offline }: { readonly model: string; readonly dtype: GraphDtype; readonly offline: boolean },
   onProgress: OnPull = () => {},
 ): Promise<void> {
   const name = await hubNameOf(model)

@@ -28,7 +28,12 @@ export function readWeightsIndex(json: string, file: string): Map<string, string
   const entries = Object.entries(map as Record<string, unknown>)
   // A path would let an index name any file of the machine.
   for (const [name, shard] of entries)
-    if (typeof shard !== "string" || !shard.endsWith(".safetensors") || shard !== basename(shard) || shard.includes("\\"))
+    if (
+      typeof shard !== "string" ||
+      !shard.endsWith(".safetensors") ||
+      shard !== basename(shard) ||
+      shard.includes("\\")
+    )
       throw refuse(`${rule}, a .safetensors file, by its name alone; got ${JSON.stringify(shard)} for ${name}`)
   if (entries.length === 0) throw refuse(`${rule}; it has none`)
   return new Map(entries as [string, string][])

@@ -64,9 +64,9 @@ const asIndices = (graph: GraphBuilder, ids: Value) => graph.node("ids", "Cast",
 
 function embedded(graph: GraphBuilder, config: ModelConfig, weights: ModelWeights, ids: Value): Value {
   const { vocabSize, maxPositions, hiddenSize } = config
-  const words = graph.node("words", "Gather", [graph.constant("table", weights.words, [vocabSize, hiddenSize]), ids])
+  const words = graph.node("words", "Gather", [graph.constant("table", weights.words(), [vocabSize, hiddenSize]), ids])
   const tokens = graph.node("tokens", "Gather", [graph.node("shape", "Shape", [ids]), graph.indices(1)])
-  const table = graph.constant("positions", weights.positions, [maxPositions, hiddenSize])
+  const table = graph.constant("positions", weights.positions(), [maxPositions, hiddenSize])
   const positions = graph.node("used", "Slice", [table, graph.indices(0), tokens, graph.indices(0)])
   return addAndNorm(graph, "embeddings", words, positions, weights.embeddingNorm)
 }
@@ -82,7 +82,7 @@ function maskBias(graph: GraphBuilder, mask: Value): Value {
 function dense(graph: GraphBuilder, name: string, x: Value, { inputs, outputs, weight, bias }: LinearWeights): Value {
   const product = graph.node(`${name}.matmul`, "MatMul", [
     x,
-    graph.constant(`${name}.weight`, weight, [inputs, outputs]),
+    graph.constant(`${name}.weight`, weight(), [inputs, outputs]),
   ])
   return graph.node(name, "Add", [product, graph.constant(`${name}.bias`, bias ?? new Float32Array(outputs))])
 }
