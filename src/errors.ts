@@ -19,6 +19,7 @@ const retryableByCode = {
   text_invalid: false,
   text_too_long: false,
   text_failed: false,
+  device_missing: false,
   device_failed: true,
   run_timeout: true,
   closed: false,

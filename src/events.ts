@@ -1,6 +1,18 @@
 import { EventEmitter } from "node:events"
 import type { Lane } from "./labeller.ts"
 
+/** What a classifier knows of one of its devices. */
+export interface DeviceFacts {
+  /** As it was asked for: `cpu`, `cuda:1`. */
+  readonly device: string
+  readonly children: number
+  /** Tokens and texts that a micro-batch may have. */
+  readonly maxBatchTokens: number
+  readonly maxBatchTexts: number
+  /** What all its children together compute, padding counted, as it was measured; `undefined` where it was not. */
+  readonly tokensPerSecond: number | undefined
+}
+
 /** What a classifier tells of its work. */
 export interface ClassifierEvents {
   /** Texts were encoded in one call of the tokenizer. */
@@ -19,6 +31,18 @@ export interface ClassifierEvents {
       readonly waitMs: readonly number[]
       /** Time inside the session. */
       readonly runMs: number
+    },
+  ]
+  /** A device had no memory for a micro-batch, which is cut in half, as is the device's token budget. */
+  outOfMemory: [
+    {
+      /** As it was asked for. */
+      readonly device: string
+      readonly texts: number
+      /** Tokens that the device was to compute: rows x longest. */
+      readonly paddedTokens: number
+      /** Tokens that a micro-batch of the device may have from now on. */
+      readonly maxBatchTokens: number
     },
   ]
   /** A device child died or was killed, and another takes its place. */

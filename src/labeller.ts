@@ -10,7 +10,9 @@
  * token budget the padded tokens that a micro-batch may hold: rows x longest
  * max wait     how long a text may wait for company before its micro-batch is sent
  * lane         `interactive` or `bulk`: which of two waiting lines a text stands in
- * device       what runs a session: for `cpu`, one single-threaded child process for each core granted
+ * device       what runs sessions, one in each of its child processes: for `cpu`, a single-threaded child for each core
+ *              granted; for a GPU, one child
+ * provider     an execution provider: the part of ONNX Runtime that computes on a kind of device
  * session      a graph loaded into an execution provider
  * logits       what the graph gives: one number a label
  * scores       the logits after softmax, sigmoid or nothing

@@ -33,13 +33,13 @@ export const modelOptions = {
     choices: ["auto", "int8", "fp16", "fp32"],
     unit: "dtype",
     env: "VALENCE_DTYPE",
-    help: "precision of the graph; auto takes int8 on a CPU; a ready ONNX file has its own",
+    help: "precision of the graph; auto is int8 on CPUs, fp16 or else fp32 on anything else; a ready ONNX file has its own",
   }),
   device: text({
     default: "cpu",
     unit: "device",
     env: "VALENCE_DEVICE",
-    help: "cpu (one child process for each core granted) or cpu:N",
+    help: "cpu (a child process for each core granted), cpu:N, cuda:0, a list such as cuda:0,cuda:1, or auto; docs/devices.md has them all",
   }),
   ...hubOptions,
 } as const
@@ -54,13 +54,25 @@ export type PullOptions = Given<typeof pullOptions>
 export const classifierOptions = {
   ...modelOptions,
   maxBatchTokens: count({
-    default: 512,
+    default: undefined,
     min: 1,
     unit: "tokens",
     env: "VALENCE_MAX_BATCH_TOKENS",
-    help: "token budget of a micro-batch, padding counted",
+    help: "token budget of a micro-batch, padding counted (default: as measured on this machine, or else 512 on CPUs)",
   }),
-  maxBatchTexts: count({ default: 64, min: 1, unit: "texts", help: "most texts in a micro-batch" }),
+  maxBatchTexts: count({
+    default: undefined,
+    min: 1,
+    unit: "texts",
+    help: "most texts in a micro-batch (default: 64, or one for each 32 tokens of a larger token budget)",
+  }),
+  tune: choice({
+    default: "auto",
+    choices: ["auto", "measure", "off"],
+    unit: "when",
+    env: "VALENCE_TUNE",
+    help: "token budget and number of children: as measured before, measured now where they were not yet, or off, the defaults",
+  }),
   maxWaitMs: count({
     default: 0,
     min: 0,

@@ -1,22 +1,12 @@
-import { readFile } from "node:fs/promises"
-import { join } from "node:path"
 import { completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
-import type { ClassifierEmitter } from "../events.ts"
-import { pullIfMissing } from "../hub/pull-model.ts"
+import type { ClassifierEmitter, DeviceFacts } from "../events.ts"
+import type { OnPull } from "../hub/pull-model.ts"
 import type { LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
-import { readConfig } from "../model/config.ts"
-import { dtypeOn } from "../model/dtype.ts"
-import { readModelText } from "../model/read-file.ts"
-import { readyDtype } from "../model/ready-graph.ts"
-import { scoreFunctionOf } from "../model/scores.ts"
-import { findModel, type StoredModel } from "../model/store.ts"
-import { readTaskConfig, type TaskConfig } from "../model/task-config.ts"
-import { createTokenizer, type Tokenizer } from "../model/tokenizer.ts"
 import { type ClassifierOptions, classifierOptions, completeCall, completeLengths } from "../options.ts"
-import { startChildDevice } from "./device.ts"
-import { Dispatcher, type DispatcherStats } from "./dispatcher.ts"
-import { deviceChildren } from "./granted-cores.ts"
+import type { DispatcherStats } from "./dispatcher.ts"
+import { onDevices } from "./on-devices.ts"
+import { type OpenModel, openModel, type PlannedDevice } from "./open-model.ts"
 import { type TextRequest, TextRun, type TextRunContext } from "./text-run.ts"
 import { Tokenising } from "./tokenising.ts"
 
@@ -32,18 +22,35 @@ interface Request extends TextRequest {
 /** A `Labeller` in this process: texts are encoded, batched, run on device children and scored. */
 export class Classifier implements Labeller {
   readonly model: ModelInfo
+  /** Why device `auto` is not a GPU; `undefined` where it is, or something else was asked for. */
+  readonly fellBack: string | undefined
   readonly #scoreFunction: ScoreFunction
   readonly #tokenising: Tokenising
   readonly #context: TextRunContext
+  readonly #devices: readonly PlannedDevice[]
   readonly #underWay = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
 
   /** @internal use `createClassifier` */
-  constructor(scoreFunction: ScoreFunction, tokenising: Tokenising, context: TextRunContext) {
-    this.model = context.model
-    this.#scoreFunction = scoreFunction
+  constructor(opened: OpenModel, maxTextLength: number, tokenising: Tokenising, fellBack: string | undefined) {
+    const { info: model, dispatcher, tokenizer } = opened
+    this.model = model
+    this.fellBack = fellBack
+    this.#scoreFunction = opened.scoreFunction
     this.#tokenising = tokenising
-    this.#context = context
+    this.#context = { model, maxTextLength, special: tokenizer.special, dispatcher }
+    this.#devices = opened.devices
+  }
+
+  /** What it labels on. */
+  get devices(): DeviceFacts[] {
+    return this.#devices.map(({ name, children, limits, tuning }) => ({
+      device: name,
+      children,
+      maxBatchTokens: this.#context.dispatcher.maxBatchTokens.get(name) ?? limits.maxBatchTokens,
+      maxBatchTexts: limits.maxBatchTexts,
+      tokensPerSecond: tuning?.tokensPerSecond,
+    }))
   }
 
   /** What went through the devices so far. */
@@ -139,58 +146,16 @@ export class Classifier implements Labeller {
  * await classifier.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false, windows: 1 }]
  *
  * @param events - told of micro-batches and devices as they go
- * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_failed`; where the model is pulled
- * from the hub, also as `pullModel`
+ * @param onPull - told what happens while a model is pulled from the hub
+ * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_missing`, `device_failed`; where the
+ * model is pulled from the hub, also as `pullModel`
  */
 export async function createClassifier(
   options: ClassifierOptions = {},
   events?: ClassifierEmitter,
+  onPull?: OnPull,
 ): Promise<Classifier> {
   const settings = completeOptions(classifierOptions, options)
-  const devices = deviceChildren(settings.device)
-  const dtype = dtypeOn(settings.device, settings.dtype)
-  await pullIfMissing({ model: settings.model, dtype, offline: settings.offline })
-  const stored = await findModel(settings.model, dtype)
-  const config = await readTask(stored)
-  const session = { graph: stored.graph, labels: config.labels.length }
-  const [dispatcher, tokenizer] = await bothOrNeither(
-    Dispatcher.start({
-      ...settings,
-      devices,
-      ...(events && { events }),
-      padId: config.padId,
-      startDevice: signal => startChildDevice(session, settings, signal),
-    }),
-    readTokenizer(stored.tokenizer),
-  )
-  const model: ModelInfo = {
-    name: stored.name,
-    revision: stored.revision,
-    dtype: stored.dtype,
-    labels: config.labels,
-    maxLength: config.maxPositions,
-  }
-  const { maxTextLength } = settings
-  const context = { model, maxTextLength, special: tokenizer.special, dispatcher }
-  return new Classifier(scoreFunctionOf(config), new Tokenising(tokenizer, events), context)
-}
-
-/** Loads while the devices start; a dispatcher whose tokenizer cannot be loaded is of no use. */
-async function bothOrNeither<T>(starting: Promise<Dispatcher>, loading: Promise<T>): Promise<[Dispatcher, T]> {
-  const [dispatcher, loaded] = await Promise.allSettled([starting, loading])
-  if (dispatcher.status === "rejected") throw dispatcher.reason
-  if (loaded.status === "fulfilled") return [dispatcher.value, loaded.value]
-  dispatcher.value.destroy()
-  throw loaded.reason
-}
-
-/** Of a ready graph only the task is known; what Valence built it knows wholly. */
-async function readTask({ dtype, folder, config }: StoredModel): Promise<TaskConfig> {
-  const json = await readModelText(config)
-  if (dtype !== readyDtype) return readConfig(json, config)
-  return readTaskConfig(json, config, await readFile(join(folder, "tokenizer_config.json"), "utf8").catch(() => "{}"))
-}
-
-async function readTokenizer(file: string): Promise<Tokenizer> {
-  return createTokenizer(await readModelText(file), file)
+  const { opened, fellBack } = await onDevices(settings.device, devices => openModel(devices, settings, events, onPull))
+  return new Classifier(opened, settings.maxTextLength, new Tokenising(opened.tokenizer, events), fellBack)
 }

@@ -5,35 +5,16 @@
  */
 
 import { asError, ValenceError } from "../errors.ts"
-import { padded } from "../model/micro-batch.ts"
-import { InferenceSession } from "../model/onnx-runtime.ts"
+import type { InferenceSession } from "../model/onnx-runtime.ts"
 import { runGraph } from "../model/run-graph.ts"
 import type { DeviceMessage, RunEnded, RunRequest, SessionSettings } from "./device-protocol.ts"
+import { openSession } from "./open-session.ts"
+import { saysOutOfMemory } from "./out-of-memory.ts"
 import { RunQueue } from "./run-queue.ts"
-
-/** Tokens of the row that warms a session up. */
-const WARM_UP_TOKENS = 8
 
 /** Once the parent is gone there is nobody to tell. */
 const tell = (message: DeviceMessage) => {
   if (process.connected) process.send?.(message, () => {})
-}
-
-async function loadSession({ graph, labels }: SessionSettings): Promise<InferenceSession> {
-  try {
-    const session = await InferenceSession.create(graph, {
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
-    })
-    const logits = await runGraph(session, padded([new Int32Array(WARM_UP_TOKENS)], 0))
-    if (logits.length !== labels)
-      throw new Error(`it must give one logit for each of the config's ${labels} labels; it gives ${logits.length}`)
-    return session
-  } catch (cause) {
-    throw new ValenceError("model_invalid", `graph ${graph} cannot be used: ${asError(cause).message}`, { cause })
-  }
 }
 
 async function run(session: InferenceSession, { id, batch }: RunRequest): Promise<RunEnded> {
@@ -42,12 +23,13 @@ async function run(session: InferenceSession, { id, batch }: RunRequest): Promis
     const logits = await runGraph(session, batch)
     return { type: "ran", id, logits, runMs: performance.now() - start }
   } catch (error) {
-    return { type: "run-failed", id, message: asError(error).message }
+    const { message } = asError(error)
+    return { type: "run-failed", id, message, outOfMemory: saysOutOfMemory(message) }
   }
 }
 
 async function serve(settings: SessionSettings): Promise<void> {
-  const session = await loadSession(settings)
+  const session = await openSession(settings)
   const waiting = new RunQueue()
   let busy = false
   process.on("message", async (request: RunRequest) => {

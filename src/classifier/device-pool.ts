@@ -1,10 +1,22 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { asError, ValenceError } from "../errors.ts"
+import type { ShapeRounding } from "../model/micro-batch.ts"
 import type { Device, StartDevice } from "./device.ts"
+import type { BatchLimits } from "./waiting.ts"
+
+/** A device as the pool keeps it: so many children, which are alike. */
+export interface PooledDevice {
+  /** As it was asked for. */
+  readonly name: string
+  readonly children: number
+  /** Starts a child. */
+  readonly start: StartDevice
+  readonly limits: BatchLimits
+  readonly rounding: ShapeRounding
+}
 
 export interface DevicePoolOptions {
-  readonly startDevice: StartDevice
-  readonly devices: number
+  readonly devices: readonly PooledDevice[]
   /** Wait before a device is started again, ms; it doubles with every failure in a row. Default 100. */
   readonly restartBackoffMs?: number
 }
@@ -24,10 +36,12 @@ const MAX_FAILURES = 8
 const MAX_BACKOFF_MS = 10_000
 
 /**
- * One of the devices. It serves while `device` is there; when that dies the slot waits for its back-off and starts
+ * A child of one of the devices. It serves while `device` is there; when that dies the slot waits for its back-off and starts
  * another, until it serves again or has failed too often and leaves the pool.
  */
 export interface Slot {
+  /** What it is a child of. */
+  readonly of: PooledDevice
   device: Device | undefined
   running: number
   /** How many of these are urgent. */
@@ -55,14 +69,16 @@ export class DevicePool {
   /**
    * Starts all devices.
    *
-   * @throws ValenceError `model_invalid`, `device_failed` when one does not start
+   * @throws ValenceError `model_invalid`, `device_missing`, `device_failed` when one does not start
    */
   static async start(options: DevicePoolOptions, listeners: DevicePoolListeners): Promise<DevicePool> {
     const pool = new DevicePool(options, listeners)
     try {
       await Promise.all(
-        Array.from({ length: options.devices }, () =>
-          pool.#fill({ device: undefined, running: 0, urgent: 0, failures: 0 }),
+        options.devices.flatMap(of =>
+          Array.from({ length: of.children }, () =>
+            pool.#fill({ of, device: undefined, running: 0, urgent: 0, failures: 0 }),
+          ),
         ),
       )
       return pool
@@ -103,7 +119,7 @@ export class DevicePool {
   }
 
   async #fill(slot: Slot): Promise<void> {
-    const device = await this.#options.startDevice(this.#stop.signal)
+    const device = await slot.of.start(this.#stop.signal)
     if (this.#stop.signal.aborted) return device.destroy()
     slot.device = device
     if (!this.#slots.includes(slot)) this.#slots.push(slot)

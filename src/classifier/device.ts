@@ -19,6 +19,8 @@ export interface RunFailed {
   readonly error: ValenceError
   /** Whether the device may have died of it: not so where it only stood behind the one that was running. */
   readonly begun: boolean
+  /** Whether it had no memory left for the micro-batch, and lives. */
+  readonly outOfMemory?: boolean
 }
 
 /** Runs micro-batches, one after the other, urgent ones first. */
@@ -100,7 +102,7 @@ class ChildDevice implements Device {
     if (message.type === "ran") settle?.(message)
     else {
       const why = `the session refused the micro-batch: ${message.message}`
-      settle?.({ error: new ValenceError("text_failed", why), begun: true })
+      settle?.({ error: new ValenceError("text_failed", why), begun: true, outOfMemory: message.outOfMemory })
     }
   }
 
@@ -134,7 +136,7 @@ function childEnvironment(): NodeJS.ProcessEnv {
  * Forks a device child and waits until its session is loaded and warm.
  *
  * @param signal - where it aborts before the child is ready, the child is killed
- * @throws ValenceError `model_invalid` where the graph cannot be used; `device_failed`
+ * @throws ValenceError `model_invalid` where the graph cannot be used; `device_missing`, `device_failed`
  */
 export function startChildDevice(
   settings: SessionSettings,

@@ -2,11 +2,12 @@ import { ValenceError } from "../errors.ts"
 import type { ClassifierEmitter } from "../events.ts"
 import type { Lane } from "../labeller.ts"
 import { padded } from "../model/micro-batch.ts"
-import { BulkBudget } from "./bulk-budget.ts"
+import { sum } from "../sum.ts"
 import type { Device, RunFailed, RunResult } from "./device.ts"
-import { DevicePool, type DevicePoolOptions, RUNS_AHEAD, type Slot } from "./device-pool.ts"
-import { type BatcherLimits, createLanes, nextBatch, timeToWait } from "./next-batch.ts"
-import type { Waiter } from "./waiting.ts"
+import { DeviceBudget } from "./device-budget.ts"
+import { DevicePool, type DevicePoolOptions, type PooledDevice, RUNS_AHEAD, type Slot } from "./device-pool.ts"
+import { createLanes, type LanePolicy, nextBatch, timeToWait } from "./next-batch.ts"
+import type { BatchLimits, Waiter } from "./waiting.ts"
 
 /** An encoded text on its way to a device, or a window of one. */
 export interface Entry extends Waiter {
@@ -29,7 +30,7 @@ export interface DispatcherStats {
   readonly deviceRestarts: number
 }
 
-export interface DispatcherOptions extends BatcherLimits, DevicePoolOptions {
+export interface DispatcherOptions extends LanePolicy, DevicePoolOptions {
   readonly padId: number
   /** How long a bulk micro-batch should take a device while interactive texts come, ms. */
   readonly bulkRunMs: number
@@ -44,33 +45,45 @@ interface Cut {
   readonly failures: number
 }
 
+/** A batch that a device runs, and what it holds. */
+interface Sent extends Cut {
+  /** Tokens that the device computes: rows x longest. */
+  readonly paddedTokens: number
+  readonly startedMs: number
+}
+
 /**
  * Sends waiting entries to devices in micro-batches and sees to what fails.
  *
  * A micro-batch whose run failed is run again once, then its texts one by one, so that a poison text fails alone. A batch
- * that only stood behind a failing one is not counted as failed. When no device is left, everything fails.
+ * that only stood behind a failing one is not counted as failed. One for which a device had no memory is cut in half, and
+ * the device's token budget is lowered. When no device is left, everything fails.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #lanes = createLanes<Entry>()
   readonly #again: Cut[] = []
-  readonly #bulkBudget: BulkBudget
+  readonly #budgets: ReadonlyMap<PooledDevice, DeviceBudget>
   readonly #stats = { microBatches: 0, texts: 0, tokens: 0, paddedTokens: 0, runMs: 0 }
   #pool: DevicePool | undefined
   #pumpIsDue = false
   #waitTimer: NodeJS.Timeout | undefined
+  #lastInteractiveMs = -Infinity
   /** Why no text is labelled any more. */
   #ended: ValenceError | undefined
 
   private constructor(options: DispatcherOptions) {
     this.#options = options
-    this.#bulkBudget = new BulkBudget(options)
+    const { bulkRunMs } = options
+    this.#budgets = new Map(
+      options.devices.map(of => [of, new DeviceBudget({ maxBatchTokens: of.limits.maxBatchTokens, bulkRunMs })]),
+    )
   }
 
   /**
    * Starts all devices.
    *
-   * @throws ValenceError `model_invalid`, `device_failed` when one does not start
+   * @throws ValenceError `model_invalid`, `device_missing`, `device_failed` when one does not start
    */
   static async start(options: DispatcherOptions): Promise<Dispatcher> {
     const dispatcher = new Dispatcher(options)
@@ -91,6 +104,11 @@ export class Dispatcher {
     return { ...this.#stats, deviceRestarts: this.#pool?.restarts ?? 0 }
   }
 
+  /** Tokens that a micro-batch may have now, by the name of its device. */
+  get maxBatchTokens(): ReadonlyMap<string, number> {
+    return new Map([...this.#budgets].map(([{ name }, { maxBatchTokens }]) => [name, maxBatchTokens]))
+  }
+
   /** The process ids of the devices that serve. */
   get devicePids(): number[] {
     return this.#pool?.pids ?? []
@@ -98,15 +116,17 @@ export class Dispatcher {
 
   /** How many rows of so many tokens keep every device busy: with one micro-batch that runs, and one that waits. */
   rowsAtOnce(tokens: number): number {
-    const { maxBatchTokens, maxBatchTexts, devices } = this.#options
-    const rows = Math.max(1, Math.min(maxBatchTexts, Math.floor(maxBatchTokens / tokens)))
-    return rows * devices * RUNS_AHEAD
+    const rowsOf = (device: PooledDevice) => {
+      const { maxBatchTokens, maxBatchTexts } = this.#limitsOf(device)
+      return device.children * RUNS_AHEAD * Math.max(1, Math.min(maxBatchTexts, Math.floor(maxBatchTokens / tokens)))
+    }
+    return sum(this.#options.devices.map(rowsOf))
   }
 
   add(entry: Entry, lane: Lane): void {
     if (this.#ended) entry.settle(this.#ended)
     else {
-      if (lane === "interactive") this.#bulkBudget.interactive(entry.since)
+      if (lane === "interactive") this.#lastInteractiveMs = entry.since
       this.#lanes[lane].add(entry)
       this.#schedule()
     }
@@ -131,31 +151,43 @@ export class Dispatcher {
   #pump(): void {
     while (!this.#ended) {
       const slot = this.#pool?.idlest()
-      const cut = slot ? this.#nextCut() : undefined
+      const cut = slot ? this.#nextCut(slot.of) : undefined
       if (!slot || !cut) break
       void this.#run(slot, slot.device, cut)
     }
     // Every device has a micro-batch that waits: where that is bulk, an interactive one goes before it.
     while (!this.#ended && this.#options.maxWaitMs === 0) {
       const slot = this.#pool?.fullOfBulk()
-      const entries = slot ? this.#lanes.interactive.takeBatch(this.#options) : []
+      const entries = slot ? this.#lanes.interactive.takeBatch(this.#limitsOf(slot.of)) : []
       if (!slot || entries.length === 0) break
       void this.#run(slot, slot.device, { entries, lane: "interactive", failures: 0 })
     }
   }
 
-  #nextCut(): Cut | undefined {
+  #budgetOf(device: PooledDevice): DeviceBudget {
+    return this.#budgets.get(device) as DeviceBudget
+  }
+
+  #limitsOf(device: PooledDevice): BatchLimits {
+    const { maxBatchTokens } = this.#budgetOf(device)
+    return { maxBatchTokens, maxBatchTexts: device.limits.maxBatchTexts }
+  }
+
+  #nextCut(device: PooledDevice): Cut | undefined {
     const again = this.#again.shift()
     if (again) return again
     const now = performance.now()
-    const waitMs = timeToWait(this.#lanes, this.#options, now)
+    const { bulkAgeMs, maxWaitMs } = this.#options
+    const limits = { ...this.#limitsOf(device), bulkAgeMs, maxWaitMs }
+    const waitMs = timeToWait(this.#lanes, limits, now)
     if (waitMs === undefined) return undefined
     if (waitMs > 0) {
       clearTimeout(this.#waitTimer)
       this.#waitTimer = setTimeout(() => this.#pump(), waitMs)
       return undefined
     }
-    return { ...nextBatch(this.#lanes, this.#options, now, this.#bulkBudget.tokens(now)), failures: 0 }
+    const bulkTokens = this.#budgetOf(device).bulkTokens(now - this.#lastInteractiveMs)
+    return { ...nextBatch(this.#lanes, limits, now, bulkTokens), failures: 0 }
   }
 
   async #run(slot: Slot, device: Device, cut: Cut): Promise<void> {
@@ -164,14 +196,15 @@ export class Dispatcher {
     if (urgent) slot.urgent += 1
     const startedMs = performance.now()
     const encodings = cut.entries.map(entry => entry.inputIds)
-    const batch = padded(encodings, this.#options.padId)
+    const batch = padded(encodings, this.#options.padId, slot.of.rounding)
+    const sent = { ...cut, paddedTokens: batch.rows * batch.longest, startedMs }
     const outcome = await device.run(batch, urgent)
     slot.running -= 1
     if (urgent) slot.urgent -= 1
-    if (outcome.error) this.#runAgain(cut, outcome)
+    if (outcome.error) this.#runAgain(sent, outcome, slot.of)
     else {
       slot.failures = 0
-      this.#count(cut, batch.rows * batch.longest, outcome, startedMs)
+      this.#count(sent, outcome, slot.of)
       const labels = outcome.logits.length / batch.rows
       cut.entries.forEach((entry, row) => {
         entry.settle(outcome.logits.subarray(row * labels, (row + 1) * labels), outcome.runMs)
@@ -180,7 +213,7 @@ export class Dispatcher {
     this.#schedule()
   }
 
-  #count({ entries, lane }: Cut, paddedTokens: number, { runMs }: RunResult, startedMs: number): void {
+  #count({ entries, lane, paddedTokens, startedMs }: Sent, { runMs }: RunResult, device: PooledDevice): void {
     const texts = entries.length
     const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0)
     this.#stats.microBatches += 1
@@ -188,13 +221,15 @@ export class Dispatcher {
     this.#stats.tokens += tokens
     this.#stats.paddedTokens += paddedTokens
     this.#stats.runMs += runMs
-    this.#bulkBudget.ran(paddedTokens, runMs)
+    this.#budgetOf(device).ran(paddedTokens, runMs)
     const waitMs = entries.map(({ since }) => startedMs - since)
     this.#options.events?.emit("microBatch", { lane, texts, tokens, paddedTokens, waitMs, runMs })
   }
 
-  #runAgain({ entries, lane, failures }: Cut, { error, begun }: RunFailed): void {
+  #runAgain(sent: Sent, { error, begun, outOfMemory }: RunFailed, device: PooledDevice): void {
+    const { entries, lane, failures } = sent
     if (this.#ended) for (const entry of entries) entry.settle(this.#ended)
+    else if (outOfMemory && entries.length > 1) this.#runHalves(sent, device)
     else if (!begun) this.#again.push({ entries, lane, failures })
     else if (failures === 0) this.#again.push({ entries, lane, failures: 1 })
     else if (entries.length > 1) this.#again.push(...entries.map(entry => ({ entries: [entry], lane, failures })))
@@ -202,6 +237,17 @@ export class Dispatcher {
       const why = `text failed on its own as well: ${error.message}`
       entries[0]?.settle(new ValenceError("text_failed", why, { cause: error }))
     }
+  }
+
+  #runHalves({ entries, lane, failures, paddedTokens }: Sent, device: PooledDevice): void {
+    const budget = this.#budgetOf(device)
+    budget.lower(paddedTokens)
+    const half = Math.ceil(entries.length / 2)
+    for (const part of [entries.slice(0, half), entries.slice(half)])
+      this.#again.push({ entries: part, lane, failures })
+    const { maxBatchTokens } = budget
+    const texts = entries.length
+    this.#options.events?.emit("outOfMemory", { device: device.name, texts, paddedTokens, maxBatchTokens })
   }
 
   /** Lets everything that waits fail, and whatever comes. */

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { dirname, join } from "node:path"
-import { shown, ValenceError } from "../errors.ts"
 
 function read(path: string): string | undefined {
   try {
@@ -48,17 +47,4 @@ export function cgroupCores(membership = "/proc/self/cgroup", root = "/sys/fs/cg
 /** Whole cores that this process may use: affinity and cgroup quota respected, at least 1. */
 export function grantedCores(): number {
   return Math.max(1, Math.floor(Math.min(availableParallelism(), cgroupCores())))
-}
-
-/**
- * How many device children a device name asks for.
- *
- * @param device - `cpu`, one for each granted core, or `cpu:N`
- * @throws ValenceError `option_invalid`
- */
-export function deviceChildren(device: string): number {
-  if (device === "cpu") return grantedCores()
-  const children = Number(/^cpu:(\d+)$/.exec(device)?.[1])
-  if (children >= 1 && children <= 1024) return children
-  throw new ValenceError("option_invalid", `device must be cpu or cpu:N with N from 1 to 1024; got ${shown(device)}`)
 }

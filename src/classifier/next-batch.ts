@@ -1,13 +1,16 @@
 import type { Lane } from "../labeller.ts"
 import { type BatchLimits, type Waiter, Waiting } from "./waiting.ts"
 
-/** A batcher's limits, and how its lanes share the devices. */
-export interface BatcherLimits extends BatchLimits {
+/** How the lanes share the devices, and how long they wait for company. */
+export interface LanePolicy {
   /** Bulk texts that wait so long without a turn get the next one, ms. */
   readonly bulkAgeMs: number
   /** How long a text may wait for company while a device is free, ms. */
   readonly maxWaitMs: number
 }
+
+/** A batcher's limits, and how its lanes share the devices. */
+export interface BatcherLimits extends BatchLimits, LanePolicy {}
 
 /** The waiting lines of both lanes, and who had a turn. */
 export interface Lanes<T extends Waiter> {

@@ -25,6 +25,8 @@ export function addOptions(
     if (declaration.env !== undefined) option.env(declaration.env)
     if (declaration.unit !== undefined) option.argParser(given => readOption(flag, declaration, given))
     command.addOption(option)
+    if (declaration.choices?.includes("off"))
+      command.addOption(new Option(`--no-${flag.slice(2)}`, `the same as ${flag} off`).preset("off"))
   }
   return command
 }

@@ -1,12 +1,11 @@
-import { createClassifier } from "../classifier/classifier.ts"
-import type { Complete, Declaration } from "../declaration.ts"
-import type { ClassifierEmitter } from "../events.ts"
-import { pullIfMissing } from "../hub/pull-model.ts"
+import { stderr } from "node:process"
+import { Classifier, createClassifier } from "../classifier/classifier.ts"
+import type { Declaration } from "../declaration.ts"
+import type { ClassifierEmitter, DeviceFacts } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import { isLexicon } from "../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
-import { dtypeOn } from "../model/dtype.ts"
-import { classifierOptions } from "../options.ts"
+import { type ClassifierOptions, classifierOptions } from "../options.ts"
 import { producerOptions } from "../producer/options.ts"
 import { pickOptions } from "./declared-options.ts"
 import { openPullDisplay } from "./pull-display.ts"
@@ -27,28 +26,46 @@ export const fleetOptions = {
   workerWaitMs: producerOptions.workerWaitMs,
 } as const
 
-/** The labeller that `--model` names: a lexicon, or a checkpoint's classifier; what lies on the hub alone is pulled first. */
-export async function openLabeller(
-  options: Complete<typeof classifierOptions>,
-  events?: ClassifierEmitter,
-): Promise<Labeller> {
-  const { model, device, offline } = options
-  if (isLexicon(model)) return createLexiconLabeller({ model })
-  using display = openPullDisplay(model, process.stderr)
-  await pullIfMissing({ model, dtype: dtypeOn(device, options.dtype), offline }, progress => display.show(progress))
-  return createClassifier(options, events)
+/**
+ * The labeller that `--model` names: a lexicon, or a checkpoint's classifier. Shows how a model is pulled, and says where
+ * `auto` found no GPU.
+ */
+export async function openLabeller(options: ClassifierOptions, events?: ClassifierEmitter): Promise<Labeller> {
+  const { model } = options
+  if (model !== undefined && isLexicon(model)) return createLexiconLabeller({ model })
+  using display = openPullDisplay(model ?? classifierOptions.model.default, stderr)
+  const classifier = await createClassifier(options, events, progress => display.show(progress))
+  if (classifier.fellBack !== undefined) stderr.write(`${classifier.fellBack}\n`)
+  return classifier
 }
 
-/** The fleet that `--redis` names, or else the labeller that `--model` names. */
+/** What a labeller labels on, where it does so in this process and on devices. */
+export function devicesOf(labeller: Labeller): DeviceFacts[] {
+  return labeller instanceof Classifier ? labeller.devices : []
+}
+
+/** The options of whoever has so much to do that two or three seconds of measuring are well spent, unless they say no. */
+export function measuring<O extends Pick<ClassifierOptions, "tune">>(options: O): O {
+  return options.tune === "auto" ? { ...options, tune: "measure" } : options
+}
+
+/**
+ * The fleet that `--redis` names, or else the labeller that `--model` names.
+ *
+ * @param isLong - whether measuring the devices is worth it
+ */
 export async function openLabellerOrFleet(
   given: Readonly<Record<string, unknown>>,
-  events?: ClassifierEmitter,
+  { events, isLong }: { readonly events?: ClassifierEmitter; readonly isLong: boolean },
 ): Promise<Labeller> {
   const { redis, ...fleet } = pickOptions({ ...fleetOptions, whenFull: producerOptions.whenFull }, given)
-  if (redis === undefined) return openLabeller(pickOptions(classifierOptions, given), events)
+  if (redis === undefined) {
+    const options = pickOptions(classifierOptions, given)
+    return openLabeller(isLong ? measuring(options) : options, events)
+  }
   const { createProducer } = await import("../producer/create-producer.ts")
   const producer = await createProducer({ ...fleet, redis })
   if ((await producer.workers()).length === 0)
-    process.stderr.write("no worker listens now: texts wait until one is started with valence work\n")
+    stderr.write("no worker listens now: texts wait until one is started with valence work\n")
   return producer
 }

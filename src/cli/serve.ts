@@ -10,7 +10,7 @@ import { classifierOptions } from "../options.ts"
 import { redisOptions } from "../queue/redis-options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { withFleetDefaults } from "./fleet-flags.ts"
-import { fleetOptions, openLabellerOrFleet } from "./open-labeller.ts"
+import { devicesOf, fleetOptions, openLabellerOrFleet } from "./open-labeller.ts"
 import { listenForStop } from "./stop-signals.ts"
 
 /** What is written to standard output while a server runs. */
@@ -47,11 +47,11 @@ async function serve(chosen: Readonly<Record<string, unknown>>, command: Command
   const options = pickOptions(serverOptions, given)
   const events = new WorkerEmitter()
   const stop = listenForStop(() => say("stopping: requests under way are finished; Ctrl-C again stops at once"))
-  await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, events)
+  await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, { events, isLong: true })
   const producer = labeller instanceof Producer ? labeller : undefined
   const others = await openLexicons(labeller)
   await using queues = producer ? await openQueues(pickOptions(redisOptions, given)) : undefined
-  const served = { labeller, others, producer, queues, events }
+  const served = { labeller, others, producer, queues, events, devices: devicesOf(labeller) }
   await using server = await createServer({
     ...served,
     options,

@@ -3,7 +3,7 @@ import type { Command } from "commander"
 import { Classifier } from "../classifier/classifier.ts"
 import { count, text } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
-import { WorkerEmitter } from "../events.ts"
+import { type DeviceFacts, WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import type { Metrics } from "../metrics/create-metrics.ts"
 import { classifierOptions } from "../options.ts"
@@ -11,7 +11,7 @@ import { version } from "../version.ts"
 import { workerOptions } from "../worker/options.ts"
 import type { DrainOutcome, Worker } from "../worker/worker.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
-import { openLabeller } from "./open-labeller.ts"
+import { devicesOf, measuring, openLabeller } from "./open-labeller.ts"
 import { listenForStop } from "./stop-signals.ts"
 
 /** Where a worker can be asked how it is. */
@@ -50,7 +50,7 @@ async function loadFleet() {
 async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
   const { createWorker, HealthServer, createMetrics } = await loadFleet()
   const { port, host } = pickOptions(portOptions, given)
-  const options = pickOptions(classifierOptions, given)
+  const options = measuring(pickOptions(classifierOptions, given))
   const events = new WorkerEmitter()
   const hurry = new AbortController()
   let worker: Worker | undefined
@@ -62,6 +62,7 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
     code => (worker === undefined ? process.exit(code) : hurry.abort()),
   )
   await using labeller = await openLabeller(options, events)
+  const devices = devicesOf(labeller)
   tellOf(events)
   const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))
   await using health = await HealthServer.listen(
@@ -81,14 +82,15 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
     options: pickOptions(workerOptions, given),
     labeller,
     device: options.device,
-    devices: devicesOf(labeller),
-    batchLimits: options,
+    devices: labeller instanceof Classifier ? labeller.devicePids.length : 1,
+    batchLimits: largestLimits(devices),
     events,
     onWarning: warning => say(`warning: ${warning}`),
   })
   const { model } = labeller
-  metrics = createMetrics({ events, model, device: options.device, concurrency: worker.concurrency, version })
-  say(`${describe(worker, labeller, options)}; ${health.url}/metrics`)
+  const { concurrency } = worker
+  metrics = createMetrics({ events, model, device: options.device, devices, concurrency, version })
+  say(`${describe(worker, labeller)}; ${health.url}/metrics`)
   const asked = new Promise<void>(resolve => stop.signal.addEventListener("abort", () => resolve(), { once: true }))
   if (!stop.signal.aborted) await Promise.race([lost, asked])
   const outcome = await worker.drain(hurry.signal)
@@ -104,11 +106,17 @@ const stoppedWords: Readonly<Record<DrainOutcome, string>> = {
   left: "redis is away; jobs that were at work go back when their locks run out",
 }
 
-/** Devices that run at the same time. */
-const devicesOf = (labeller: Labeller) => (labeller instanceof Classifier ? labeller.devicePids.length : 1)
+/** How large micro-batches are where they are largest; `undefined` where there are none. */
+function largestLimits(devices: readonly DeviceFacts[]): DeviceFacts | undefined {
+  return devices.toSorted((a, b) => b.maxBatchTokens - a.maxBatchTokens)[0]
+}
 
-function describe({ concurrency }: Worker, { model }: Labeller, { device }: { readonly device: string }): string {
-  const where = model.dtype === "lexicon" ? "" : ` on ${device}`
+function describe({ concurrency }: Worker, labeller: Labeller): string {
+  const { model } = labeller
+  const devices = devicesOf(labeller).map(
+    ({ device, children, maxBatchTokens }) => `${device} (children ${children}, token budget ${maxBatchTokens})`,
+  )
+  const where = devices.length === 0 ? "" : ` on ${devices.join(", ")}`
   const jobs = `${concurrency.interactive} interactive and ${concurrency.bulk} bulk jobs at a time`
   return `ready: ${model.name} ${model.dtype} ${model.revision}${where}, ${jobs}`
 }
@@ -117,6 +125,11 @@ function describe({ concurrency }: Worker, { model }: Labeller, { device }: { re
 function tellOf(events: WorkerEmitter): void {
   events.on("redisAway", ({ error }) => say(`redis is away${error ? `: ${error.message}` : ""}; trying again`))
   events.on("redisBack", ({ awayMs }) => say(`redis is back after ${(awayMs / 1000).toFixed(1)} s`))
+  events.on("outOfMemory", ({ device, paddedTokens, maxBatchTokens }) =>
+    say(
+      `${device} had no memory for a micro-batch of ${paddedTokens} tokens; its token budget is ${maxBatchTokens} now`,
+    ),
+  )
   events.on("deviceRestarted", () => say("a device was started again"))
   events.on("devicesLost", ({ error }) => say(`no device is left: ${error.message}`))
 }

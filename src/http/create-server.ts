@@ -53,7 +53,7 @@ export async function createServer({
   const served: Served = { ...given, others, events }
   const settings = completeOptions(serverOptions, options ?? {})
   const keys = await readApiKeys(settings.apiKeysFile)
-  const metrics = createServerMetrics({ events, model: served.labeller.model, version })
+  const metrics = createServerMetrics({ events, model: given.labeller.model, devices: given.devices ?? [], version })
   const stop = new AbortController()
   // Every request that waits listens.
   setMaxListeners(0, stop.signal)

@@ -19,6 +19,7 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
   text_invalid: 422,
   text_too_long: 422,
   text_failed: 422,
+  device_missing: 503,
   device_failed: 503,
   run_timeout: 503,
   closed: 503,

@@ -1,6 +1,6 @@
 import type { Complete } from "../declaration.ts"
 import { shown, ValenceError } from "../errors.ts"
-import type { WorkerEmitter } from "../events.ts"
+import type { DeviceFacts, WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import type { ServerMetrics } from "../metrics/create-server-metrics.ts"
 import type { Producer } from "../producer/producer.ts"
@@ -19,6 +19,8 @@ export interface Served {
   readonly producer?: Producer | undefined
   /** The fleet's queues, to be looked at. */
   readonly queues?: OpenQueues | undefined
+  /** What the labeller labels on, where that is known. */
+  readonly devices?: readonly DeviceFacts[]
   /** What the labeller tells of its work. */
   readonly events: WorkerEmitter
 }

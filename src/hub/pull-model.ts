@@ -1,6 +1,6 @@
 import { completeOptions } from "../declaration.ts"
 import { findCached } from "../model/cache.ts"
-import { dtypeOn, type GraphDtype } from "../model/dtype.ts"
+import { type GraphDtype, suitableDtypes } from "../model/dtype.ts"
 import { type HubName, requireHubName } from "../model/hub-name.ts"
 import { hubNameOf, isCachedAndBuilt } from "../model/store.ts"
 import { type PullOptions, pullOptions } from "../options.ts"
@@ -47,7 +47,7 @@ export async function pullModel(
 ): Promise<void> {
   const name = requireHubName(model)
   const { dtype, offline } = completeOptions(pullOptions, options)
-  await bring(name, { dtype: dtypeOn("cpu", dtype), offline, asksHub: true }, onProgress)
+  await bring(name, { dtype: dtype === "auto" ? suitableDtypes.cpu[0] : dtype, offline, asksHub: true }, onProgress)
 }
 
 /**

@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Registry } from "prom-client"
-import type { WorkerEmitter } from "../events.ts"
+import type { DeviceFacts, WorkerEmitter } from "../events.ts"
 import type { Lane, ModelInfo } from "../labeller.ts"
 import { metricDeclarations } from "./declarations.ts"
-import { feedMetrics } from "./feed-metrics.ts"
+import { feedMetrics, setDevices } from "./feed-metrics.ts"
 import { createInstruments } from "./instruments.ts"
 
 /** A worker, as its metrics know it. */
@@ -11,6 +11,8 @@ export interface MeasuredWorker {
   readonly model: ModelInfo
   /** As it was asked for: `cpu`, `cpu:2`. */
   readonly device: string
+  /** What its classifier labels on; empty where it has none. */
+  readonly devices: readonly DeviceFacts[]
   /** Jobs taken at a time. */
   readonly concurrency: Readonly<Record<Lane, number>>
   /** Of Valence. */
@@ -33,16 +35,18 @@ export interface Metrics extends Disposable {
  * Counts what a worker tells of its work, in a registry of its own, with the process' and Node's own metrics.
  *
  * @example
- * using metrics = createMetrics({ events, model, device: 'cpu', concurrency: { interactive: 8, bulk: 2 }, version })
+ * using metrics = createMetrics({ events, model, device: 'cpu', devices: [], concurrency: { interactive: 8, bulk: 2 }, version })
  * await metrics.text() // → '# HELP valence_texts_total …'
  */
-export function createMetrics({ events, model, device, concurrency, version }: MeasuredWorker): Metrics {
+export function createMetrics(worker: MeasuredWorker): Metrics {
+  const { events, model, device, devices, concurrency, version } = worker
   const registry = new Registry()
   const metrics = createInstruments(metricDeclarations, registry)
   collectDefaultMetrics({ register: registry })
   metrics.ready.set(0)
   metrics.redisUp.set(0)
   metrics.devicesLost.set(0)
+  setDevices(metrics, devices)
   metrics.concurrency.set({ lane: "interactive" }, concurrency.interactive)
   metrics.concurrency.set({ lane: "bulk" }, concurrency.bulk)
   metrics.model.set({ name: model.name, revision: model.revision, dtype: model.dtype, device }, 1)

@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Registry } from "prom-client"
-import type { WorkerEmitter } from "../events.ts"
+import type { DeviceFacts, WorkerEmitter } from "../events.ts"
 import type { ModelInfo } from "../labeller.ts"
 import { serverDeclarations } from "./declarations.ts"
-import { feedClassifierMetrics } from "./feed-metrics.ts"
+import { feedClassifierMetrics, setDevices } from "./feed-metrics.ts"
 import { createInstruments } from "./instruments.ts"
 
 /** A server, as its metrics know it. */
@@ -10,6 +10,8 @@ export interface MeasuredServer {
   /** What its own classifier tells; nothing, in front of a fleet. */
   readonly events: WorkerEmitter
   readonly model: ModelInfo
+  /** What its own classifier labels on. */
+  readonly devices: readonly DeviceFacts[]
   /** Of Valence. */
   readonly version: string
 }
@@ -34,14 +36,15 @@ export interface ServerMetrics extends Disposable {
  * Counts what a server does, in a registry of its own, with what its classifier tells, and the process' and Node's own metrics.
  *
  * @example
- * using metrics = createServerMetrics({ events, model, version })
+ * using metrics = createServerMetrics({ events, model, devices: [], version })
  * await metrics.text(true) // → '# HELP valence_http_requests_total …'
  */
-export function createServerMetrics({ events, model, version }: MeasuredServer): ServerMetrics {
+export function createServerMetrics({ events, model, devices, version }: MeasuredServer): ServerMetrics {
   const registry = new Registry()
   const metrics = createInstruments(serverDeclarations, registry)
   collectDefaultMetrics({ register: registry })
   metrics.devicesLost.set(0)
+  setDevices(metrics, devices)
   metrics.httpTextsUnderWay.set(0)
   const { name, revision, dtype } = model
   metrics.serverModel.set({ name, revision, dtype, version, node: process.version }, 1)

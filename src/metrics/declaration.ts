@@ -7,7 +7,7 @@ export type ServerFeed = "createServerMetrics" | "text" | "request" | "refused" 
 export type Feed = keyof WorkerEvents | "createMetrics" | "setReady" | ServerFeed
 
 /** What a value counts. */
-export type Unit = "seconds" | "texts" | "tokens" | "jobs" | "requests" | "events" | "0 or 1" | "1"
+export type Unit = "seconds" | "texts" | "tokens" | "jobs" | "requests" | "events" | "children" | "0 or 1" | "1"
 
 /** The values that a label may take; `given` where the process has one or a few: its model, its routes. */
 export type Labels = Readonly<Record<string, readonly string[] | "given">>

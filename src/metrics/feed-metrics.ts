@@ -1,4 +1,4 @@
-import type { ClassifierEvents, JobOutcome, WorkerEmitter, WorkerEvents } from "../events.ts"
+import type { ClassifierEvents, DeviceFacts, JobOutcome, WorkerEmitter, WorkerEvents } from "../events.ts"
 import type { classifierMetrics } from "./classifier-metrics.ts"
 import type { metricDeclarations } from "./declarations.ts"
 import type { Instruments } from "./instruments.ts"
@@ -54,6 +54,15 @@ function setBacklog(metrics: Metrics, backlog: WorkerEvents["backlog"][0]): void
   metrics.backlogSeenAt.setToCurrentTime()
 }
 
+/** Sets what is known of a classifier's devices before anything happens on them. */
+export function setDevices(metrics: ClassifierMetrics, devices: readonly DeviceFacts[]): void {
+  for (const { device, children, maxBatchTokens, tokensPerSecond } of devices) {
+    metrics.tokenBudget.set({ device }, maxBatchTokens)
+    metrics.deviceChildren.set({ device }, children)
+    if (tokensPerSecond !== undefined) metrics.tunedSpeed.set({ device }, tokensPerSecond)
+  }
+}
+
 function classifierListeners(metrics: ClassifierMetrics): Listeners<keyof ClassifierEvents> {
   return {
     tokenised: ({ texts, ms }) => {
@@ -61,6 +70,10 @@ function classifierListeners(metrics: ClassifierMetrics): Listeners<keyof Classi
       metrics.tokenisedTexts.inc(texts)
     },
     microBatch: batch => countMicroBatch(metrics, batch),
+    outOfMemory: ({ device, maxBatchTokens }) => {
+      metrics.outOfMemory.inc()
+      metrics.tokenBudget.set({ device }, maxBatchTokens)
+    },
     deviceRestarted: () => metrics.deviceRestarts.inc(),
     devicesLost: () => metrics.devicesLost.set(1),
   }

@@ -1,3 +1,3 @@
 import "./no-telemetry.ts"
 
-export { InferenceSession, Tensor } from "onnxruntime-node"
+export { env, InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node"

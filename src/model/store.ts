@@ -60,6 +60,14 @@ export async function hubNameOf(model: string): Promise<HubName | undefined> {
   return name === undefined || (await exists(model)) ? undefined : name
 }
 
+/** The folder of a checkpoint, wherever it lies on this machine; `undefined` where it does not. */
+export async function findLying(model: string): Promise<string | undefined> {
+  const local = await findLocal(model)
+  if (local !== undefined) return local
+  const hubName = await hubNameOf(model)
+  return hubName && findCached(hubName)
+}
+
 /**
  * The folder of a checkpoint.
  *
@@ -67,12 +75,9 @@ export async function hubNameOf(model: string): Promise<HubName | undefined> {
  * @throws ValenceError `model_not_found`, listing the bundled models
  */
 export async function findCheckpoint(model: string): Promise<string> {
-  const local = await findLocal(model)
-  if (local !== undefined) return local
-  const hubName = await hubNameOf(model)
-  const cached = hubName && (await findCached(hubName))
-  if (cached !== undefined) return cached
-  throw new ValenceError("model_not_found", await whyNotFound(model, hubName))
+  const folder = await findLying(model)
+  if (folder !== undefined) return folder
+  throw new ValenceError("model_not_found", await whyNotFound(model, await hubNameOf(model)))
 }
 
 async function whyNotFound(model: string, hubName: HubName | undefined): Promise<string> {

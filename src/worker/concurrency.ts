@@ -1,5 +1,4 @@
 import type { Lane } from "../labeller.ts"
-import { classifierOptions } from "../options.ts"
 
 /** Micro-batches that each device has at hand: one runs, one waits for it, and as many again are on their way. */
 const microBatchesAhead = 4
@@ -16,6 +15,9 @@ export interface BatchLimits {
   readonly maxBatchTexts: number
 }
 
+/** Those of a CPU; a labeller without devices has none of its own. */
+const usualLimits: BatchLimits = { maxBatchTokens: 512, maxBatchTexts: 64 }
+
 /** How many jobs a worker has at work, by lane. */
 export type Concurrency = Readonly<Record<Lane, number>>
 
@@ -26,10 +28,7 @@ export type Concurrency = Readonly<Record<Lane, number>>
  */
 export function sizeConcurrency(
   devices: number,
-  { maxBatchTokens, maxBatchTexts }: BatchLimits = {
-    maxBatchTokens: classifierOptions.maxBatchTokens.default,
-    maxBatchTexts: classifierOptions.maxBatchTexts.default,
-  },
+  { maxBatchTokens, maxBatchTexts }: BatchLimits = usualLimits,
 ): Concurrency {
   const texts = devices * Math.min(maxBatchTexts, Math.ceil(maxBatchTokens / shortText))
   return {

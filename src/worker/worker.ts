@@ -31,7 +31,7 @@ export interface WorkerRequest {
   readonly device?: string
   /** Devices that run at the same time, and how large their micro-batches are: decides how many jobs are at work. */
   readonly devices?: number
-  readonly batchLimits?: BatchLimits
+  readonly batchLimits?: BatchLimits | undefined
   /** Told of everything; the labeller's events belong here too. */
   readonly events?: WorkerEmitter
   /** Told of what is not well with Redis, though it works. */

@@ -24,7 +24,7 @@ export class StartedProcess implements AsyncDisposable {
   constructor(folder: string, ...words: readonly string[]) {
     const child: ChildProcess = spawn(process.execPath, [main, ...words], {
       cwd: folder,
-      env: { PATH: process.env["PATH"], HOME: folder },
+      env: { PATH: process.env["PATH"], HOME: folder, VALENCE_TUNE: "off" },
       stdio: ["ignore", "ignore", "pipe"],
     })
     if (child.pid === undefined) throw new Error("valence must start; there is no process")

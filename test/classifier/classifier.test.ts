@@ -254,9 +254,10 @@ describe(".close()", () => {
 
 describe("createClassifier", () => {
   it.each([
-    [{ device: "gpu" }, "option_invalid", 'device must be cpu or cpu:N with N from 1 to 1024; got "gpu"'],
-    [{ device: "cpu:0" }, "option_invalid", "device must be cpu or cpu:N"],
+    [{ device: "gpu" }, "option_invalid", "device must be auto, or one or several of cpu[:N], cuda[:i], tensorrt[:i]"],
+    [{ device: "cpu:0" }, "option_invalid", 'with N from 1 to 1024 and i from 0 to 1023; got "cpu:0"'],
     [{ dtype: "int4" as "int8" }, "option_invalid", 'dtype must be one of auto, int8, fp16, fp32; got "int4"'],
+    [{ tune: "on" as "off" }, "option_invalid", 'tune must be one of auto, measure, off; got "on"'],
     [{ maxBatchTokens: 0 }, "option_invalid", "maxBatchTokens must be a whole number of tokens, 1 or more; got 0"],
     [{ maxBatchTexts: 0 }, "option_invalid", "maxBatchTexts must be a whole number of texts, 1 or more; got 0"],
     [{ maxWaitMs: -1 }, "option_invalid", "maxWaitMs must be a whole number of ms, 0 to 2147483647; got -1"],

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest"
 import type { Device, StartDevice } from "../../src/classifier/device.ts"
+import type { PooledDevice } from "../../src/classifier/device-pool.ts"
 import { Dispatcher } from "../../src/classifier/dispatcher.ts"
 import { ValenceError } from "../../src/errors.ts"
+import { type ClassifierEvents, WorkerEmitter } from "../../src/events.ts"
 import type { Lane } from "../../src/labeller.ts"
 import type { MicroBatch } from "../../src/model/micro-batch.ts"
 
-const limits = { maxBatchTokens: 64, maxBatchTexts: 8, bulkAgeMs: 500, maxWaitMs: 0, bulkRunMs: 25 }
+const policy = { bulkAgeMs: 500, maxWaitMs: 0, bulkRunMs: 25, padId: 0 }
 const POISON = 666
 
 /** A device whose logits are each row's first id; what `before` gives is why a run fails. */
@@ -43,8 +45,17 @@ async function outcomes(dispatcher: Dispatcher, ids: readonly number[], lane: La
   return Promise.all(settled)
 }
 
-const start = (startDevice: StartDevice, devices = 1) =>
-  Dispatcher.start({ ...limits, startDevice, devices, padId: 0, restartBackoffMs: 1 })
+/** So many children of a device called plain. */
+const plain = (start: StartDevice, children = 1): PooledDevice => ({
+  name: "plain",
+  children,
+  start,
+  limits: { maxBatchTokens: 64, maxBatchTexts: 8 },
+  rounding: { rows: 1, tokens: 1, maxTokens: 512 },
+})
+
+const start = (startDevice: StartDevice, children = 1) =>
+  Dispatcher.start({ ...policy, devices: [plain(startDevice, children)], restartBackoffMs: 1 })
 
 describe("Dispatcher", () => {
   it("gives each entry its own logits, whatever its batch", async () => {
@@ -94,11 +105,9 @@ describe("Dispatcher", () => {
 
   it("a flood of interactive texts - bulk texts have their turns", async () => {
     const dispatcher = await Dispatcher.start({
-      ...limits,
+      ...policy,
       bulkAgeMs: 20,
-      startDevice: async () => plainDevice(),
-      devices: 1,
-      padId: 0,
+      devices: [plain(async () => plainDevice())],
     })
     let flooding = true
     const flood = async () => {
@@ -108,6 +117,57 @@ describe("Dispatcher", () => {
     expect(await outcomes(dispatcher, [2, 3, 4])).toEqual([2, 3, 4])
     flooding = false
     await Promise.all(floods)
+  })
+
+  it("a device without memory for a batch - its halves, its token budget lowered, and all texts labelled", async () => {
+    const told: ClassifierEvents["outOfMemory"][0][] = []
+    const events = new WorkerEmitter()
+    events.on("outOfMemory", event => told.push(event))
+    const batches: number[] = []
+    const device: Device = {
+      ...plainDevice(),
+      async run({ rows, longest, inputIds }) {
+        batches.push(rows)
+        const error = new ValenceError("text_failed", "Failed to allocate memory")
+        if (rows * longest > 1000) return { error, begun: true, outOfMemory: true }
+        return { logits: Float32Array.from({ length: rows }, (_, row) => inputIds[row * longest] as number), runMs: 1 }
+      },
+    }
+    const large = { ...plain(async () => device), limits: { maxBatchTokens: 4096, maxBatchTexts: 4096 } }
+    const dispatcher = await Dispatcher.start({ ...policy, devices: [large], events })
+    const ids = Array.from({ length: 1000 }, (_, id) => id)
+    expect(await outcomes(dispatcher, ids)).toEqual(ids)
+    expect(told).toEqual([
+      { device: "plain", texts: 1000, paddedTokens: 3000, maxBatchTokens: 1500 },
+      { device: "plain", texts: 500, paddedTokens: 1500, maxBatchTokens: 750 },
+      { device: "plain", texts: 500, paddedTokens: 1500, maxBatchTokens: 750 },
+    ])
+    expect(batches.toSorted((a, b) => b - a)).toEqual([1000, 500, 500, 250, 250, 250, 250])
+    expect(dispatcher.maxBatchTokens).toEqual(new Map([["plain", 750]]))
+    batches.length = 0
+    await outcomes(dispatcher, ids)
+    expect(Math.max(...batches)).toBe(250)
+  })
+
+  it("a text alone for which there is no memory - fails, after one more try", async () => {
+    const noMemory = { error: new ValenceError("text_failed", "out of memory"), begun: true, outOfMemory: true }
+    const dispatcher = await start(async () => ({ ...plainDevice(), run: async () => noMemory }))
+    expect(await outcomes(dispatcher, [1])).toEqual(["text_failed"])
+  })
+
+  it("devices of two kinds - each gets micro-batches of its own size and shape", async () => {
+    const shapes = { small: new Set<string>(), large: new Set<string>() }
+    const keep = (name: "small" | "large"): PooledDevice => ({
+      ...plain(async () => plainDevice(({ rows, longest }) => void shapes[name].add(`${rows}x${longest}`))),
+      name,
+      limits: name === "small" ? { maxBatchTokens: 6, maxBatchTexts: 8 } : { maxBatchTokens: 60, maxBatchTexts: 16 },
+      rounding: { rows: 1, tokens: 1, maxTokens: 512, ...(name === "large" && { rows: 8, tokens: 4 }) },
+    })
+    const dispatcher = await Dispatcher.start({ ...policy, devices: [keep("small"), keep("large")] })
+    const ids = Array.from({ length: 72 }, (_, id) => id)
+    expect(await outcomes(dispatcher, ids)).toEqual(ids)
+    expect(shapes.small).toEqual(new Set(["2x3"]))
+    expect(shapes.large).toEqual(new Set(["16x4"]))
   })
 
   it("labels all when a device dies once", async () => {

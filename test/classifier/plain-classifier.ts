@@ -55,18 +55,24 @@ export async function plainClassifier({ devices = 1, onBatch }: PlainClassifierO
       return { logits: Float32Array.from(logits), runMs: 1 }
     },
   }
+  const plain = {
+    name: "plain",
+    children: devices,
+    start: async () => device,
+    limits: { maxBatchTokens: 512, maxBatchTexts: 64 },
+    rounding: { rows: 1, tokens: 1, maxTokens: 512 },
+    tuning: undefined,
+  }
   const dispatcher = await Dispatcher.start({
-    maxBatchTokens: 512,
-    maxBatchTexts: 64,
     bulkAgeMs: 500,
     maxWaitMs: 0,
     bulkRunMs: 25,
-    startDevice: async () => device,
-    devices,
+    devices: [plain],
     padId: 0,
   })
-  const model = { name: "characters", revision: "1", dtype: "none", labels: ["PLUS", "MINUS"], maxLength: 512 }
-  return new Classifier("softmax", new Tokenising(tokenizer), { model, maxTextLength: 2_000_000, special, dispatcher })
+  const info = { name: "characters", revision: "1", dtype: "none", labels: ["PLUS", "MINUS"], maxLength: 512 }
+  const opened = { info, scoreFunction: "softmax", tokenizer, dispatcher, devices: [plain] } as const
+  return new Classifier(opened, 2_000_000, new Tokenising(tokenizer), undefined)
 }
 
 export const poisoned = () => new ValenceError("text_failed", "poison")

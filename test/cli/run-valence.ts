@@ -27,7 +27,7 @@ export function startValence(folder: string, ...words: string[]): Running {
 function start(folder: string, env: Readonly<Record<string, string>>, words: readonly string[]): Running {
   const child = spawn(process.execPath, [main, ...words], {
     cwd: folder,
-    env: { PATH: process.env["PATH"], HOME: folder, ...env },
+    env: { PATH: process.env["PATH"], HOME: folder, VALENCE_TUNE: "off", ...env },
   })
   const output = Promise.all([
     // Rejects where a test closes it.

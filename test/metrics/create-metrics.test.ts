@@ -28,6 +28,7 @@ describe("createMetrics", () => {
         maxLength: 512,
       },
       device: "cpu:2",
+      devices: [{ device: "cpu:2", children: 2, maxBatchTokens: 512, maxBatchTexts: 64, tokensPerSecond: 50_000 }],
       concurrency: { interactive: 8, bulk: 2 },
       version: "0.1.0",
     }
@@ -44,6 +45,7 @@ describe("createMetrics", () => {
   const feed: Record<Feed, () => void> = {
     tokenised: () => emit("tokenised"),
     microBatch: () => emit("microBatch"),
+    outOfMemory: () => emit("outOfMemory"),
     deviceRestarted: () => emit("deviceRestarted"),
     devicesLost: () => emit("devicesLost"),
     job: () => (["completed", "retried", "dead"] as const).forEach(outcome => void emitJob(outcome)),
@@ -56,6 +58,7 @@ describe("createMetrics", () => {
       metrics = createMetrics({
         ...worker,
         model: { ...worker.model, revision: "def456" },
+        devices: [{ device: "cpu:2", children: 1, maxBatchTokens: 1024, maxBatchTexts: 64, tokensPerSecond: 60_000 }],
         concurrency: { interactive: 3, bulk: 1 },
         version: "0.2.0",
       })

@@ -25,7 +25,8 @@ describe("createServerMetrics", () => {
       labels: ["NEGATIVE", "POSITIVE"],
       maxLength: 512,
     }
-    server = { events: new WorkerEmitter(), model, version: "0.1.0" }
+    const devices = [{ device: "cpu:2", children: 2, maxBatchTokens: 512, maxBatchTexts: 64, tokensPerSecond: 50_000 }]
+    server = { events: new WorkerEmitter(), model, devices, version: "0.1.0" }
     metrics = createServerMetrics(server)
     ready = false
   })
@@ -36,6 +37,7 @@ describe("createServerMetrics", () => {
   const feed: Record<ServerFeed | keyof ClassifierEvents, () => void> = {
     tokenised: () => emit("tokenised"),
     microBatch: () => emit("microBatch"),
+    outOfMemory: () => emit("outOfMemory"),
     deviceRestarted: () => emit("deviceRestarted"),
     devicesLost: () => emit("devicesLost"),
     request: () => metrics.request("/v1/label", 200, 0.02),
@@ -46,7 +48,8 @@ describe("createServerMetrics", () => {
       ready = true
     },
     createServerMetrics: () => {
-      metrics = createServerMetrics({ ...server, version: "0.2.0" })
+      const devices = [{ device: "cpu:2", children: 1, maxBatchTokens: 64, maxBatchTexts: 64, tokensPerSecond: 9 }]
+      metrics = createServerMetrics({ ...server, devices, version: "0.2.0" })
     },
   }
   const allSamples = async () => {

@@ -4,6 +4,7 @@ import type { WorkerEvents } from "../../src/events.ts"
 export const workerEvents: { readonly [E in keyof WorkerEvents]: WorkerEvents[E] } = {
   tokenised: [{ texts: 40, ms: 3 }],
   microBatch: [{ lane: "bulk", texts: 2, tokens: 30, paddedTokens: 40, waitMs: [4, 250], runMs: 20 }],
+  outOfMemory: [{ device: "cpu:2", texts: 8, paddedTokens: 512, maxBatchTokens: 256 }],
   deviceRestarted: [],
   devicesLost: [{ error: new Error("no device is left") }],
   job: [

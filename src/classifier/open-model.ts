@@ -1,0 +1,141 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { Complete } from "../declaration.ts"
+import type { ClassifierEmitter } from "../events.ts"
+import type { OnPull } from "../hub/pull-model.ts"
+import type { ModelInfo, ScoreFunction } from "../labeller.ts"
+import { readConfig } from "../model/config.ts"
+import { readModelText } from "../model/read-file.ts"
+import { readyDtype } from "../model/ready-graph.ts"
+import { scoreFunctionOf } from "../model/scores.ts"
+import type { StoredModel } from "../model/store.ts"
+import { readTaskConfig, type TaskConfig } from "../model/task-config.ts"
+import { createTokenizer, type Tokenizer } from "../model/tokenizer.ts"
+import type { classifierOptions } from "../options.ts"
+import { chooseGraph } from "./choose-graph.ts"
+import { type StartDevice, startChildDevice } from "./device.ts"
+import type { PooledDevice } from "./device-pool.ts"
+import type { SessionSettings, Shape } from "./device-protocol.ts"
+import { Dispatcher } from "./dispatcher.ts"
+import { childrenOf, limitsOf, warmUpShapes } from "./plan-device.ts"
+import type { NamedDevice } from "./read-devices.ts"
+import { keepTuning, readTuning } from "./tuning/tune-cache.ts"
+import { tuneDevice, tuningKey } from "./tuning/tune-device.ts"
+import type { Tuning } from "./tuning/tuning.ts"
+
+type Settings = Complete<typeof classifierOptions>
+
+/** A model that was found for devices, and is not loaded yet. */
+export interface FoundModel {
+  readonly info: ModelInfo
+  readonly stored: StoredModel
+  readonly config: TaskConfig
+  /** Starts a child of a device. */
+  startOn(device: NamedDevice, warmUp: readonly Shape[]): StartDevice
+}
+
+/** A device with all that is known of it. */
+export type PlannedDevice = PooledDevice & { readonly tuning: Tuning | undefined }
+
+/** What a classifier is made of. */
+export interface OpenModel {
+  readonly info: ModelInfo
+  readonly scoreFunction: ScoreFunction
+  readonly tokenizer: Tokenizer
+  readonly dispatcher: Dispatcher
+  readonly devices: readonly PlannedDevice[]
+}
+
+/**
+ * Finds the graph that devices run, on the hub where it is nowhere else.
+ *
+ * @throws ValenceError `model_not_found`, `model_invalid`; as `pullModel`
+ */
+export async function findModelFor(
+  devices: readonly NamedDevice[],
+  settings: Pick<Settings, "model" | "dtype" | "offline" | "startTimeoutMs" | "runTimeoutMs">,
+  onPull?: OnPull,
+): Promise<FoundModel> {
+  const stored = await chooseGraph(settings, devices, onPull)
+  const config = await readTask(stored)
+  const { name, revision, dtype } = stored
+  const { labels, maxPositions: maxLength } = config
+  return {
+    info: { name, revision, dtype, labels, maxLength },
+    stored,
+    config,
+    startOn({ name, provider, index }, warmUp) {
+      const device = { name, provider: provider.device, index }
+      const session: SessionSettings = { graph: stored.graph, labels: labels.length, device, warmUp }
+      return signal => startChildDevice(session, settings, signal)
+    },
+  }
+}
+
+/** What is known of a device's speed with a model, or is found out now. A measurement that fails costs nobody a run. */
+async function tuningOf(device: NamedDevice, model: FoundModel, { tune }: Settings): Promise<Tuning | undefined> {
+  if (tune === "off") return undefined
+  const key = tuningKey(device, model.info)
+  const known = await readTuning(key)
+  if (known !== undefined || tune !== "measure") return known
+  const tuning = await tuneDevice(device, model.info, model.startOn(device, [])).catch(() => undefined)
+  if (tuning !== undefined) await keepTuning(key, tuning)
+  return tuning
+}
+
+async function planDevice(device: NamedDevice, model: FoundModel, settings: Settings): Promise<PlannedDevice> {
+  const tuning = await tuningOf(device, model, settings)
+  const { name, provider } = device
+  const limits = limitsOf(device, settings, tuning)
+  const maxTokens = model.info.maxLength
+  return {
+    name,
+    children: childrenOf(device, tuning),
+    start: model.startOn(device, warmUpShapes(provider, limits, maxTokens)),
+    limits,
+    rounding: { ...provider.multiples, maxTokens },
+    tuning,
+  }
+}
+
+/**
+ * Loads a model onto devices, and its tokenizer.
+ *
+ * @throws ValenceError `model_not_found`, `model_invalid`, `device_missing`, `device_failed`
+ */
+export async function openModel(
+  named: readonly NamedDevice[],
+  settings: Settings,
+  events: ClassifierEmitter | undefined,
+  onPull: OnPull | undefined,
+): Promise<OpenModel> {
+  const model = await findModelFor(named, settings, onPull)
+  const devices: PlannedDevice[] = []
+  // One after the other: they would slow one another while they are measured.
+  for (const device of named) devices.push(await planDevice(device, model, settings))
+  const [dispatcher, tokenizer] = await bothOrNeither(
+    Dispatcher.start({ ...settings, devices, ...(events && { events }), padId: model.config.padId }),
+    readTokenizer(model.stored.tokenizer),
+  )
+  return { info: model.info, scoreFunction: scoreFunctionOf(model.config), tokenizer, dispatcher, devices }
+}
+
+/** Loads while the devices start; a dispatcher whose tokenizer cannot be loaded is of no use. */
+async function bothOrNeither<T>(starting: Promise<Dispatcher>, loading: Promise<T>): Promise<[Dispatcher, T]> {
+  const [dispatcher, loaded] = await Promise.allSettled([starting, loading])
+  if (dispatcher.status === "rejected") throw dispatcher.reason
+  if (loaded.status === "fulfilled") return [dispatcher.value, loaded.value]
+  dispatcher.value.destroy()
+  throw loaded.reason
+}
+
+async function readTokenizer(file: string): Promise<Tokenizer> {
+  return createTokenizer(await readModelText(file), file)
+}
+
+/** Of a ready graph only the task is known; what Valence built it knows wholly. */
+async function readTask({ dtype, folder, config }: StoredModel): Promise<TaskConfig> {
+  const json = await readModelText(config)
+  if (dtype !== readyDtype) return readConfig(json, config)
+  return readTaskConfig(json, config, await readFile(join(folder, "tokenizer_config.json"), "utf8").catch(() => "{}"))
+}
