@@ -10,6 +10,9 @@ import Table from "cli-table3"
 import { generateEnglishTexts } from "./generate-texts.ts"
 import { readTexts } from "./read-texts.ts"
 
+// Figures are those of the defaults, whatever this machine was tuned to; the processes that a bench starts inherit it.
+process.env["VALENCE_TUNE"] ??= "off"
+
 /** The flags that every bench takes. */
 export const commonFlags = {
   texts: { type: "string" },

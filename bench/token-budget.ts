@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
-import { classifierOptions } from "../src/options.ts"
+import { providerOf } from "../src/classifier/providers.ts"
 import { createClassifier } from "./built.ts"
 import {
   commonFlags,
@@ -37,7 +37,7 @@ const settings = children.flatMap(count => budgets.map(budget => ({ count, budge
 
 printHead(`Texts/s by token budget and device children (${dtype}), ${showCount(texts.length)} texts a round`, {
   texts: flags.texts ?? "generated",
-  default: `maxBatchTokens ${classifierOptions.maxBatchTokens.default}`,
+  default: `maxBatchTokens ${providerOf("cpu").maxBatchTokens}`,
 })
 const opened = await Promise.all(
   settings.map(async ({ count, budget, name }) => ({

@@ -9,6 +9,7 @@ import { addLabel } from "./label.ts"
 import { addModels } from "./models.ts"
 import { addQueue } from "./queue.ts"
 import { addServe } from "./serve.ts"
+import { addTune } from "./tune.ts"
 import { addWork } from "./work.ts"
 
 /** Whatever is not a row that failed: other exit codes tell of rows, and a caller may go on with those. */
@@ -48,6 +49,7 @@ addWork(program)
 addServe(program)
 addQueue(program)
 addDead(program)
+addTune(program)
 
 try {
   await program.parseAsync()

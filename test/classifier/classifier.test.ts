@@ -1,11 +1,12 @@
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 import { type Classifier, createClassifier } from "../../src/classifier/classifier.ts"
 import { buildModel } from "../../src/graph/build-model.ts"
 import type { Labelled, LabelledText } from "../../src/labeller.ts"
 import type { ClassifierOptions } from "../../src/options.ts"
+import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { goldenCheckpoint } from "../graph/checkpoints.ts"
 
 const open: Classifier[] = []
@@ -52,6 +53,36 @@ describe(".label()", () => {
     expect(await classifier.label(texts.slice(0, 20).reverse())).toEqual(together.slice(0, 20).reverse())
     for (const index of [0, 7, 42]) expect(await classifier.label([texts[index] ?? ""])).toEqual([together[index]])
     expect(classifier.stats).toMatchObject({ texts: 323, deviceRestarts: 0 })
+  })
+
+  it("gives a text the same result on devices of several names", async () => {
+    const texts = manyTexts(100)
+    const one = await (await start()).label(texts)
+    const several = await start({ device: "cpu:1,cpu:2" })
+    expect(await several.label(texts, { lane: "bulk" })).toEqual(one)
+    expect(several.devices.map(({ device, children }) => [device, children])).toEqual([
+      ["cpu:1", 1],
+      ["cpu:2", 2],
+    ])
+  })
+
+  it("measures its devices where it is told to, finds that again, and gives the same results", async () => {
+    using folder = new TemporaryFolder()
+    vi.stubEnv("XDG_CACHE_HOME", folder.path)
+    const texts = manyTexts(100)
+    const measured = await start({ tune: "measure" })
+    const [facts] = measured.devices
+    expect(facts?.tokensPerSecond).toBeGreaterThan(0)
+    expect(folder.names()).toEqual(["valence"])
+    const later = await start({ tune: "auto" })
+    expect(later.devices).toEqual([facts])
+    expect((await start({ tune: "auto", maxBatchTokens: 100 })).devices).toMatchObject([{ maxBatchTokens: 100 }])
+    const untuned = await start({ tune: "off" })
+    expect(untuned.devices).toEqual([
+      { device: "cpu:1", children: 1, maxBatchTokens: 512, maxBatchTexts: 64, tokensPerSecond: undefined },
+    ])
+    expect(await later.label(texts)).toEqual(await untuned.label(texts))
+    vi.unstubAllEnvs()
   })
 
   it("lists scores as topK asks, and makes them as function asks", async () => {

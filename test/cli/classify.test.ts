@@ -18,6 +18,19 @@ describe("valence classify", () => {
     expect(folder.names()).toEqual([])
   })
 
+  it("--device auto - says why it is the CPU, once, where there is no GPU", async () => {
+    using folder = new TemporaryFolder()
+    const { code, stdout, stderr } = await runValence(folder.path, "classify", "I love it", "--device", "auto")
+    if (stderr !== "") expect(stderr).toMatch(/^device auto is cpu here: .*\n$/)
+    expect(stdout).toContain("POSITIVE")
+    expect(code).toBe(0)
+  })
+
+  it("--no-tune - takes the defaults", async () => {
+    using folder = new TemporaryFolder()
+    expect(await runValence(folder.path, "classify", "I love it", "--no-tune")).toMatchObject({ code: 0, stderr: "" })
+  })
+
   it("--top-k all - lists all scores", async () => {
     using folder = new TemporaryFolder()
     const { stdout } = await runValence(folder.path, "classify", "I love it", "--top-k", "all")

@@ -11,6 +11,11 @@ function parse(...words: string[]): Record<string, unknown> {
 }
 
 describe("addOptions", () => {
+  it("--no-tune - is --tune off", () => {
+    expect(pickOptions(classifierOptions, parse("--no-tune")).tune).toBe("off")
+    expect(pickOptions(classifierOptions, parse("--tune", "measure")).tune).toBe("measure")
+  })
+
   it("reads a flag by its declaration", () => {
     expect(pickOptions(classifierOptions, parse("--max-wait-ms", "5"))).toMatchObject({ maxWaitMs: 5, dtype: "auto" })
   })

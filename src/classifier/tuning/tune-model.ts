@@ -1,0 +1,39 @@
+import type { Complete } from "../../declaration.ts"
+import type { ModelInfo } from "../../labeller.ts"
+import type { classifierOptions } from "../../options.ts"
+import { onDevices } from "../on-devices.ts"
+import { findModelFor } from "../open-model.ts"
+import { keepTuning } from "./tune-cache.ts"
+import { tuneDevice, tuningKey } from "./tune-device.ts"
+import type { Tuning } from "./tuning.ts"
+
+/** A device that was measured. */
+export interface TunedDevice {
+  readonly device: string
+  readonly model: ModelInfo
+  /** `undefined` where nothing could be measured. */
+  readonly tuning: Tuning | undefined
+  /** Whether whoever labels on it next finds what was measured. */
+  readonly kept: boolean
+}
+
+/**
+ * Measures every device of a list with a model, anew, and keeps what was found.
+ *
+ * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_missing`, `device_failed`
+ */
+export async function tuneModel(
+  settings: Pick<Complete<typeof classifierOptions>, "model" | "dtype" | "device" | "startTimeoutMs" | "runTimeoutMs">,
+): Promise<TunedDevice[]> {
+  const { opened } = await onDevices(settings.device, async devices => {
+    const model = await findModelFor(devices, settings)
+    const found: TunedDevice[] = []
+    for (const device of devices) {
+      const tuning = await tuneDevice(device, model.info, model.startOn(device, []))
+      const kept = tuning !== undefined && (await keepTuning(tuningKey(device, model.info), tuning))
+      found.push({ device: device.name, model: model.info, tuning, kept })
+    }
+    return found
+  })
+  return opened
+}
