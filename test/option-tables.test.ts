@@ -1,7 +1,9 @@
 import { expect, it } from "vitest"
 import { allOptions, dropOptions, listOptions } from "../src/cli/dead.ts"
 import { listModelsOptions, removeModelOptions } from "../src/cli/models.ts"
+import { doctorOptions } from "../src/cli/doctor.ts"
 import { drainOptions, laneOptions, statusOptions } from "../src/cli/queue.ts"
+import { tuneOptions } from "../src/cli/tune.ts"
 import { portOptions } from "../src/cli/work.ts"
 import { corpusOptions, evaluateOptions } from "../src/corpus/options.ts"
 import type { Declaration } from "../src/declaration.ts"
@@ -44,6 +46,8 @@ const tables = {
   "`pullModel`, `valence models pull`": pullOptions,
   "`valence models list|show`": listModelsOptions,
   "`valence models rm`": removeModelOptions,
+  "`valence doctor`, besides model, dtype and device": doctorOptions,
+  "`valence tune`, besides model, dtype and device": tuneOptions,
   "`buildModel`, `verifyModel`, `valence models build|verify`": buildOptions,
 }
 

@@ -4,6 +4,7 @@ import { ValenceError } from "../errors.ts"
 import { version } from "../version.ts"
 import { addClassify } from "./classify.ts"
 import { addDead } from "./dead.ts"
+import { addDoctor } from "./doctor.ts"
 import { addEval } from "./eval.ts"
 import { addLabel } from "./label.ts"
 import { addModels } from "./models.ts"
@@ -31,6 +32,7 @@ Examples:
   valence classify "I love it" "Never again"     labels texts
   valence eval dev.tsv --model afinn-111         compares a lexicon's labels with the file's
   valence models build ./my-checkpoint           builds the graph of a checkpoint
+  valence doctor                                 shows what this machine has, and what is missing
   valence serve                                  an API over HTTP, and a page to try it
   valence queue status --watch                   shows what waits in Redis, and who works on it
   valence dead retry --all                       puts jobs that failed for good back into their queues`
@@ -49,6 +51,7 @@ addWork(program)
 addServe(program)
 addQueue(program)
 addDead(program)
+addDoctor(program)
 addTune(program)
 
 try {

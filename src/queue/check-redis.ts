@@ -39,22 +39,27 @@ export function judgeRedis({ version, maxmemoryPolicy, maxmemory, appendOnly, sa
   return warnings
 }
 
-/**
- * Asks a Redis what `judgeRedis` wants to know.
- *
- * @returns warnings
- * @throws ValenceError `redis_invalid`
- */
-export async function checkRedis(connection: RedisConnection): Promise<string[]> {
+/** Asks a Redis what `judgeRedis` wants to know. */
+export async function askRedis(connection: RedisConnection): Promise<RedisFacts> {
   const node = (connection.isCluster ? firstNode(connection) : connection) as Redis
   const info = await node.info("server")
-  return judgeRedis({
+  return {
     version: /^redis_version:(\S+)/m.exec(info)?.[1] ?? "0",
     maxmemoryPolicy: await setting(node, "maxmemory-policy"),
     maxmemory: toNumber(await setting(node, "maxmemory")),
     appendOnly: toSwitch(await setting(node, "appendonly")),
     save: await setting(node, "save"),
-  })
+  }
+}
+
+/**
+ * Judges a Redis by what it says of itself.
+ *
+ * @returns warnings
+ * @throws ValenceError `redis_invalid`
+ */
+export async function checkRedis(connection: RedisConnection): Promise<string[]> {
+  return judgeRedis(await askRedis(connection))
 }
 
 function firstNode(connection: RedisConnection): unknown {

@@ -1,0 +1,29 @@
+import type { Finding } from "./finding.ts"
+import { examineMachine } from "./machine.ts"
+import { examineModel, type ModelRequest } from "./model.ts"
+import { examineRuntime } from "./runtime.ts"
+
+/** What is to be looked at. */
+export interface Examination extends ModelRequest {
+  /** A Redis to be looked at too. */
+  readonly redis: string | undefined
+  /** How long that may take to answer. */
+  readonly connectTimeoutMs: number
+}
+
+/** Loaded where a Redis was asked for. */
+async function examineRedisAt({ redis, connectTimeoutMs }: Examination): Promise<Finding[]> {
+  if (redis === undefined) return []
+  const { examineRedis } = await import("./redis.ts")
+  return examineRedis(redis, connectTimeoutMs)
+}
+
+/** What this machine has for labelling texts, and what it lacks. */
+export async function examine(request: Examination): Promise<Finding[]> {
+  return [
+    ...examineMachine(),
+    ...(await examineRuntime()),
+    ...(await examineRedisAt(request)),
+    ...(await examineModel(request)),
+  ]
+}

@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto"
+import { createReadStream } from "node:fs"
+import { stat } from "node:fs/promises"
+import { basename } from "node:path"
+import { pipeline } from "node:stream/promises"
+import { createClassifier } from "../classifier/classifier.ts"
+import { onDevices } from "../classifier/on-devices.ts"
+import { findModelFor } from "../classifier/open-model.ts"
+import { readTuning } from "../classifier/tuning/tune-cache.ts"
+import { tuningKey } from "../classifier/tuning/tune-device.ts"
+import { asError } from "../errors.ts"
+import type { Labeller } from "../labeller.ts"
+import { findLexicon, isLexicon } from "../lexicon/find-lexicon.ts"
+import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
+import { type ClassifierOptions, classifierOptions } from "../options.ts"
+import { type Finding, withRemedy } from "./finding.ts"
+
+/** What is labelled to see that labelling works. */
+const canary = "I love it"
+
+/** Which model is looked at, and where it is to run. */
+export interface ModelRequest {
+  readonly model: string
+  readonly dtype: NonNullable<ClassifierOptions["dtype"]>
+  readonly device: string
+}
+
+async function examineFile(path: string): Promise<Finding> {
+  const hash = createHash("sha256")
+  await pipeline(createReadStream(path), hash)
+  const { size } = await stat(path)
+  const found = `${size} bytes, sha256 ${hash.digest("hex")}`
+  return { section: "model", name: basename(path), status: "ok", found }
+}
+
+function problem(name: string, error: unknown): Finding {
+  return { section: "model", name, status: "missing", ...withRemedy(asError(error).message) }
+}
+
+async function examineCanary(where: string, open: () => Promise<Labeller>): Promise<Finding> {
+  const startMs = performance.now()
+  try {
+    await using labeller = await open()
+    const openedMs = performance.now()
+    const [result] = await labeller.label([canary])
+    if (result?.error) return { section: "model", name: where, status: "missing", found: result.error.message }
+    const times = `loaded in ${Math.round(openedMs - startMs)} ms, labelled in ${(performance.now() - openedMs).toFixed(1)} ms`
+    const found = `"${canary}" is ${result?.label}, ${result?.score.toFixed(4)}; ${times}`
+    return { section: "model", name: where, status: "ok", found }
+  } catch (error) {
+    return problem(where, error)
+  }
+}
+
+async function examineLexicon(model: string): Promise<Finding[]> {
+  try {
+    return [await examineFile(findLexicon(model)), await examineCanary(model, () => createLexiconLabeller({ model }))]
+  } catch (error) {
+    return [problem(model, error)]
+  }
+}
+
+async function examineCheckpoint(request: ModelRequest): Promise<Finding[]> {
+  const { startTimeoutMs, runTimeoutMs } = classifierOptions
+  const settings = { ...request, startTimeoutMs: startTimeoutMs.default, runTimeoutMs: runTimeoutMs.default }
+  const { opened, fellBack } = await onDevices(request.device, async devices => {
+    const { info, stored } = await findModelFor(devices, settings)
+    const findings: Finding[] = [
+      { section: "model", name: info.name, status: "ok", found: `${info.dtype}, revision ${info.revision}` },
+    ]
+    for (const file of [stored.graph, stored.tokenizer, stored.config]) findings.push(await examineFile(file))
+    for (const device of devices) {
+      const tuning = await readTuning(tuningKey(device, info))
+      findings.push({
+        section: "model",
+        name: `tuning of ${device.name}`,
+        ...(tuning === undefined
+          ? { status: "absent", found: "was not measured: defaults are taken", remedy: "valence tune" }
+          : {
+              status: "ok",
+              found: `children ${tuning.children}, token budget ${tuning.maxBatchTokens}, ${tuning.tokensPerSecond} tokens/s, measured ${tuning.measuredAt}`,
+            }),
+      })
+    }
+    return findings
+  })
+  const warning: Finding[] =
+    fellBack === undefined ? [] : [{ section: "model", name: "device", status: "warning", ...withRemedy(fellBack) }]
+  return [...opened, ...warning]
+}
+
+/** A model that was asked for: its files, what is known of its speed, and a text that it labels on the devices asked for. */
+export async function examineModel({ model, dtype, device }: ModelRequest): Promise<Finding[]> {
+  const request = { model, dtype, device }
+  if (isLexicon(model)) return examineLexicon(model)
+  try {
+    const files = await examineCheckpoint(request)
+    const canaries = await examineCanary(`labels on ${request.device}`, () => createClassifier(request))
+    return [...files, canaries]
+  } catch (error) {
+    return [problem(model, error)]
+  }
+}

@@ -1,0 +1,54 @@
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
+import { nvidiaGpus } from "../classifier/processor-name.ts"
+import { loadProblem, providerProblem } from "../classifier/provider-problem.ts"
+import { type Provider, providers } from "../classifier/providers.ts"
+import { listSupportedBackends } from "../model/onnx-runtime.ts"
+import { onnxRuntimeFiles } from "../model/onnx-runtime-files.ts"
+import { type Finding, withRemedy } from "./finding.ts"
+
+function examineProvider(provider: Provider, supported: readonly string[]): Finding {
+  const problem = providerProblem(provider, supported)
+  const finding = { section: "ONNX Runtime", name: provider.device } as const
+  if (problem !== undefined) return { ...finding, status: "absent", ...withRemedy(problem) }
+  const needs = [...provider.files, ...provider.libraries]
+  return { ...finding, status: "ok", found: needs.length === 0 ? "is built in" : `loads, as does ${needs.join(", ")}` }
+}
+
+/** Libraries of CUDA, cuDNN and TensorRT; none where their providers cannot be. */
+function examineLibraries(): Finding[] {
+  const here = `${process.platform}/${process.arch}`
+  const nvidia = providers.filter(
+    ({ device, platforms }) => /^(cuda|tensorrt)$/.test(device) && platforms?.includes(here),
+  )
+  return [...new Set(nvidia.flatMap(({ libraries }) => libraries))].map(library => {
+    const problem = loadProblem(library)
+    const status = problem === undefined ? "ok" : "absent"
+    return { section: "GPU", name: library, status, found: problem ?? "loads" }
+  })
+}
+
+const query = ["--query-gpu=name,driver_version,memory.total,memory.used", "--format=csv,noheader"]
+
+/** GPUs as `nvidia-smi` tells of them, or as the driver does where that is not installed. */
+async function examineGpus(): Promise<Finding[]> {
+  const told = await promisify(execFile)("nvidia-smi", query, { timeout: 10_000 }).then(
+    ({ stdout }) => stdout.trim().split("\n"),
+    () => nvidiaGpus().map(({ name, bus }) => `${name}, ${bus}`),
+  )
+  if (told.length === 0) return [{ section: "GPU", name: "NVIDIA", status: "absent", found: "no driver, or no GPU" }]
+  return told.map((found, index) => ({ section: "GPU", name: `cuda:${index}`, status: "ok", found }))
+}
+
+/** ONNX Runtime with its providers, and what they need: libraries, drivers and GPUs. */
+export async function examineRuntime(): Promise<Finding[]> {
+  const supported = listSupportedBackends().map(({ name }) => name)
+  const { version } = onnxRuntimeFiles()
+  const found = `${version} on ${process.platform}/${process.arch}`
+  return [
+    { section: "ONNX Runtime", name: "onnxruntime-node", status: "ok", found },
+    ...providers.map(provider => examineProvider(provider, supported)),
+    ...(await examineGpus()),
+    ...examineLibraries(),
+  ]
+}
