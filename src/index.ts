@@ -6,6 +6,7 @@ export type { Progress } from "./corpus/progress.ts"
 export type { LabelShare, RunSummary } from "./corpus/summary.ts"
 export type { FailedRow } from "./corpus/write-chunk.ts"
 export { type ErrorCode, ValenceError } from "./errors.ts"
+export type { DeviceFacts } from "./events.ts"
 export { type OnPull, type PullProgress, pullModel } from "./hub/pull-model.ts"
 export type {
   Failed,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { allOptions, dropOptions, listOptions } from "../src/cli/dead.ts"
-import { listModelsOptions, removeModelOptions } from "../src/cli/models.ts"
 import { doctorOptions } from "../src/cli/doctor.ts"
+import { listModelsOptions, removeModelOptions } from "../src/cli/models.ts"
 import { drainOptions, laneOptions, statusOptions } from "../src/cli/queue.ts"
 import { tuneOptions } from "../src/cli/tune.ts"
 import { portOptions } from "../src/cli/work.ts"
