@@ -60,7 +60,7 @@ async function examineLexicon(model: string): Promise<Finding[]> {
   }
 }
 
-async function examineCheckpoint(request: ModelRequest): Promise<Finding[]> {
+async function examineCheckpoint(request: ModelRequest & { readonly offline: boolean }): Promise<Finding[]> {
   const { startTimeoutMs, runTimeoutMs } = classifierOptions
   const settings = { ...request, startTimeoutMs: startTimeoutMs.default, runTimeoutMs: runTimeoutMs.default }
   const { opened, fellBack } = await onDevices(request.device, async devices => {
@@ -91,7 +91,8 @@ async function examineCheckpoint(request: ModelRequest): Promise<Finding[]> {
 
 /** A model that was asked for: its files, what is known of its speed, and a text that it labels on the devices asked for. */
 export async function examineModel({ model, dtype, device }: ModelRequest): Promise<Finding[]> {
-  const request = { model, dtype, device }
+  // Whoever looks what is there fetches nothing.
+  const request = { model, dtype, device, offline: true }
   if (isLexicon(model)) return examineLexicon(model)
   try {
     const files = await examineCheckpoint(request)

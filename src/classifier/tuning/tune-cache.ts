@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { mkdir, readFile } from "node:fs/promises"
-import { homedir } from "node:os"
 import { join } from "node:path"
+import { cacheFolder } from "../../model/cache.ts"
 import { replaceFile } from "../../replace-file.ts"
 import type { Tuning } from "./tuning.ts"
 
@@ -22,10 +22,9 @@ export interface TuningKey {
 /** Changes whenever what is stored means something else. */
 const version = 1
 
-/** Where tunings lie: below XDG_CACHE_HOME, or else ~/.cache. */
-export function tuningFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const caches = env["XDG_CACHE_HOME"] || join(homedir(), ".cache")
-  return join(caches, "valence", "tuning")
+/** Where tunings lie: in the cache, beside the models that were pulled. */
+export function tuningFolder(): string {
+  return join(cacheFolder(), "tuning")
 }
 
 /** The file of a key. */

@@ -23,7 +23,10 @@ export interface TunedDevice {
  * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_missing`, `device_failed`
  */
 export async function tuneModel(
-  settings: Pick<Complete<typeof classifierOptions>, "model" | "dtype" | "device" | "startTimeoutMs" | "runTimeoutMs">,
+  settings: Pick<
+    Complete<typeof classifierOptions>,
+    "model" | "dtype" | "device" | "offline" | "startTimeoutMs" | "runTimeoutMs"
+  >,
 ): Promise<TunedDevice[]> {
   const { opened } = await onDevices(settings.device, async devices => {
     const model = await findModelFor(devices, settings)

@@ -1,13 +1,7 @@
 import { chmodSync } from "node:fs"
 import { getuid } from "node:process"
 import { describe, expect, it } from "vitest"
-import {
-  keepTuning,
-  readTuning,
-  type TuningKey,
-  tuningFile,
-  tuningFolder,
-} from "../../../src/classifier/tuning/tune-cache.ts"
+import { keepTuning, readTuning, type TuningKey, tuningFile } from "../../../src/classifier/tuning/tune-cache.ts"
 import type { Tuning } from "../../../src/classifier/tuning/tuning.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
 
@@ -53,12 +47,5 @@ describe("keepTuning, readTuning", () => {
     using folder = new TemporaryFolder()
     chmodSync(folder.path, 0o500)
     expect(await keepTuning(key, tuning, folder.path)).toBe(false)
-  })
-})
-
-describe("tuningFolder", () => {
-  it("lies below XDG_CACHE_HOME, or else below the home", () => {
-    expect(tuningFolder({ XDG_CACHE_HOME: "/caches" })).toBe("/caches/valence/tuning")
-    expect(tuningFolder({})).toMatch(/\/\.cache\/valence\/tuning$/)
   })
 })
