@@ -148,7 +148,7 @@ export function addEval(program: Command): void {
   const command = program
     .command("eval")
     .description("compare a model's labels with those in a file: accuracy, F1 and confusion matrix")
-    .argument("<file>", "CSV, TSV, JSON Lines, also with .gz; - for standard input")
+    .argument("<file>", "CSV, TSV, JSON Lines, also with .gz or .zst, or Parquet; - for standard input")
     .addHelpText("after", help)
   for (const declarations of [evalOptions, evaluateOptions, classifierOptions]) addOptions(command, declarations)
   command.action(runEval)

@@ -1,6 +1,7 @@
 import type { Complete } from "../declaration.ts"
 import { shown, ValenceError } from "../errors.ts"
 import type { Labelled } from "../labeller.ts"
+import type { ColumnKind } from "./column-kinds.ts"
 import type { corpusOptions } from "./options.ts"
 
 /** What an added column holds: `undefined` where a result has no such thing. */
@@ -9,6 +10,7 @@ export type AddedValue = string | number | boolean | readonly string[] | undefin
 /** A column that the run adds to the input's. */
 export interface AddedColumn {
   readonly name: string
+  readonly kind: ColumnKind
   of(result: Labelled): AddedValue
 }
 
@@ -59,21 +61,22 @@ export function addedColumns(
 
 function bareColumns(options: Complete<typeof corpusOptions>, labels: readonly string[]): AddedColumn[] {
   const columns: AddedColumn[] = [
-    { name: "label", of: result => decideLabel(result, options.minScore) },
-    { name: "score", of: result => roundScore(result.score) },
+    { name: "label", kind: "string", of: result => decideLabel(result, options.minScore) },
+    { name: "score", kind: "double", of: result => roundScore(result.score) },
   ]
   if (options.scores)
     for (const label of labels)
       columns.push({
         name: `score_${label}`,
+        kind: "double",
         of(result) {
           const found = result.scores?.find(score => score.label === label)
           return found && roundScore(found.score)
         },
       })
-  if (options.tokens) columns.push({ name: "tokens", of: result => result.tokens })
-  if (options.truncated) columns.push({ name: "truncated", of: result => result.truncated })
-  if (options.windows) columns.push({ name: "windows", of: result => result.windows })
-  if (options.words) columns.push({ name: "words", of: result => result.words })
+  if (options.tokens) columns.push({ name: "tokens", kind: "int64", of: result => result.tokens })
+  if (options.truncated) columns.push({ name: "truncated", kind: "boolean", of: result => result.truncated })
+  if (options.windows) columns.push({ name: "windows", kind: "int64", of: result => result.windows })
+  if (options.words) columns.push({ name: "words", kind: "strings", of: result => result.words })
   return columns
 }

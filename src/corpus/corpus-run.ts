@@ -3,10 +3,10 @@ import type { Complete } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
 import { type Chunk, cutChunks } from "./chunks.ts"
 import { type SafePosition, writeManifest } from "./manifest.ts"
-import { ErrorsFile, openOutput } from "./open-output.ts"
+import { ErrorsFile, openOutput, removeRows } from "./open-output.ts"
 import type { InputPosition } from "./open-rows.ts"
 import type { corpusOptions } from "./options.ts"
-import { manifestOf, type PreparedRun } from "./prepare-run.ts"
+import { keepsColumns, manifestOf, type PreparedRun } from "./prepare-run.ts"
 import { estimate, type Progress, progressMs, Speedometer } from "./progress.ts"
 import type { Row } from "./row.ts"
 import { type InputFile, type OutputFiles, standardStream } from "./run-files.ts"
@@ -112,11 +112,13 @@ export class CorpusRun {
         await this.#prepared.requireUnchanged()
         await this.#output.finish()
         this.#settle()
+        await this.#complete(listeners)
         done = true
       }
     } finally {
       await this.#save(done, listeners)
     }
+    if (done) await removeRows(this.#files)
     this.#tell(listeners)
     return !done
   }
@@ -145,7 +147,11 @@ export class CorpusRun {
     const { rows, run, resumed, safe } = this.#prepared
     const chunks = cutChunks(rows.rows(resumed ? safe.input : undefined), run, safe.chunks, this.#options.chunkTexts)
     const how = { labeller, writer: this.#writer, tally: this.#tally, options: this.#options, signal }
-    this.#inputEnded = yield* writeChunks(chunks, { ...how, named: true, keepFailed: false })
+    this.#inputEnded = yield* writeChunks(chunks, {
+      ...how,
+      named: true,
+      keepFailed: keepsColumns(this.#input, this.#files),
+    })
   }
 
   /** Writes a chunk, and makes everything so far safe where it is time to. */
@@ -181,6 +187,22 @@ export class CorpusRun {
     }
   }
 
+  /** Makes a Parquet file of the rows: its manifest vouches for it instead of them. */
+  async #complete(listeners: RunListeners): Promise<void> {
+    if (this.#files.format !== "parquet") return
+    await this.#save(false, listeners)
+    const { writeParquet } = await import("./parquet/write-parquet.ts")
+    const { added, rows } = this.#prepared
+    const copies = keepsColumns(this.#input, this.#files)
+    const own = copies ? [] : rows.columns.map((name, at) => ({ name, kind: rows.kinds?.[at] ?? "string" }))
+    const source = {
+      rows: this.#files.rows,
+      columns: [...own, ...added],
+      copied: copies ? this.#input.path : undefined,
+    }
+    this.#settled = { ...this.#settled, outputBytes: await writeParquet(this.#files.path, source) }
+  }
+
   /** Syncs the files, and then moves the manifest to where they were settled. */
   async #save(done: boolean, { labeller }: RunListeners): Promise<void> {
     if (this.#errors !== undefined) {
@@ -207,7 +229,7 @@ export class CorpusRun {
       estimate({
         rows: this.#rows,
         failed: this.#tally.failed,
-        bytes: this.#input.gzip ? this.#prepared.rows.fileBytes() : this.#position.bytes,
+        bytes: this.#input.compression ? this.#prepared.rows.fileBytes() : this.#position.bytes,
         totalBytes: this.#prepared.totalBytes,
         textsPerSecond: this.#speed.measure(now, this.#rows),
         elapsedMs: now - this.#startedMs,

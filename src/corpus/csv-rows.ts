@@ -37,6 +37,7 @@ export function csvReader(dialect: CsvDialect, header: RecordBatch, asked: strin
   return {
     columns,
     column,
+    kinds: columns.map(() => "string"),
     read(batch) {
       const problems = findUnreadable(batch)
       const together = problems.size === 0 ? parseTogether(batch, options) : undefined

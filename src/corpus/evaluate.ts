@@ -182,7 +182,7 @@ class Evaluating {
       estimate({
         rows,
         failed: this.#failed,
-        bytes: this.#input.gzip ? this.#rows.fileBytes() : this.#bytes,
+        bytes: this.#input.compression ? this.#rows.fileBytes() : this.#bytes,
         totalBytes,
         textsPerSecond: this.#speed.measure(now, rows),
         elapsedMs: now - this.#startedMs,

@@ -1,4 +1,5 @@
 import { asError, shown } from "../errors.ts"
+import { type ColumnKind, kindsOf } from "./column-kinds.ts"
 import { findTextColumn } from "./columns.ts"
 import { jsonMembers } from "./json-members.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
@@ -12,12 +13,14 @@ type JsonObject = Readonly<Record<string, unknown>>
  * Reads the rows of JSON Lines: one object a line, of which one field is the text.
  *
  * @param columns - the fields of the first row, as `jsonlColumns` finds them
+ * @param kinds - what these hold, as `jsonlKinds` finds it
  * @param known - the fields of the first rows, as `jsonlFields` finds them: one of them holds the text
  * @param asked - the text column, where it was named
  * @throws ValenceError `option_invalid` where no column holds the text
  */
 export function jsonlReader(
   columns: readonly string[],
+  kinds: readonly ColumnKind[],
   known: readonly string[],
   asked: string | undefined,
 ): RowReader {
@@ -25,6 +28,7 @@ export function jsonlReader(
   return {
     columns,
     column,
+    kinds,
     read(batch) {
       const problems = findUnreadable(batch)
       return batch.records.map((record, index): Row => {
@@ -106,6 +110,14 @@ export function jsonlColumns(head: RecordBatch): string[] {
   for (const { text, object } of objectsOf(head))
     if (Object.keys(object).length > 0) return [...new Set(jsonMembers(text).map(member => member.name))]
   return []
+}
+
+/** What the fields hold, by all objects among records. */
+export function jsonlKinds(columns: readonly string[], head: readonly RecordBatch[]): ColumnKind[] {
+  return kindsOf(
+    columns,
+    head.flatMap(batch => [...objectsOf(batch)].map(({ text }) => text)),
+  )
 }
 
 /** The names of the fields of all objects among records. */

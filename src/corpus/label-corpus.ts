@@ -5,6 +5,7 @@ import { replaceFile } from "../replace-file.ts"
 import { CorpusRun } from "./corpus-run.ts"
 import { takeLock } from "./lock.ts"
 import { type RunIdentity, writeManifest } from "./manifest.ts"
+import { removeRows } from "./open-output.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
 import { manifestOf, type PreparedRun, prepareRun } from "./prepare-run.ts"
 import type { Progress } from "./progress.ts"
@@ -84,7 +85,10 @@ async function runOnce(
   const { labeller, stdin = process.stdin, stdout = process.stdout, signal } = request
   const prepared = await unlessAborted(signal, stdin, () => prepareRun(input, files, options, labeller.model, stdin))
   try {
-    if (prepared.done) return conclude(prepared, input, files, prepared.safe.tally, false)
+    if (prepared.done) {
+      await removeRows(files)
+      return conclude(prepared, input, files, prepared.safe.tally, false)
+    }
     // Of no texts: what the labeller refuses is told before anything is written.
     await labeller.label([], labelOptionsOf(options))
     // Before the output, so that an output without a manifest is never ours.

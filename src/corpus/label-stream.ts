@@ -18,7 +18,10 @@ export interface LabelStreamRequest {
   readonly outputFormat: OutputFormat
   /** Lent: it is not closed. */
   readonly labeller: Labeller
-  readonly options?: Omit<CorpusOptions, "format" | "outputFormat" | "checkpointMs" | "report" | "force">
+  readonly options?: Omit<
+    CorpusOptions,
+    "format" | "outputFormat" | "checkpointMs" | "report" | "force" | "dedup" | "dedupBytes"
+  >
   /** Adds a column `error` to CSV and TSV; in JSON Lines a row without a label always has it. */
   readonly errors?: boolean
 }
@@ -45,7 +48,7 @@ export async function openLabelStream(request: LabelStreamRequest): Promise<Labe
   const { input, format, outputFormat, labeller, errors = false } = request
   const options = completeOptions(corpusOptions, request.options ?? {})
   await labeller.label([], labelOptionsOf(options))
-  const file = { path: standardStream, format, gzip: false }
+  const file = { path: standardStream, format, compression: undefined }
   const rows = await openRows(file, options, input)
   try {
     const added = addedColumns(options, labeller.model.labels, rows.columns)

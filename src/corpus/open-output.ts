@@ -4,7 +4,7 @@ import { asError, ValenceError } from "../errors.ts"
 import { outputFailed } from "../output-failed.ts"
 import { syncFolder } from "../replace-file.ts"
 import type { OutputFiles } from "./run-files.ts"
-import { FileSink, GzipSink, type Sink } from "./sink.ts"
+import { CompressedSink, compressorOf, FileSink, type Sink } from "./sink.ts"
 
 /** Bytes of a file; `undefined` where there is none. */
 export async function fileBytes(path: string): Promise<number | undefined> {
@@ -23,8 +23,14 @@ export async function fileBytes(path: string): Promise<number | undefined> {
  * @throws ValenceError `run_changed` where the file is shorter than that; `output_failed`
  */
 export async function openOutput(files: OutputFiles, bytes: number): Promise<Sink> {
-  const file = await openCut(files.path, bytes)
-  return files.gzip ? new GzipSink(file) : file
+  const compress = files.compression && (await compressorOf(files.compression))
+  const file = await openCut(files.rows, bytes)
+  return compress ? new CompressedSink(file, compress) : file
+}
+
+/** Removes what the rows of a run that is done were written to besides its output. */
+export async function removeRows({ path, rows }: Pick<OutputFiles, "path" | "rows">): Promise<void> {
+  if (rows !== path) await rm(rows, { force: true })
 }
 
 /** Lists rows without a label; the file is there from the first of them on. */

@@ -1,8 +1,9 @@
 import type { Readable } from "node:stream"
 import type { Complete } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
+import type { ColumnKind } from "./column-kinds.ts"
 import { csvReader } from "./csv-rows.ts"
-import { jsonlColumns, jsonlFields, jsonlReader } from "./jsonl-rows.ts"
+import { jsonlColumns, jsonlFields, jsonlKinds, jsonlReader } from "./jsonl-rows.ts"
 import type { readOptions } from "./options.ts"
 import { readBlocks } from "./read-blocks.ts"
 import type { Row } from "./row.ts"
@@ -11,10 +12,10 @@ import { type InputFile, standardStream } from "./run-files.ts"
 import { type RecordBatch, type RecordRules, RecordSplitter } from "./split-records.ts"
 import { textReader } from "./text-rows.ts"
 
-/** A place between two rows of the decompressed input. */
+/** A place between two rows of the decompressed input; of Parquet, about where in its row group the next row lies. */
 export interface InputPosition {
   readonly bytes: number
-  /** The line that the next row begins on. */
+  /** The line that the next row begins on; of Parquet its number. */
   readonly line: number
 }
 
@@ -22,6 +23,8 @@ export interface InputPosition {
 export interface OpenRows {
   readonly columns: readonly string[]
   readonly column: string
+  /** What the columns hold, as far as the first rows tell; `undefined` where the input itself says it. */
+  readonly kinds: readonly ColumnKind[] | undefined
   /** Whether the input begins with the byte order mark of UTF-8. */
   readonly bom: boolean
   /** What separates fields; `undefined` where the format has none. */
@@ -46,12 +49,18 @@ const headBatches = 16
  *
  * @throws ValenceError `input_invalid` where it cannot be read as its format; `option_invalid` where no column holds
  * the text
+ * @param needed - what of a row is asked for: of Parquet the columns of all else are not read
  */
 export async function openRows(
   input: InputFile,
   options: Complete<typeof readOptions>,
   stdin: Readable,
+  needed: "text" | "cells" = "cells",
 ): Promise<OpenRows> {
+  if (input.format === "parquet") {
+    const { openParquetRows } = await import("./parquet/parquet-rows.ts")
+    return openParquetRows(input.path, { ...options, cells: needed === "cells" })
+  }
   const rules: RecordRules = {
     delimiter: options.quotes === "csv" ? delimiterOf(input, options)?.charCodeAt(0) : undefined,
     maxRowBytes: options.maxRowBytes,
@@ -68,6 +77,7 @@ export async function openRows(
     return {
       columns: reader.columns,
       column: reader.column,
+      kinds: reader.kinds,
       bom,
       delimiter: delimiterOf(input, options),
       lineEnding: lineEndingOf(head),
@@ -145,7 +155,7 @@ function makeReader(input: InputFile, options: Complete<typeof readOptions>, hea
   }
   if (input.format === "text") return textReader()
   const columns = head.map(jsonlColumns).find(names => names.length > 0) ?? []
-  return jsonlReader(columns, head.flatMap(jsonlFields), options.column)
+  return jsonlReader(columns, jsonlKinds(columns, head), head.flatMap(jsonlFields), options.column)
 }
 
 function withoutFirst([first, ...others]: RecordBatch[]): RecordBatch[] {

@@ -13,10 +13,10 @@ import type { LabelOptions } from "../labeller.ts"
 import { scoreOptions } from "../options.ts"
 
 /** The formats that a corpus is read from. */
-export const inputFormats = ["csv", "tsv", "jsonl", "text"] as const
+export const inputFormats = ["csv", "tsv", "jsonl", "text", "parquet"] as const
 
 /** The formats that a labelled corpus is written in. */
-export const outputFormats = ["csv", "tsv", "jsonl"] as const
+export const outputFormats = ["csv", "tsv", "jsonl", "parquet"] as const
 
 /** How a corpus is read, whatever is done with its rows. */
 export const readOptions = {

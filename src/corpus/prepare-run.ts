@@ -17,7 +17,7 @@ import { fileBytes } from "./open-output.ts"
 import { type OpenRows, openRows } from "./open-rows.ts"
 import type { corpusOptions } from "./options.ts"
 import { fingerprint } from "./read-blocks.ts"
-import { type InputFile, type OutputFiles, standardStream } from "./run-files.ts"
+import { extensionOf, type InputFile, type OutputFiles, standardStream } from "./run-files.ts"
 import { emptyTally } from "./tally.ts"
 
 /** A run that is ready to go on, from its beginning or from where an earlier start left it. */
@@ -50,13 +50,13 @@ export async function prepareRun(
   stdin: Readable,
 ): Promise<PreparedRun> {
   const print = input.path === standardStream ? undefined : await fingerprint(input.path)
-  const rows = await openRows(input, options, stdin)
+  const rows = await openRows(input, options, stdin, keepsColumns(input, files) ? "text" : "cells")
   try {
     const added = addedColumns(options, model.labels, rows.columns)
     const identity: RunIdentity = {
       input: print === undefined ? "standard input" : { bytes: print.bytes, sha256: print.sha256 },
-      format: `${input.format}${input.gzip ? ".gz" : ""}`,
-      outputFormat: `${files.format}${files.gzip ? ".gz" : ""}`,
+      format: formatName(input),
+      outputFormat: formatName(files),
       column: rows.column,
       columns: rows.columns,
       added: added.map(({ name }) => name),
@@ -99,6 +99,14 @@ export function manifestOf({ run, identity, safe: before }: PreparedRun, safe = 
   return { version: manifestVersion, run, identity, safe, done }
 }
 
+/** Whether the output takes the input's columns as they are, without looking into them. */
+export function keepsColumns(input: InputFile, files: Pick<OutputFiles, "format">): boolean {
+  return input.format === "parquet" && files.format === "parquet"
+}
+
+const formatName = ({ format, compression }: Pick<InputFile, "format" | "compression">) =>
+  compression === undefined ? format : `${format}${extensionOf[compression]}`
+
 /** The options without which the same input would give other bytes. */
 function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["options"] {
   return {
@@ -121,11 +129,9 @@ function beginning(rows: OpenRows): SafePosition {
 
 /** The run that a manifest tells of, if it is this one and its output is still there. */
 async function findBefore(files: OutputFiles, identity: RunIdentity): Promise<Manifest | undefined> {
-  const [manifest, bytes, errorsBytes] = [
-    await readManifest(files.manifest),
-    await fileBytes(files.path),
-    await fileBytes(files.errors),
-  ]
+  const manifest = await readManifest(files.manifest)
+  const written = manifest !== undefined && !manifest.done ? files.rows : files.path
+  const [bytes, errorsBytes] = [await fileBytes(written), await fileBytes(files.errors)]
   if (manifest === undefined) {
     for (const [path, size] of [
       [files.path, bytes],
@@ -140,7 +146,7 @@ async function findBefore(files: OutputFiles, identity: RunIdentity): Promise<Ma
   }
   if (bytes === undefined) return undefined
   requireSameRun(manifest.identity, identity)
-  requireWhole(files.path, manifest.safe.outputBytes, bytes, manifest.done)
+  requireWhole(written, manifest.safe.outputBytes, bytes, manifest.done)
   requireWhole(files.errors, manifest.safe.errorsBytes, errorsBytes ?? 0, manifest.done)
   return manifest
 }

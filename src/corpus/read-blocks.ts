@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
-import type { Readable } from "node:stream"
+import { type Readable, Transform } from "node:stream"
 import { createGunzip } from "node:zlib"
 import { asError, ValenceError } from "../errors.ts"
 import { type InputFile, standardStream } from "./run-files.ts"
@@ -22,14 +22,14 @@ export interface Blocks extends AsyncIterable<Buffer> {
  * @throws ValenceError `input_invalid` where the file cannot be read or decompressed
  */
 export function readBlocks(input: InputFile, from: number, stdin: Readable): Blocks {
-  let fileBytes = input.gzip ? 0 : from
+  let fileBytes = input.compression ? 0 : from
   const count = (bytes: number) => {
     fileBytes += bytes
   }
   async function* guarded() {
     try {
       if (input.path === standardStream) yield* countBlocks(stdin, count)
-      else if (input.gzip) yield* gunzip(input.path, from, count)
+      else if (input.compression) yield* decompress(input.path, input.compression, from, count)
       else yield* readFile(input.path, from, count)
     } catch (error) {
       const { message } = asError(error)
@@ -54,9 +54,9 @@ async function* readFile(path: string, from: number, count: (bytes: number) => v
   }
 }
 
-async function* gunzip(path: string, from: number, count: (bytes: number) => void) {
+async function* decompress(path: string, by: "gzip" | "zstd", from: number, count: (bytes: number) => void) {
   const file = createReadStream(path, { highWaterMark: blockBytes })
-  const plain = createGunzip({ chunkSize: blockBytes })
+  const plain = by === "gzip" ? createGunzip({ chunkSize: blockBytes }) : await createUnzstd()
   file.on("data", data => count(data.length))
   file.on("error", error => plain.destroy(error))
   file.pipe(plain)
@@ -72,6 +72,31 @@ async function* gunzip(path: string, from: number, count: (bytes: number) => voi
   } finally {
     file.destroy()
     plain.destroy()
+  }
+}
+
+/** Loaded when it is needed: most files are none of zstd. */
+async function createUnzstd(): Promise<Transform> {
+  const { Decompress } = await import("fzstd")
+  const stream = new Transform({
+    readableHighWaterMark: blockBytes,
+    transform(data: Buffer, _, done) {
+      attempt(() => frames.push(data), done)
+    },
+    flush(done) {
+      attempt(() => frames.push(new Uint8Array(0), true), done)
+    },
+  })
+  const frames = new Decompress(plain => stream.push(Buffer.from(plain)))
+  return stream
+}
+
+function attempt(work: () => void, done: (error?: Error) => void): void {
+  try {
+    work()
+    done()
+  } catch (error) {
+    done(asError(error))
   }
 }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer"
+import type { ColumnKind } from "./column-kinds.ts"
 import type { Row, RowPlace } from "./row.ts"
 import type { RawRecord, RecordBatch } from "./split-records.ts"
 
@@ -8,6 +9,8 @@ export interface RowReader {
   readonly columns: readonly string[]
   /** The column that holds the text. */
   readonly column: string
+  /** What the columns hold, as far as the first rows tell. */
+  readonly kinds: readonly ColumnKind[]
   /** One row a record, in order. */
   read(batch: RecordBatch): Row[]
 }

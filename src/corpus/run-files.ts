@@ -6,6 +6,9 @@ import type { inputFormats, outputFormats } from "./options.ts"
 export type InputFormat = (typeof inputFormats)[number]
 export type OutputFormat = (typeof outputFormats)[number]
 
+/** How a file of lines is compressed, if it is; Parquet compresses its own pages. */
+export type Compression = "gzip" | "zstd" | undefined
+
 /** Stands for standard input or standard output where a path is expected. */
 export const standardStream = "-"
 
@@ -17,14 +20,20 @@ const formatByExtension: Readonly<Record<string, InputFormat>> = {
   ndjson: "jsonl",
   txt: "text",
   text: "text",
+  parquet: "parquet",
 }
+
+const compressionByExtension: Readonly<Record<string, Compression>> = { gz: "gzip", zst: "zstd" }
+
+/** What a compressed file ends in. */
+export const extensionOf = { gzip: ".gz", zstd: ".zst" } as const
 
 /** Where the corpus is and how it is read. */
 export interface InputFile {
   /** Absolute, or `-`. */
   readonly path: string
   readonly format: InputFormat
-  readonly gzip: boolean
+  readonly compression: Compression
 }
 
 /** Where the output goes, and what lies beside it. */
@@ -32,7 +41,9 @@ export interface OutputFiles {
   /** Absolute, or `-`. */
   readonly path: string
   readonly format: OutputFormat
-  readonly gzip: boolean
+  readonly compression: Compression
+  /** Where rows go while the run is not done: to the output itself, or, since Parquet ends in what it holds, to `<output>.rows`. */
+  readonly rows: string
   /** The rows without a label: `<output>.errors.jsonl`. */
   readonly errors: string
   /** `<output>.manifest.json`. */
@@ -44,16 +55,22 @@ export interface OutputFiles {
 interface Named {
   readonly stem: string
   readonly format: InputFormat | undefined
-  readonly gzip: boolean
+  readonly compression: Compression
 }
 
-/** `reviews.csv.gz` → stem `reviews`, format `csv`, gzip. */
+/** `reviews.csv.gz` → stem `reviews`, format `csv`, compression `gzip`. */
 function readName(path: string): Named {
-  const gzip = /\.gz$/i.test(path)
-  const plain = gzip ? path.slice(0, -3) : path
+  const packed = /\.(gz|zst)$/i.exec(path)?.[1]
+  const compression = packed === undefined ? undefined : compressionByExtension[packed.toLowerCase()]
+  const plain = packed === undefined ? path : path.slice(0, -packed.length - 1)
   const extension = /\.([^./\\]+)$/.exec(plain)?.[1]
   const format = extension === undefined ? undefined : formatByExtension[extension.toLowerCase()]
-  return { stem: format === undefined ? plain : plain.slice(0, -(extension?.length ?? 0) - 1), format, gzip }
+  return { stem: format === undefined ? plain : plain.slice(0, -(extension?.length ?? 0) - 1), format, compression }
+}
+
+/** The format that a file's name tells; `undefined` where it tells none. */
+export function formatOfName(path: string): InputFormat | undefined {
+  return readName(path).format
 }
 
 /**
@@ -65,7 +82,12 @@ export function resolveInput(input: string, format: InputFormat | undefined): In
   if (input === standardStream) {
     if (format === undefined)
       throw new ValenceError("option_invalid", "format must be given for standard input: csv, tsv, jsonl or text")
-    return { path: input, format, gzip: false }
+    if (format === "parquet")
+      throw new ValenceError(
+        "option_invalid",
+        "format must be csv, tsv, jsonl or text for standard input: Parquet is read from its end",
+      )
+    return { path: input, format, compression: undefined }
   }
   if (!existsSync(input)) throw new ValenceError("input_invalid", `input ${shown(input)} does not exist`)
   if (statSync(input).isDirectory())
@@ -75,9 +97,10 @@ export function resolveInput(input: string, format: InputFormat | undefined): In
   if (known === undefined)
     throw new ValenceError(
       "option_invalid",
-      `format must be given for ${shown(input)}: its extension is none of .csv, .tsv, .jsonl, .txt (or these with .gz)`,
+      `format must be given for ${shown(input)}: its extension is none of .csv, .tsv, .jsonl, .txt (or these with .gz or .zst) and .parquet`,
     )
-  return { path: resolve(input), format: known, gzip: named.gzip }
+  requirePlainParquet("input", input, known, named)
+  return { path: resolve(input), format: known, compression: named.compression }
 }
 
 /**
@@ -98,25 +121,28 @@ export function resolveOutput(
   if (output !== undefined && format === undefined && named.format === undefined && /\.[^./\\]+$/.test(named.stem))
     throw new ValenceError(
       "option_invalid",
-      `output must end in .csv, .tsv or .jsonl (or these with .gz), or outputFormat be given; got ${shown(path)}`,
+      `output must end in .csv, .tsv or .jsonl (or these with .gz or .zst) or .parquet, or outputFormat be given; got ${shown(path)}`,
     )
   if (chosen === "text")
     throw new ValenceError(
       "option_invalid",
-      `output must end in .csv, .tsv or .jsonl, because plain text has no place for a label; got ${shown(path)}`,
+      `output must end in .csv, .tsv, .jsonl or .parquet, because plain text has no place for a label; got ${shown(path)}`,
     )
-  if (path === standardStream) return { path, format: chosen, gzip: false, errors: "", manifest: "", lock: "" }
+  requirePlainParquet("output", path, chosen, named)
+  if (path === standardStream)
+    return { path, format: chosen, compression: undefined, rows: path, errors: "", manifest: "", lock: "" }
   const absolute = resolve(path)
   const files: OutputFiles = {
     path: absolute,
     format: chosen,
-    gzip: named.gzip,
+    compression: named.compression,
+    rows: chosen === "parquet" ? `${absolute}.rows` : absolute,
     errors: `${absolute}.errors.jsonl`,
     manifest: `${absolute}.manifest.json`,
     lock: `${absolute}.lock`,
   }
   requireFolder("output", absolute)
-  requireOther("output", [files.path, files.errors, files.manifest], [input.path])
+  requireOther("output", [files.path, files.rows, files.errors, files.manifest], [input.path])
   if (statOf(absolute)?.isFile() === false)
     throw new ValenceError("option_invalid", `output must be a file, or - for standard output; got ${shown(path)}`)
   return files
@@ -127,11 +153,20 @@ export function resolveOutput(
  *
  * @throws ValenceError `option_invalid` where it is the input or the output, or in no folder
  */
-export function resolveReport(report: string, input: InputFile, { path, errors, manifest }: OutputFiles): string {
+export function resolveReport(report: string, input: InputFile, { path, rows, errors, manifest }: OutputFiles): string {
   const absolute = resolve(report)
   requireFolder("report", absolute)
-  requireOther("report", [absolute], [input.path, path, errors, manifest])
+  requireOther("report", [absolute], [input.path, path, rows, errors, manifest])
   return absolute
+}
+
+function requirePlainParquet(option: string, path: string, format: InputFormat, { compression }: Named): void {
+  if (format !== "parquet" || (path !== standardStream && compression === undefined)) return
+  const why =
+    path === standardStream
+      ? "Parquet cannot go on where a run to standard output stopped"
+      : "Parquet compresses its own pages"
+  throw new ValenceError("option_invalid", `${option} must be a .parquet file: ${why}; got ${shown(path)}`)
 }
 
 function requireFolder(option: string, path: string): void {
@@ -159,5 +194,6 @@ function isSameFile(one: Stats | undefined, other: Stats | undefined): boolean {
 function defaultOutput(input: InputFile, format: OutputFormat): string {
   if (input.path === standardStream) return standardStream
   const { stem } = readName(input.path)
-  return `${stem}.labelled.${format}${input.gzip ? ".gz" : ""}`
+  const packed = input.compression === undefined || format === "parquet" ? "" : extensionOf[input.compression]
+  return `${stem}.labelled.${format}${packed}`
 }

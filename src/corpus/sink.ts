@@ -71,21 +71,36 @@ export class FileSink implements Sink {
   }
 }
 
-const compress = promisify(gzip)
+/** Makes one member, or frame, of a compressed file. */
+export type Compress = (lines: string) => Promise<Uint8Array>
+
+const gzipMember = promisify(gzip)
+
+/** How the members of a compressed file are made. */
+export async function compressorOf(compression: "gzip" | "zstd"): Promise<Compress> {
+  if (compression === "gzip") return lines => gzipMember(lines)
+  // Loaded when it is needed: it compiles for a moment.
+  const { Zstd } = await import("@hpcc-js/wasm-zstd")
+  const zstd = await Zstd.load()
+  return async lines => zstd.compress(Buffer.from(lines))
+}
+
 const memberCharacters = 256 * 1024
 
 /**
- * Writes gzip members, one behind the other, which every reader of gzip takes for one file. A member ends at the
+ * Writes gzip members or zstd frames, one behind the other, which every reader of these takes for one file. A member ends at the
  * first `write` that fills it, so that its place depends on the lines alone: a file that was cut back to the end of a
  * member and continued has the bytes of one that was written in one go.
  */
-export class GzipSink implements Sink {
+export class CompressedSink implements Sink {
   readonly #file: FileSink
+  readonly #compress: Compress
   #pending: string[] = []
   #length = 0
 
-  constructor(file: FileSink) {
+  constructor(file: FileSink, compress: Compress) {
     this.#file = file
+    this.#compress = compress
   }
 
   get bytes(): number {
@@ -104,10 +119,10 @@ export class GzipSink implements Sink {
 
   async finish(): Promise<void> {
     if (this.#length === 0 && this.bytes > 0) return
-    const member = await compress(this.#pending.join(""))
+    const member = await this.#compress(this.#pending.join(""))
     this.#pending = []
     this.#length = 0
-    await this.#file.writeBytes(member)
+    await this.#file.writeBytes(Buffer.from(member.buffer, member.byteOffset, member.length))
   }
 
   async sync(): Promise<void> {

@@ -9,6 +9,7 @@ export function textReader(): RowReader {
   return {
     columns: [plainTextColumn],
     column: plainTextColumn,
+    kinds: ["string"],
     read(batch) {
       const problems = findUnreadable(batch)
       return batch.records.map((record, index): Row => {

@@ -4,6 +4,7 @@ import type { AddedColumn, AddedValue } from "./added-columns.ts"
 import type { OpenRows } from "./open-rows.ts"
 import type { Cell, ReadRow, Row } from "./row.ts"
 import type { InputFile, OutputFiles } from "./run-files.ts"
+import { spoolWriter } from "./spool-rows.ts"
 
 /** Makes the lines of the output. */
 export interface RowWriter {
@@ -26,12 +27,13 @@ export interface RowWriter {
 export function rowWriter(
   input: InputFile,
   output: Pick<OutputFiles, "format">,
-  rows: Pick<OpenRows, "columns" | "bom" | "lineEnding" | "delimiter">,
+  rows: Pick<OpenRows, "columns" | "kinds" | "bom" | "lineEnding" | "delimiter">,
   added: readonly AddedColumn[],
   quotes: "csv" | "none",
   errorColumn?: string,
 ): RowWriter {
   const same = input.format === output.format
+  if (output.format === "parquet") return spoolWriter(same ? undefined : rows.columns, rows.kinds ?? [], added)
   if (output.format === "jsonl") return jsonlWriter(same, rows, added, errorColumn)
   const own = output.format === "csv" ? "," : "\t"
   return csvWriter(same, same ? (rows.delimiter ?? own) : own, rows, added, quotes, errorColumn)

@@ -16,7 +16,7 @@ function open(format: InputFormat, content: string | Buffer, options: Options = 
   const bytes = Buffer.from(content as string)
   const blocks: Buffer[] = []
   for (let at = 0; at < bytes.length; at += blockBytes) blocks.push(bytes.subarray(at, at + blockBytes))
-  const input = { path: standardStream, format, gzip: false }
+  const input = { path: standardStream, format, compression: undefined }
   return openRows(input, completeOptions(readOptions, options), Readable.from(blocks))
 }
 
@@ -145,7 +145,7 @@ describe("openRows", () => {
           const content = `id,text\n${parts.join("")}`
           const whole = await read("csv", content)
           expect(await read("csv", content, {}, blockBytes)).toEqual(whole)
-          const input = { path: folder.write("in.csv", content), format: "csv", gzip: false } as const
+          const input = { path: folder.write("in.csv", content), format: "csv", compression: undefined } as const
           const options = completeOptions(readOptions, {})
           const rows = await openRows(input, options, process.stdin)
           const positions: InputPosition[] = []
@@ -217,7 +217,11 @@ describe("openRows", () => {
   it("gzip - decompressed, several members as one, and from a position on", async () => {
     using folder = new TemporaryFolder()
     const content = [gzipSync("id,text\n1,a\n2,b\n"), gzipSync("3,c\n")]
-    const input = { path: folder.write("in.csv.gz", Buffer.concat(content)), format: "csv", gzip: true } as const
+    const input = {
+      path: folder.write("in.csv.gz", Buffer.concat(content)),
+      format: "csv",
+      compression: "gzip",
+    } as const
     const options = completeOptions(readOptions, {})
     expect(await list(await openRows(input, options, process.stdin))).toEqual(["2: a", "3: b", "4: c"])
     const from = { bytes: 12, line: 3 }
@@ -227,7 +231,7 @@ describe("openRows", () => {
   it("gzip that ends too early - input_invalid", async () => {
     using folder = new TemporaryFolder()
     const cut = gzipSync(`text\n${Array.from({ length: 10_000 }, Math.random).join("\n")}`).subarray(0, -100)
-    const input = { path: folder.write("in.csv.gz", cut), format: "csv", gzip: true } as const
+    const input = { path: folder.write("in.csv.gz", cut), format: "csv", compression: "gzip" } as const
     const rows = await openRows(input, completeOptions(readOptions, {}), process.stdin)
     await expect(list(rows)).rejects.toMatchObject({
       code: "input_invalid",

@@ -6,8 +6,8 @@ import { plainLabeller } from "./plain-labeller.ts"
 
 describe("corpusOptions", () => {
   it.each([
-    ["format", "parquet", "must be one of csv, tsv, jsonl, text"],
-    ["outputFormat", "text", "must be one of csv, tsv, jsonl"],
+    ["format", "xlsx", "must be one of csv, tsv, jsonl, text, parquet"],
+    ["outputFormat", "text", "must be one of csv, tsv, jsonl, parquet"],
     ["column", "", "must be a text that is not empty"],
     ["quotes", "yes", "must be one of csv, none"],
     ["maxRowBytes", 1023, "must be a whole number of bytes, 1024 to 268435456"],

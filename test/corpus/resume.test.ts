@@ -67,7 +67,7 @@ function restore(output: string, files: readonly (Buffer | undefined)[]): void {
 }
 
 describe("labelCorpus", () => {
-  it.each(["out.csv", "out.jsonl", "out.csv.gz"])(
+  it.each(["out.csv", "out.jsonl", "out.csv.gz", "out.csv.zst", "out.parquet"])(
     "%s - stopped and started again: the bytes of one go",
     async output => {
       folder.write("in.csv", corpus(100))

@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { resolveInput, resolveOutput, resolveReport } from "../../src/corpus/run-files.ts"
+import { type OutputFormat, resolveInput, resolveOutput, resolveReport } from "../../src/corpus/run-files.ts"
 import { TemporaryFolder } from "./temporary-folder.ts"
 
 let folder: TemporaryFolder
@@ -11,26 +11,43 @@ afterEach(() => folder[Symbol.dispose]())
 
 const invalid = (message: string) => expect.objectContaining({ code: "option_invalid", message })
 
+const outputOf = (name: string, output?: string, format?: OutputFormat) =>
+  resolveOutput(resolveInput(folder.write(name, ""), undefined), output, format)
+
 describe("resolveInput", () => {
   it.each([
-    ["a.csv", "csv", false],
-    ["a.TSV", "tsv", false],
-    ["a.tab", "tsv", false],
-    ["a.jsonl", "jsonl", false],
-    ["a.ndjson.gz", "jsonl", true],
-    ["a.b.txt.GZ", "text", true],
-  ])("%s is read as %s", (name, format, gzip) => {
+    ["a.csv", "csv", undefined],
+    ["a.TSV", "tsv", undefined],
+    ["a.tab", "tsv", undefined],
+    ["a.jsonl", "jsonl", undefined],
+    ["a.ndjson.gz", "jsonl", "gzip"],
+    ["a.b.txt.GZ", "text", "gzip"],
+    ["a.csv.zst", "csv", "zstd"],
+    ["a.parquet", "parquet", undefined],
+  ])("%s is read as %s", (name, format, compression) => {
     const path = folder.write(name, "")
-    expect(resolveInput(path, undefined)).toEqual({ path, format, gzip })
+    expect(resolveInput(path, undefined)).toEqual({ path, format, compression })
   })
 
   it("format - wins over the extension, and is needed without a known one and for standard input", () => {
     const path = folder.write("a.dat", "")
-    expect(resolveInput(path, "csv")).toEqual({ path, format: "csv", gzip: false })
-    expect(resolveInput("-", "jsonl")).toEqual({ path: "-", format: "jsonl", gzip: false })
+    expect(resolveInput(path, "csv")).toEqual({ path, format: "csv", compression: undefined })
+    expect(resolveInput("-", "jsonl")).toEqual({ path: "-", format: "jsonl", compression: undefined })
     expect(() => resolveInput(path, undefined)).toThrow(/^format must be given for ".*a.dat": its extension is none of/)
     expect(() => resolveInput("-", undefined)).toThrow(
       invalid("format must be given for standard input: csv, tsv, jsonl or text"),
+    )
+  })
+
+  it("Parquet that is compressed as a whole, or comes through a pipe - option_invalid", () => {
+    expect(() => resolveInput(folder.write("a.parquet.gz", ""), undefined)).toThrow(
+      /^input must be a .parquet file: Parquet compresses its own pages; got ".*a.parquet.gz"/,
+    )
+    expect(() => resolveInput("-", "parquet")).toThrow(
+      invalid("format must be csv, tsv, jsonl or text for standard input: Parquet is read from its end"),
+    )
+    expect(() => outputOf("a.csv", "-", "parquet")).toThrow(
+      invalid('output must be a .parquet file: Parquet cannot go on where a run to standard output stopped; got "-"'),
     )
   })
 
@@ -42,15 +59,15 @@ describe("resolveInput", () => {
 })
 
 describe("resolveOutput", () => {
-  const outputOf = (name: string, output?: string, format?: "csv" | "tsv" | "jsonl") =>
-    resolveOutput(resolveInput(folder.write(name, ""), undefined), output, format)
-
   it.each([
     ["a.csv", undefined, "a.labelled.csv"],
     ["a.csv.gz", undefined, "a.labelled.csv.gz"],
     ["a.txt", undefined, "a.labelled.csv"],
     ["a.tab", undefined, "a.labelled.tsv"],
     ["a.csv", "jsonl", "a.labelled.jsonl"],
+    ["a.csv.zst", undefined, "a.labelled.csv.zst"],
+    ["a.parquet", undefined, "a.labelled.parquet"],
+    ["a.csv.gz", "parquet", "a.labelled.parquet"],
   ] as const)("%s with format %s goes to %s", (name, format, output) => {
     expect(outputOf(name, undefined, format)).toMatchObject({
       path: folder.at(output),
@@ -65,12 +82,12 @@ describe("resolveOutput", () => {
   })
 
   it("the format of the input where the extension tells none", () => {
-    expect(outputOf("a.jsonl", folder.at("out"))).toMatchObject({ format: "jsonl", gzip: false })
-    expect(outputOf("a.jsonl", folder.at("out.tsv.gz"))).toMatchObject({ format: "tsv", gzip: true })
+    expect(outputOf("a.jsonl", folder.at("out"))).toMatchObject({ format: "jsonl", compression: undefined })
+    expect(outputOf("a.jsonl", folder.at("out.tsv.gz"))).toMatchObject({ format: "tsv", compression: "gzip" })
   })
 
   it(".txt - option_invalid, because it has no place for a label", () => {
-    expect(() => outputOf("a.csv", "out.txt")).toThrow(/^output must end in .csv, .tsv or .jsonl/)
+    expect(() => outputOf("a.csv", "out.txt")).toThrow(/^output must end in .csv, .tsv, .jsonl or .parquet, because/)
   })
 
   it("the input, under whatever name - option_invalid", () => {

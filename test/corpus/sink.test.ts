@@ -1,13 +1,24 @@
 import { open } from "node:fs/promises"
-import { PassThrough } from "node:stream"
-import { gunzipSync } from "node:zlib"
+import { PassThrough, Readable } from "node:stream"
+import { text } from "node:stream/consumers"
 import { describe, expect, it } from "vitest"
-import { FileSink, GzipSink, StreamSink } from "../../src/corpus/sink.ts"
+import { readBlocks } from "../../src/corpus/read-blocks.ts"
+import { CompressedSink, compressorOf, FileSink, StreamSink } from "../../src/corpus/sink.ts"
 import { TemporaryFolder } from "./temporary-folder.ts"
 
-async function gzipSink(folder: TemporaryFolder, name: string, bytes = 0): Promise<GzipSink> {
+async function compressedSink(
+  by: "gzip" | "zstd",
+  folder: TemporaryFolder,
+  name: string,
+  bytes = 0,
+): Promise<CompressedSink> {
   const path = bytes === 0 ? folder.write(name, "") : folder.at(name)
-  return new GzipSink(new FileSink(path, await open(path, "r+"), bytes))
+  return new CompressedSink(new FileSink(path, await open(path, "r+"), bytes), await compressorOf(by))
+}
+
+/** What a compressed file holds, as it is read. */
+async function plainOf(compression: "gzip" | "zstd", path: string): Promise<string> {
+  return text(readBlocks({ path, format: "text", compression }, 0, Readable.from([])))
 }
 
 describe("FileSink", () => {
@@ -32,12 +43,12 @@ describe("FileSink", () => {
   })
 })
 
-describe("GzipSink", () => {
+describe.each(["gzip", "zstd"] as const)("CompressedSink, %s", by => {
   const lines = (at: number) => `${String(at).repeat(20_000)}\n`
 
   it("is settled where a member ended, and goes on from there with the same bytes", async () => {
     using folder = new TemporaryFolder()
-    const whole = await gzipSink(folder, "whole.gz")
+    const whole = await compressedSink(by, folder, "whole")
     const settled: [number, number][] = []
     for (let at = 0; at < 40; at++) {
       await whole.write(lines(at))
@@ -46,27 +57,26 @@ describe("GzipSink", () => {
     await whole.finish()
     await whole.close()
     expect(settled.length).toBeGreaterThan(1)
-    expect(gunzipSync(folder.bytes("whole.gz")).toString()).toBe(
-      Array.from({ length: 40 }, (_, at) => lines(at)).join(""),
-    )
+    expect(await plainOf(by, folder.at("whole"))).toBe(Array.from({ length: 40 }, (_, at) => lines(at)).join(""))
 
     for (const [from, bytes] of settled) {
-      folder.write("again.gz", folder.bytes("whole.gz").subarray(0, bytes))
-      const again = await gzipSink(folder, "again.gz", bytes)
+      folder.write("again", folder.bytes("whole").subarray(0, bytes))
+      const again = await compressedSink(by, folder, "again", bytes)
       for (let at = from; at < 40; at++) await again.write(lines(at))
       await again.finish()
       await again.close()
-      expect(folder.bytes("again.gz").equals(folder.bytes("whole.gz"))).toBe(true)
+      expect(folder.bytes("again").equals(folder.bytes("whole"))).toBe(true)
     }
   })
 
-  it("nothing written - an empty gzip file", async () => {
+  it("nothing written - a compressed file of nothing", async () => {
     using folder = new TemporaryFolder()
-    const sink = await gzipSink(folder, "empty.gz")
+    const sink = await compressedSink(by, folder, "empty")
     await sink.finish()
     await sink.finish()
     await sink.close()
-    expect(gunzipSync(folder.bytes("empty.gz"))).toHaveLength(0)
+    expect(folder.bytes("empty").length).toBeGreaterThan(0)
+    expect(await plainOf(by, folder.at("empty"))).toBe("")
   })
 })
 

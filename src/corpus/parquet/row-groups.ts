@@ -1,0 +1,132 @@
+import { isUtf8 } from "node:buffer"
+import type { FileHandle } from "node:fs/promises"
+import {
+  type AsyncBuffer,
+  type FileMetaData,
+  parquetMetadata,
+  parquetScan,
+  parquetSchema,
+  type SchemaElement,
+  type SchemaTree,
+} from "hyparquet"
+import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
+import { asError, ValenceError } from "../../errors.ts"
+import { chunksOf, extentOf, fields, footerBytes, groupsOf, openParquetFile, readBytes } from "./footer.ts"
+import { fieldOf, withField, withoutFields } from "./thrift-struct.ts"
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+
+/** Some rows of a Parquet file that lie together. */
+export interface RowGroup {
+  readonly rows: number
+  /** Where in the file its first column begins, and how many bytes all of them take. */
+  readonly from: number
+  readonly bytes: number
+  /** The values of a column: strings, bytes where these are not UTF-8, and all else as it is stored. */
+  read(column: string): Promise<ArrayLike<unknown>>
+}
+
+/** A Parquet file whose row groups can be read one by one. */
+export interface RowGroups {
+  /** The columns with their types, as the file has them. */
+  readonly columns: readonly SchemaTree[]
+  readonly groups: readonly RowGroup[]
+  close(): Promise<void>
+}
+
+/**
+ * Opens a Parquet file.
+ *
+ * @param textColumn - decoded as text even where the file calls it bytes
+ * @throws ValenceError `input_invalid`
+ */
+export async function openRowGroups(
+  path: string,
+  textColumn: (columns: readonly SchemaTree[]) => string,
+): Promise<RowGroups> {
+  const { file, footer } = await openParquetFile(path)
+  try {
+    const tail = footerBytes(withoutStatistics(footer))
+    const metadata = parquetMetadata(new Uint8Array(tail), { geoparquet: false })
+    const columns = parquetSchema(metadata).children
+    const column = textColumn(columns)
+    const stored = { ...metadata, schema: metadata.schema.map(element => asStored(element, column)) }
+    const buffer = bufferOf(file, (await file.stat()).size)
+    const { compressors } = await import("hyparquet-compressors")
+    const scan = (group: FileMetaData["row_groups"][number]) =>
+      parquetScan({
+        file: buffer,
+        metadata: { ...stored, row_groups: [group], num_rows: group.num_rows },
+        compressors,
+        parsers: {
+          timestampFromNanoseconds: nanos => nanos,
+          stringFromBytes: bytes => (bytes && isUtf8(bytes) ? decoder.decode(bytes) : bytes),
+        },
+        utf8: false,
+        useOffsetIndex: false,
+      })
+    const groups = groupsOf(footer).map((group, at): RowGroup => {
+      const extents = chunksOf(group).map(extentOf)
+      const rows = Number(fieldOf<bigint>(group, fields.group.rows))
+      return {
+        rows,
+        from: Math.min(...extents.map(({ from }) => from)),
+        bytes: extents.reduce((sum, { bytes }) => sum + bytes, 0),
+        async read(name) {
+          try {
+            const { readColumn } = await scan(stored.row_groups[at] as FileMetaData["row_groups"][number])
+            return await readColumn({ column: name, rowStart: 0, rowEnd: rows })
+          } catch (error) {
+            const what = `input ${path} cannot be read: column ${JSON.stringify(name)} of row group ${at + 1}`
+            throw new ValenceError("input_invalid", `${what}: ${asError(error).message}`, { cause: error })
+          }
+        },
+      }
+    })
+    return { columns, groups, close: () => file.close() }
+  } catch (error) {
+    await file.close()
+    if (error instanceof ValenceError) throw error
+    const message = `input ${path} cannot be read as Parquet: ${asError(error).message}`
+    throw new ValenceError("input_invalid", message, { cause: error })
+  }
+}
+
+/** Whether a column may hold texts. */
+export function mayHoldText({ element, children }: SchemaTree): boolean {
+  return children.length === 0 && element.type === "BYTE_ARRAY" && element.repetition_type !== "REPEATED"
+}
+
+/** Statistics are not needed, and may be of types that cannot be read. */
+function withoutStatistics(footer: ThriftStruct): ThriftStruct {
+  const groups = groupsOf(footer).map(group => {
+    const chunks = chunksOf(group).map(chunk => {
+      const meta = fieldOf<ThriftStruct>(chunk, fields.chunk.meta) as ThriftStruct
+      return withField(chunk, fields.chunk.meta, "struct", withoutFields(meta, fields.meta.statistics))
+    })
+    return withoutFields(withField(group, fields.group.columns, "list", chunks), fields.group.ordinal)
+  })
+  return withField(footer, fields.file.groups, "list", groups)
+}
+
+/** A schema element by which values are read as they are stored: what they mean is for `jsonOf` to say. */
+function asStored(
+  { logical_type: logical, converted_type: converted, ...element }: SchemaElement,
+  text: string,
+): SchemaElement {
+  if (element.type === undefined) {
+    const nested = converted ?? (logical?.type === "LIST" || logical?.type === "MAP" ? logical.type : undefined)
+    return { ...element, ...(nested !== undefined && { converted_type: nested }) }
+  }
+  const isString =
+    ["UTF8", "ENUM", "JSON"].includes(converted ?? "") || ["STRING", "ENUM", "JSON"].includes(logical?.type ?? "")
+  const isText = element.name === text && element.type === "BYTE_ARRAY"
+  return { ...element, ...((isString || isText) && { converted_type: "UTF8" }) }
+}
+
+function bufferOf(file: FileHandle, byteLength: number): AsyncBuffer {
+  return {
+    byteLength,
+    slice: async (from, to = byteLength) => (await readBytes(file, from, to - from)).buffer,
+  }
+}
