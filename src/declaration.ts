@@ -82,11 +82,11 @@ export function text<T extends string | undefined>(
   }
 }
 
-/** A switch: off unless it is given. */
-export function toggle(of: Extra): Declaration<boolean> {
+/** A switch: off unless it is given, or, with a default, on unless it is given with `no`. */
+export function toggle(of: Extra & { readonly default?: boolean }): Declaration<boolean> {
   return {
-    ...of,
     default: false,
+    ...of,
     rule: "must be true or false",
     read: value =>
       value === true || value === "true" ? true : value === false || value === "false" ? false : undefined,

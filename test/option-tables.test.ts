@@ -14,7 +14,8 @@ import { producerOptions } from "../src/producer/options.ts"
 import { redisOptions } from "../src/queue/redis-options.ts"
 import { workerOptions } from "../src/worker/options.ts"
 
-const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+const flagOf = (name: string, value: unknown) =>
+  `--${value === true ? "no-" : ""}${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
 /** No command lets choose in which lane it labels. */
 const withoutFlag: readonly Declaration<unknown>[] = [labelOptions.lane]
@@ -22,7 +23,7 @@ const withoutFlag: readonly Declaration<unknown>[] = [labelOptions.lane]
 function row([name, declaration]: [string, Declaration<unknown>]): string {
   const { default: value, rule, env, help } = declaration
   const shown = value === undefined ? "" : `\`${value}\``
-  const flag = withoutFlag.includes(declaration) ? "" : `\`${flagOf(name)}\``
+  const flag = withoutFlag.includes(declaration) ? "" : `\`${flagOf(name, value)}\``
   const names = [`\`${name}\``, flag, env === undefined ? "" : `\`${env}\``]
   return `| ${[...names, shown, rule.replace(/^must be /, ""), help].join(" | ")} |`
 }

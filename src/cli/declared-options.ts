@@ -6,6 +6,10 @@ type Declarations = Readonly<Record<string, Declaration<unknown>>>
 /** `maxWaitMs` → `--max-wait-ms` */
 export const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
+/** A switch that is on is given to turn it off: `--no-dedup`. */
+export const flagFor = (name: string, { default: value }: Pick<Declaration<unknown>, "default">) =>
+  value === true ? flagOf(name).replace("--", "--no-") : flagOf(name)
+
 /**
  * Gives a command the declared options: flag, help, default, environment and validation all come from the declaration.
  *
@@ -17,11 +21,12 @@ export function addOptions(
   short: Readonly<Record<string, string>> = {},
 ): Command {
   for (const [name, declaration] of Object.entries(declarations)) {
-    const flag = flagOf(name)
+    const flag = flagFor(name, declaration)
     const letter = short[name] === undefined ? "" : `-${short[name]}, `
     const value = declaration.unit === undefined ? "" : ` <${declaration.unit}>`
     const option = new Option(`${letter}${flag}${value}`, declaration.help)
-    if (declaration.default !== undefined && declaration.default !== false) option.default(declaration.default)
+    if (declaration.default !== undefined && typeof declaration.default !== "boolean")
+      option.default(declaration.default)
     if (declaration.env !== undefined) option.env(declaration.env)
     if (declaration.unit !== undefined) option.argParser(given => readOption(flag, declaration, given))
     command.addOption(option)

@@ -39,12 +39,13 @@ function labelLines({ labels, labelled }: RunSummary): string[] {
   })
 }
 
-function countLines({ labels, labelled, meanScore, truncated, uncertain }: RunSummary): string[] {
+function countLines({ labels, labelled, meanScore, truncated, uncertain, repeated }: RunSummary): string[] {
   if (labelled === 0) return []
   return [
     ...(labels.length > 1 ? [`  mean score ${meanScore.toFixed(4)}`] : []),
     ...(uncertain > 0 ? [`  ${showCount(uncertain)} below --min-score, labelled ${uncertainLabel}`] : []),
     ...(truncated > 0 ? [`  ${showCount(truncated)} truncated: the model saw their beginning only`] : []),
+    ...(repeated > 0 ? [`  ${showCount(repeated)} repeated texts, labelled as the first of them`] : []),
     "",
   ]
 }
@@ -74,7 +75,7 @@ function goOnLine({ input, output }: RunSummary, goOn: string): string {
 }
 
 /** A path as it is short: from the current folder where it lies in it. */
-function placeOf(path: string): string {
+export function placeOf(path: string): string {
   const near = relative("", path)
   return near.startsWith("..") ? path : near
 }

@@ -18,7 +18,8 @@ import { type RowWriter, rowWriter } from "./write-rows.ts"
 
 /** Who is told of what a run does, and what stops it. */
 export interface RunListeners {
-  readonly labeller: Labeller
+  /** `repeated` texts were not labelled again. */
+  readonly labeller: Labeller & { readonly repeated?: number }
   readonly onProgress?: ((progress: Progress) => void) | undefined
   readonly onFailedRow?: ((row: FailedRow) => void) | undefined
   readonly signal?: AbortSignal | undefined
@@ -111,7 +112,7 @@ export class CorpusRun {
       if (this.#inputEnded) {
         await this.#prepared.requireUnchanged()
         await this.#output.finish()
-        this.#settle()
+        this.#settle(listeners)
         await this.#complete(listeners)
         done = true
       }
@@ -166,7 +167,7 @@ export class CorpusRun {
     this.#chunksDone = chunk.number + 1
     this.#unreleased.push({ id: chunk.id, number: chunk.number })
     countThroughput(this.#tally, this.#elapsedMs, chunk.rows.length)
-    if (this.#output.settled) this.#settle()
+    if (this.#output.settled) this.#settle(listeners)
   }
 
   async #saveInTime(listeners: RunListeners): Promise<void> {
@@ -176,8 +177,9 @@ export class CorpusRun {
   }
 
   /** Notes that all that was written so far lies in the files. */
-  #settle(): void {
+  #settle({ labeller }: RunListeners): void {
     this.#tally.elapsedMs = this.#elapsedMs
+    this.#tally.repeated = this.#prepared.safe.tally.repeated + (labeller.repeated ?? 0)
     this.#settled = {
       input: this.#position,
       outputBytes: this.#output.bytes,

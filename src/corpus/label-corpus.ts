@@ -9,6 +9,7 @@ import { removeRows } from "./open-output.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
 import { manifestOf, type PreparedRun, prepareRun } from "./prepare-run.ts"
 import type { Progress } from "./progress.ts"
+import { labelOnce } from "./repeated-texts.ts"
 import {
   type InputFile,
   type OutputFiles,
@@ -95,7 +96,7 @@ async function runOnce(
     if (files.path !== standardStream) await writeManifest(files.manifest, manifestOf(prepared))
     const run = await CorpusRun.open(prepared, input, files, options, stdout)
     try {
-      const interrupted = await run.work(request)
+      const interrupted = await run.work({ ...request, labeller: withoutRepeats(labeller, options) })
       return conclude(prepared, input, files, run.tally, interrupted)
     } finally {
       await run.close()
@@ -103,6 +104,11 @@ async function runOnce(
   } finally {
     await prepared.rows.close()
   }
+}
+
+/** The labeller, before which texts that come again are taken out. A lexicon labels faster than a text is looked up. */
+function withoutRepeats(labeller: Labeller, { dedup, dedupBytes }: Complete<typeof corpusOptions>): Labeller {
+  return dedup && labeller.model.dtype !== "lexicon" ? labelOnce(labeller, dedupBytes) : labeller
 }
 
 function conclude(

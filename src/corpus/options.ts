@@ -105,6 +105,16 @@ export const corpusOptions = {
     unit: "ms",
     help: "how often the output is synced and the manifest moved, at most",
   }),
+  dedup: toggle({
+    default: true,
+    help: "a text that comes again is labelled once; --no-dedup labels every text (a lexicon always does)",
+  }),
+  dedupBytes: count({
+    default: 16 * 1024 * 1024,
+    min: 1,
+    unit: "bytes",
+    help: "memory for the results of texts that may come again, about",
+  }),
   report: text({ default: undefined, unit: "file", help: "write a page about the run here (.html)" }),
   force: toggle({ help: "start over, whatever lies at the output" }),
 } as const

@@ -35,6 +35,8 @@ export interface RunSummary {
   readonly uncertain: number
   readonly truncated: number
   readonly tokens: number
+  /** Rows whose text came again and was not labelled again: they have the first one's result. */
+  readonly repeated: number
   /** The most frequent first; `UNCERTAIN` is one of them. */
   readonly labels: readonly LabelShare[]
   readonly meanScore: number
@@ -60,12 +62,13 @@ export function summarise(
   | "uncertain"
   | "truncated"
   | "tokens"
+  | "repeated"
   | "labels"
   | "meanScore"
   | "elapsedMs"
   | "textsPerSecond"
 > {
-  const { labelled, failed, truncated, tokens, elapsedMs } = tally
+  const { labelled, failed, truncated, tokens, repeated, elapsedMs } = tally
   const counted = Object.entries(tally.labels)
   const scoreSum = counted.reduce((sum, [, counts]) => sum + counts.scoreSum, 0)
   return {
@@ -75,6 +78,7 @@ export function summarise(
     uncertain: tally.labels[uncertainLabel]?.rows ?? 0,
     truncated,
     tokens,
+    repeated,
     labels: counted
       .map(([label, { rows, scoreSum }]) => ({ label, rows, share: rows / labelled, meanScore: scoreSum / rows }))
       .sort((a, b) => b.rows - a.rows || a.label.localeCompare(b.label)),

@@ -28,6 +28,8 @@ export interface Tally {
   failed: number
   truncated: number
   tokens: number
+  /** Rows whose text was not labelled again, because an equal one was before; about, where a run was stopped. */
+  repeated: number
   /** By the label that was written, `UNCERTAIN` included. */
   labels: Record<string, LabelTally>
   /** Rows by tokens; the last key stands for all that have more. */
@@ -56,6 +58,7 @@ export function emptyTally(): Tally {
     failed: 0,
     truncated: 0,
     tokens: 0,
+    repeated: 0,
     labels: {},
     tokenCounts: {},
     unsure: [],

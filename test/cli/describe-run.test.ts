@@ -17,6 +17,7 @@ const summary: RunSummary = {
   failed: 0,
   uncertain: 0,
   truncated: 0,
+  repeated: 0,
   tokens: 4_000_000,
   labels: [
     { label: "POSITIVE", rows: 110_000, share: 0.55, meanScore: 0.9731 },

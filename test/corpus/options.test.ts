@@ -34,6 +34,8 @@ describe("corpusOptions", () => {
     ["truncated", 1, "must be true or false"],
     ["windows", 1, "must be true or false"],
     ["words", 1, "must be true or false"],
+    ["dedup", 1, "must be true or false"],
+    ["dedupBytes", 0, "must be a whole number of bytes, 1 or more"],
     ["force", 1, "must be true or false"],
   ])("%s: %j - option_invalid", (name, value, rule) => {
     expect(() => completeOptions(corpusOptions, { [name]: value })).toThrow(

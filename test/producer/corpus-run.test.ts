@@ -5,6 +5,34 @@ import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"
 
+it("texts that come again, stopped and started again - are labelled once, and the bytes are those of every text", async () => {
+  using folder = new TemporaryFolder()
+  const kinds = ["a", "bc", "def", "gh", "i"]
+  folder.write("in.txt", Array.from({ length: 60 }, (_, row) => `${kinds[(row * row) % 5]}${row % 9}\n`).join(""))
+  const run = (labeller: Labeller, output: string, dedup: boolean, signal?: AbortSignal) =>
+    labelCorpus({
+      input: folder.at("in.txt"),
+      output: folder.at(output),
+      labeller,
+      options: { chunkTexts: 4, maxChunks: 3, checkpointMs: 0, dedup },
+      signal,
+    })
+  await run(plainLabeller(), "whole.csv", false)
+
+  await using fleet = await TestFleet.open()
+  const stop = new AbortController()
+  let calls = 0
+  await fleet.worker({ labeller: plainLabeller(() => ++calls === 5 && stop.abort()) })
+  const first = await fleet.producer()
+  const stopped = await run(first, "out.csv", true, stop.signal)
+  expect(stopped.interrupted).toBe(true)
+  await first.close()
+  const summary = await run(await fleet.producer(), "out.csv", true)
+  expect(summary).toMatchObject({ interrupted: false, rows: 60, resumedRows: stopped.rows })
+  expect(summary.repeated).toBeGreaterThan(10)
+  expect(folder.read("out.csv")).toBe(folder.read("whole.csv"))
+})
+
 it("stopped while a worker does not get on - leaves no job behind, and goes on to the bytes of one go", async () => {
   using folder = new TemporaryFolder()
   folder.write("in.txt", Array.from({ length: 40 }, (_, row) => `${"x".repeat(row + 1)}\n`).join(""))
