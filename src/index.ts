@@ -1,6 +1,7 @@
 export { Classifier, createClassifier } from "./classifier/classifier.ts"
 export { type Evaluation, type EvaluationRequest, evaluateCorpus } from "./corpus/evaluate.ts"
 export { type CorpusRequest, labelCorpus } from "./corpus/label-corpus.ts"
+export { type FilesRequest, type FilesSummary, type LabelledFile, labelFiles } from "./corpus/label-files.ts"
 export type { CorpusOptions, EvaluateOptions } from "./corpus/options.ts"
 export type { Progress } from "./corpus/progress.ts"
 export type { LabelShare, RunSummary } from "./corpus/summary.ts"

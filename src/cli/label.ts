@@ -11,6 +11,7 @@ import { classifierOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { describeRun, mostShownFailures } from "./describe-run.ts"
 import { withFleetDefaults } from "./fleet-flags.ts"
+import { labelSeveral } from "./label-files.ts"
 import { fleetOptions, openLabellerOrFleet } from "./open-labeller.ts"
 import { noProgressDisplay, openProgressDisplay } from "./progress-display.ts"
 import { endInterrupted, interruptedExitCode, listenForStop } from "./stop-signals.ts"
@@ -19,7 +20,7 @@ const outputOptions = {
   output: text({
     default: undefined,
     unit: "file",
-    help: "where to write, - for standard output (default: reviews.labelled.csv beside reviews.csv)",
+    help: "where to write, - for standard output, a folder for several files (default: reviews.labelled.csv beside reviews.csv)",
   }),
 } as const
 
@@ -94,6 +95,8 @@ function isStdout(input: string, output: string | undefined): boolean {
 async function label(input: string, chosen: Readonly<Record<string, unknown>>, command: Command): Promise<void> {
   const given = withFleetDefaults(chosen, command)
   const { output } = pickOptions(outputOptions, given)
+  const { isSeveral } = await import("../corpus/find-inputs.ts")
+  if (isSeveral(input)) return labelSeveral(input, output, given, sameCommand())
   let begun = false
   try {
     const { summary, failures } = await run(input, output, given, () => {
@@ -119,17 +122,22 @@ Examples:
   valence label reviews.csv                          writes reviews.labelled.csv
   valence label tweets.jsonl.gz -o scored.jsonl.gz --column body --scores
   valence label survey.tsv --quotes none --min-score 0.8 --report survey.html
+  valence label events.parquet --column comment      every column and type of it is kept
+  valence label 'reviews/*.csv.zst' -o labelled/     each file a run of its own; a folder does, too
   zcat lines.txt.gz | valence label - --format text -o - > labelled.csv
   valence label big.csv --redis redis://queue:6379   the workers of that Redis label it; the output is the same
 
-Exit code: 0 all rows have a label, 1 some have none, 2 the run could not be made, 130 it was stopped.`
+Exit code: 0 all rows have a label, 1 some have none, 2 the run could not be made (of several files, one of them), 130 it was stopped.`
 
 /** Adds `valence label`. */
 export function addLabel(program: Command): void {
   const command = program
     .command("label")
-    .description("label every row of a file: CSV, TSV, JSON Lines or plain text")
-    .argument("<input>", ".csv, .tsv, .jsonl or .txt, also with .gz; - for standard input")
+    .description("label every row of a file: CSV, TSV, JSON Lines, plain text or Parquet")
+    .argument(
+      "<input>",
+      ".csv, .tsv, .jsonl or .txt, also with .gz or .zst, or .parquet; a folder or a quoted pattern; - for standard input",
+    )
     .addHelpText("after", help)
   addOptions(command, outputOptions, { output: "o" })
   for (const declarations of [corpusOptions, fleetOptions, classifierOptions]) addOptions(command, declarations)

@@ -101,7 +101,10 @@ describe("valence label", () => {
   it.each([
     [["in.txt", "--chunk-texts", "0"], '--chunk-texts must be a whole number of texts, 1 to 100000; got "0"'],
     [["in.txt", "--min-score", "-1"], '--min-score must be a number, 0 or more; got "-1"'],
-    [["in.txt", "-o", "out.xlsx"], "output must end in .csv, .tsv or .jsonl (or these with .gz), or outputFormat be"],
+    [
+      ["in.txt", "-o", "out.xlsx"],
+      "output must end in .csv, .tsv or .jsonl (or these with .gz or .zst) or .parquet, or outputFormat be",
+    ],
     [["in.csv", "--delimiter", "ab"], "--delimiter must be one ASCII character that is no letter, digit, quote"],
     [["in.txt", "--top", "3"], "unknown option '--top'"],
     [[], "missing required argument 'input'"],
@@ -246,6 +249,41 @@ describe("valence label", () => {
     expect(folder.read("in.labelled.csv")).toContain("I love it")
     rmSync(folder.at("in.labelled.csv"))
     expect(await label("in.txt")).toMatchObject({ code: 0 })
+  })
+
+  it("a folder - a line for each file and one for all, and 2 where one of them fails", async () => {
+    folder.write("in/a/x.csv", "text\nI love it\nragged,row\n")
+    folder.write("in/b/x.jsonl", '{"text":"A table"}\n')
+    expect(await label("in")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("output must be a folder for several files"),
+    })
+    expect(await label("in", "-o", "out")).toEqual({
+      code: 1,
+      signal: null,
+      stdout: "",
+      stderr:
+        "in/a/x.csv: 2 rows, 1 without a label -> out/a/x.csv\nin/b/x.jsonl: 1 row -> out/b/x.jsonl\n" +
+        "2 of 2 files, 3 rows, 1 without a label\n",
+    })
+    folder.write("in/a/y.csv", "id\n1\n")
+    const again = await label("in/*/*", "-o", "out")
+    expect(again).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/\n3 of 3 files, 3 rows, .*, 1 file failed\n$/),
+    })
+    expect(again.stderr).toContain("in/a/x.csv: 2 rows, 1 without a label (complete already) -> out/a/x.csv\n")
+    expect(again.stderr).toContain("in/a/y.csv: error: column must be given")
+    expect(folder.read("out/b/x.jsonl")).toBe('{"text":"A table","label":"NEUTRAL","score":0}\n')
+  })
+
+  it("Parquet to Parquet, and zstd to zstd - a file of the same kind", async () => {
+    cpSync("test/corpus/parquet/files/pandas-gzip.parquet", folder.at("in.parquet"))
+    expect(await label("in.parquet")).toMatchObject({ code: 1, stderr: expect.stringContaining("40 rows with mvp") })
+    expect(existsSync(folder.at("in.labelled.parquet"))).toBe(true)
+    expect(await label("in.parquet", "-o", "lines.csv.zst")).toMatchObject({ code: 1 })
+    expect(await label("lines.csv.zst", "--prefix", "again_", "-o", "again.csv.zst")).toMatchObject({ code: 0 })
+    expect(folder.bytes("again.csv.zst").readUInt32LE(0)).toBe(0xfd2fb528)
   })
 
   it("--help - every option, examples and exit codes", async () => {

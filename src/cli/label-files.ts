@@ -1,0 +1,77 @@
+import { stderr } from "node:process"
+import type { FilesSummary, LabelledFile } from "../corpus/label-files.ts"
+import { corpusOptions } from "../corpus/options.ts"
+import { ValenceError } from "../errors.ts"
+import { pickOptions } from "./declared-options.ts"
+import { placeOf } from "./describe-run.ts"
+import { openLabellerOrFleet } from "./open-labeller.ts"
+import { openProgressDisplay } from "./progress-display.ts"
+import { showCount, showRows } from "./show-numbers.ts"
+import { interruptedExitCode, listenForStop } from "./stop-signals.ts"
+
+/** Apart, because TypeScript does not rewrite the path of an import in a function with `using`. */
+function loadFiles() {
+  return import("../corpus/label-files.ts")
+}
+
+/**
+ * Labels several files, with one line for each and one for all.
+ *
+ * @param goOn - the command that goes on where it was stopped
+ */
+export async function labelSeveral(
+  input: string,
+  output: string | undefined,
+  given: Readonly<Record<string, unknown>>,
+  goOn: string,
+): Promise<void> {
+  if (output === undefined)
+    throw new ValenceError("option_invalid", `output must be a folder for several files: give one by -o; got none`)
+  const { labelFiles } = await loadFiles()
+  using display = openProgressDisplay(stderr)
+  const options = pickOptions(corpusOptions, given)
+  const stopping = `stopping: what ends within ${options.stopSeconds} s is written; Ctrl-C again stops at once`
+  using stop = listenForStop(() => display.print(stopping))
+  await using labeller = await openLabellerOrFleet(given)
+  const summary = await labelFiles({
+    input,
+    output,
+    labeller,
+    options,
+    signal: stop.signal,
+    onProgress: progress => display.show(progress),
+    onFile: file => display.print(describeFile(file)),
+  })
+  display.print(describeFiles(summary, goOn))
+  process.exitCode = exitCodeOfFiles(summary)
+}
+
+/** Which exit code several runs have: the first of these that is so for one of them. */
+export function exitCodeOfFiles({ files, interrupted }: FilesSummary): number {
+  if (interrupted) return interruptedExitCode
+  if (files.some(({ error }) => error !== undefined)) return 2
+  return files.some(({ summary }) => summary?.failed) ? 1 : 0
+}
+
+/** One line for a file. */
+export function describeFile({ input, output, summary, error }: LabelledFile): string {
+  if (error !== undefined) return `${input}: error: ${error.message}`
+  const { rows = 0, failed = 0, alreadyDone, interrupted } = summary ?? {}
+  const state = alreadyDone ? " (complete already)" : interrupted ? " (stopped)" : ""
+  const without = failed > 0 ? `, ${showCount(failed)} without a label` : ""
+  return `${input}: ${showRows(rows)}${without}${state} -> ${placeOf(output)}`
+}
+
+/** The last lines: what all files came to. */
+export function describeFiles({ files, found, interrupted }: FilesSummary, goOn: string): string {
+  const summaries = files.flatMap(({ summary }) => summary ?? [])
+  const sum = (of: "rows" | "failed" | "repeated") => summaries.reduce((all, summary) => all + summary[of], 0)
+  const errors = files.length - summaries.length
+  const counted = [
+    `${showCount(files.length)} of ${showCount(found)} files, ${showRows(sum("rows"))}`,
+    ...(sum("failed") > 0 ? [`${showCount(sum("failed"))} without a label`] : []),
+    ...(sum("repeated") > 0 ? [`${showCount(sum("repeated"))} repeated texts`] : []),
+    ...(errors > 0 ? [`${showCount(errors)} ${errors === 1 ? "file" : "files"} failed`] : []),
+  ].join(", ")
+  return interrupted ? `stopped after ${counted}\ngo on with: ${goOn}` : counted
+}

@@ -1,0 +1,105 @@
+import { mkdir } from "node:fs/promises"
+import { dirname, join, relative } from "node:path"
+import { asError, shown, ValenceError } from "../errors.ts"
+import { outputFailed } from "../output-failed.ts"
+import { type FoundInput, findInputs } from "./find-inputs.ts"
+import { type CorpusRequest, labelCorpus } from "./label-corpus.ts"
+import type { Progress } from "./progress.ts"
+import { formatOfName, type OutputFormat } from "./run-files.ts"
+import type { RunSummary } from "./summary.ts"
+import type { FailedRow } from "./write-chunk.ts"
+
+/** What `labelFiles` is asked to do; `input` is a folder or a pattern, `output` a folder. */
+export interface FilesRequest extends Omit<CorpusRequest, "output" | "onProgress" | "onFailedRow"> {
+  readonly output: string
+  /** Called when a file ends, however it does. */
+  readonly onFile?: ((file: LabelledFile) => void) | undefined
+  readonly onProgress?: ((progress: Progress, input: string) => void) | undefined
+  readonly onFailedRow?: ((row: FailedRow, input: string) => void) | undefined
+}
+
+/** What one of several files came to. */
+export interface LabelledFile {
+  readonly input: string
+  readonly output: string
+  /** Absent where its run could not be made. */
+  readonly summary: RunSummary | undefined
+  readonly error: Error | undefined
+}
+
+/** What all files came to. */
+export interface FilesSummary {
+  /** In the order of their names; those that were not begun are absent. */
+  readonly files: readonly LabelledFile[]
+  /** Files there are. */
+  readonly found: number
+  /** Whether it was stopped before the end of the last file. */
+  readonly interrupted: boolean
+}
+
+/**
+ * Labels the files of a folder, or those that a pattern names, one after the other: each is a run of its own, whose output
+ * and manifest lie in the output folder under the input's name. A file that fails does not keep the others from being
+ * labelled. Started again, files that are done are passed over, and the one that was stopped goes on.
+ *
+ * @throws ValenceError `input_invalid` where there are no files; `option_invalid` where two of them would have one output, or
+ * a report is asked for
+ */
+export async function labelFiles(request: FilesRequest): Promise<FilesSummary> {
+  const { input, output, onFile, onProgress, onFailedRow, signal, options = {}, ...shared } = request
+  if (options.report !== undefined)
+    throw new ValenceError("option_invalid", `report must be left out for several files; got ${shown(options.report)}`)
+  const found = await findInputs(input, output)
+  const outputs = outputsOf(found, output, options.outputFormat)
+  const files: LabelledFile[] = []
+  let interrupted = false
+  for (const [at, { path }] of found.entries()) {
+    if (signal?.aborted || interrupted) break
+    const to = outputs[at] as string
+    const file = await labelOne(path, to, {
+      ...shared,
+      options,
+      signal,
+      onProgress: progress => onProgress?.(progress, path),
+      onFailedRow: row => onFailedRow?.(row, path),
+    })
+    if (file.error instanceof ValenceError && file.error.code === "aborted") break
+    interrupted = file.summary?.interrupted === true
+    files.push(file)
+    onFile?.(file)
+  }
+  return { files, found: found.length, interrupted: interrupted || files.length < found.length }
+}
+
+async function labelOne(
+  input: string,
+  output: string,
+  request: Omit<CorpusRequest, "input" | "output">,
+): Promise<LabelledFile> {
+  try {
+    await mkdir(dirname(output), { recursive: true }).catch((error: unknown) => {
+      throw outputFailed(output, error)
+    })
+    return { input, output, summary: await labelCorpus({ ...request, input, output }), error: undefined }
+  } catch (error) {
+    return { input, output, summary: undefined, error: asError(error) }
+  }
+}
+
+/** Where each file's output goes: under its own name, with the format's extension behind it where that is another one. */
+function outputsOf(found: readonly FoundInput[], folder: string, format: OutputFormat | undefined): string[] {
+  const inputs = new Map<string, string>()
+  return found.map(({ path, name }) => {
+    const own = formatOfName(name)
+    const wanted = format ?? (own === "text" ? "csv" : own)
+    const output = join(folder, wanted === undefined || wanted === own ? name : `${name}.${wanted}`)
+    const other = inputs.get(output)
+    if (other !== undefined)
+      throw new ValenceError(
+        "option_invalid",
+        `output ${relative("", output)} must be that of one file; it would be of ${other} and ${path}`,
+      )
+    inputs.set(output, path)
+    return output
+  })
+}
