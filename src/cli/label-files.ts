@@ -4,6 +4,7 @@ import { corpusOptions } from "../corpus/options.ts"
 import { ValenceError } from "../errors.ts"
 import { pickOptions } from "./declared-options.ts"
 import { placeOf } from "./describe-run.ts"
+import { areLarge } from "./large-input.ts"
 import { openLabellerOrFleet } from "./open-labeller.ts"
 import { openProgressDisplay } from "./progress-display.ts"
 import { showCount, showRows } from "./show-numbers.ts"
@@ -11,7 +12,7 @@ import { interruptedExitCode, listenForStop } from "./stop-signals.ts"
 
 /** Apart, because TypeScript does not rewrite the path of an import in a function with `using`. */
 function loadFiles() {
-  return import("../corpus/label-files.ts")
+  return Promise.all([import("../corpus/label-files.ts"), import("../corpus/find-inputs.ts")])
 }
 
 /**
@@ -27,12 +28,13 @@ export async function labelSeveral(
 ): Promise<void> {
   if (output === undefined)
     throw new ValenceError("option_invalid", `output must be a folder for several files: give one by -o; got none`)
-  const { labelFiles } = await loadFiles()
+  const [{ labelFiles }, { findInputs }] = await loadFiles()
+  const paths = (await findInputs(input, output)).map(({ path }) => path)
   using display = openProgressDisplay(stderr)
   const options = pickOptions(corpusOptions, given)
   const stopping = `stopping: what ends within ${options.stopSeconds} s is written; Ctrl-C again stops at once`
   using stop = listenForStop(() => display.print(stopping))
-  await using labeller = await openLabellerOrFleet(given)
+  await using labeller = await openLabellerOrFleet(given, { isLong: await areLarge(paths) })
   const summary = await labelFiles({
     input,
     output,

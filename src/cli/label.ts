@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises"
 import { argv, env, stderr, stdout } from "node:process"
 import type { Command } from "commander"
 import { corpusOptions } from "../corpus/options.ts"
@@ -12,6 +11,7 @@ import { addOptions, pickOptions } from "./declared-options.ts"
 import { describeRun, mostShownFailures } from "./describe-run.ts"
 import { withFleetDefaults } from "./fleet-flags.ts"
 import { labelSeveral } from "./label-files.ts"
+import { areLarge } from "./large-input.ts"
 import { fleetOptions, openLabellerOrFleet } from "./open-labeller.ts"
 import { noProgressDisplay, openProgressDisplay } from "./progress-display.ts"
 import { endInterrupted, interruptedExitCode, listenForStop } from "./stop-signals.ts"
@@ -41,15 +41,6 @@ function loadCorpus() {
   return import("../corpus/label-corpus.ts")
 }
 
-/** A file of so many bytes takes a minute on two cores, of which measuring the devices is a small part. */
-const largeBytes = 16e6
-
-/** Whether an input is a large file; how long a pipe goes on, nobody knows. */
-async function isLarge(input: string): Promise<boolean> {
-  const facts = await stat(input).catch(() => undefined)
-  return facts?.isFile() === true && facts.size >= largeBytes
-}
-
 interface Ended {
   readonly summary: RunSummary
   /** The first rows without a label. */
@@ -69,7 +60,7 @@ async function run(
   const options = pickOptions(corpusOptions, given)
   const stopping = `stopping: what ends within ${options.stopSeconds} s is written; Ctrl-C again stops at once`
   using stop = listenForStop(() => display.print(stopping))
-  await using labeller = await openLabellerOrFleet(given, { isLong: await isLarge(input) })
+  await using labeller = await openLabellerOrFleet(given, { isLong: await areLarge([input]) })
   const summary = await labelCorpus({
     input,
     output,
