@@ -12,9 +12,9 @@ export interface RepeatLabeller extends Labeller {
 /** What a remembered result takes besides its text, about. */
 const resultBytes = 300
 
-/** A text as it is remembered: with another of these options it has another result. */
-const keyOf = (text: string, { topK, function: scores, maxLength }: LabelOptions) =>
-  `${topK ?? ""} ${scores ?? ""} ${maxLength ?? ""} ${text}`
+/** What stands before a text as it is remembered: with another of these options it has another result. */
+const keyPrefixOf = ({ topK, function: scores, maxLength, longText, stride, pooling }: LabelOptions) =>
+  [topK, scores, maxLength, longText, stride, pooling, ""].join(" ")
 
 /**
  * A labeller before another one that hands on only the first of equal texts: the others get its result, whether it is
@@ -51,7 +51,8 @@ export function labelOnce(labeller: Labeller, maxBytes: number): RepeatLabeller 
   }
 
   async function labelAll(texts: readonly string[], options: LabelOptions): Promise<LabelledText[]> {
-    const keys = texts.map(text => keyOf(text, options))
+    const prefix = keyPrefixOf(options)
+    const keys = texts.map(text => prefix + text)
     const found = keys.map(key => known.get(key) ?? underWay.get(key))
     const own = new Map<string, string>()
     for (const [at, key] of keys.entries()) if (found[at] === undefined) own.set(key, texts[at] as string)

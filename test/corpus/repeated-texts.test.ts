@@ -71,9 +71,17 @@ describe("labelOnce", () => {
   it("other options - label it again", async () => {
     const { labeller, sent } = notingLabeller()
     const once = labelOnce(labeller, plenty)
-    for (const options of [{}, { topK: "all" }, { function: "none" }, { maxLength: 9 }] satisfies LabelOptions[])
-      await once.label(["a"], options)
-    expect(sent()).toHaveLength(4)
+    const others = [
+      {},
+      { topK: "all" },
+      { function: "none" },
+      { maxLength: 9 },
+      { longText: "windows" },
+      { longText: "windows", stride: 2 },
+      { longText: "windows", pooling: "max" },
+    ] satisfies LabelOptions[]
+    for (const options of others) await once.label(["a"], options)
+    expect(sent()).toHaveLength(others.length)
   })
 
   it("more than maxBytes of them - forgets those that were asked for least recently", async () => {
