@@ -23,15 +23,21 @@ export async function onDevices<T>(
   list: string,
   open: (devices: readonly NamedDevice[]) => Promise<T>,
 ): Promise<OnDevices<T>> {
-  if (list !== "auto") return { opened: await open(readDevices(list)), fellBack: undefined }
-  const first = readDevices(firstChoice)
   try {
-    const absent = first.map(({ provider }) => absence(provider)).find(problem => problem !== undefined)
-    if (absent !== undefined) throw new ValenceError("device_missing", `${firstChoice} can't be used: ${absent}`)
-    return { opened: await open(first), fellBack: undefined }
+    const devices = readDevices(list === "auto" ? firstChoice : list)
+    requirePresent(devices)
+    return { opened: await open(devices), fellBack: undefined }
   } catch (error) {
-    if (!(error instanceof ValenceError && deviceCodes.has(error.code))) throw error
+    if (list !== "auto" || !(error instanceof ValenceError && deviceCodes.has(error.code))) throw error
     const opened = await open(readDevices("cpu"))
     return { opened, fellBack: `device auto is cpu here: ${error.message}` }
+  }
+}
+
+/** Before anything is asked of the model: a graph for a device that is not there would be built in vain. */
+function requirePresent(devices: readonly NamedDevice[]): void {
+  for (const { name, provider } of devices) {
+    const problem = absence(provider)
+    if (problem !== undefined) throw new ValenceError("device_missing", `${name} can't be used: ${problem}`)
   }
 }

@@ -25,6 +25,9 @@ import type { Tuning } from "./tuning/tuning.ts"
 
 type Settings = Complete<typeof classifierOptions>
 
+/** How long a device is measured by whoever is about to label on it. */
+const tuningLimitMs = 4000
+
 /** A model that was found for devices, and is not loaded yet. */
 export interface FoundModel {
   readonly info: ModelInfo
@@ -78,7 +81,7 @@ async function tuningOf(device: NamedDevice, model: FoundModel, { tune }: Settin
   const key = tuningKey(device, model.info)
   const known = await readTuning(key)
   if (known !== undefined || tune !== "measure") return known
-  const tuning = await tuneDevice(device, model.info, model.startOn(device, [])).catch(() => undefined)
+  const tuning = await tuneDevice(device, model.info, model.startOn(device, []), tuningLimitMs).catch(() => undefined)
   if (tuning !== undefined) await keepTuning(key, tuning)
   return tuning
 }

@@ -25,7 +25,11 @@ async function tune(given: Readonly<Record<string, unknown>>): Promise<void> {
   const { json } = pickOptions(tuneOptions, given)
   const found = await tuneModel(pickOptions({ ...modelOptions, ...timeoutOptions }, given))
   for (const { device, model, tuning, kept } of found) {
-    if (tuning === undefined) throw new ValenceError("device_failed", `${device} must run a micro-batch; it ran none`)
+    if (tuning === undefined)
+      throw new ValenceError(
+        "device_failed",
+        `${device} must run micro-batches of each size three times in a minute; it did not`,
+      )
     if (json) {
       stdout.write(`${JSON.stringify({ device, model, ...tuning, kept })}\n`)
       continue

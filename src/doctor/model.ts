@@ -8,7 +8,7 @@ import { onDevices } from "../classifier/on-devices.ts"
 import { findModelFor } from "../classifier/open-model.ts"
 import { readTuning } from "../classifier/tuning/tune-cache.ts"
 import { tuningKey } from "../classifier/tuning/tune-device.ts"
-import { asError } from "../errors.ts"
+import { asError, ValenceError } from "../errors.ts"
 import type { Labeller } from "../labeller.ts"
 import { findLexicon, isLexicon } from "../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
@@ -93,12 +93,14 @@ async function examineCheckpoint(request: ModelRequest & { readonly offline: boo
 export async function examineModel({ model, dtype, device }: ModelRequest): Promise<Finding[]> {
   // Whoever looks what is there fetches nothing.
   const request = { model, dtype, device, offline: true }
+  const labelling = `labels on ${device}`
   if (isLexicon(model)) return examineLexicon(model)
   try {
     const files = await examineCheckpoint(request)
-    const canaries = await examineCanary(`labels on ${request.device}`, () => createClassifier(request))
+    const canaries = await examineCanary(labelling, () => createClassifier(request))
     return [...files, canaries]
   } catch (error) {
-    return [problem(model, error)]
+    const lacksDevice = error instanceof ValenceError && error.code === "device_missing"
+    return [problem(lacksDevice ? labelling : model, error)]
   }
 }

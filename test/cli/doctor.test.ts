@@ -3,6 +3,7 @@ import type { Finding } from "../../src/doctor/finding.ts"
 import { onnxRuntimeFiles } from "../../src/model/onnx-runtime-files.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { runValence } from "./run-valence.ts"
+import { tinyModel } from "./tiny-model.ts"
 
 async function examined(folder: TemporaryFolder, ...flags: string[]) {
   const { code, stdout, stderr } = await runValence(folder.path, "doctor", "--json", "--device", "cpu:1", ...flags)
@@ -50,8 +51,9 @@ describe("valence doctor", () => {
 
   it("shows what valence tune found", async () => {
     using folder = new TemporaryFolder()
-    await runValence(folder.path, "tune", "--device", "cpu:1")
-    const { find } = await examined(folder)
+    const model = await tinyModel(folder)
+    await runValence(folder.path, "tune", ...model)
+    const { find } = await examined(folder, ...model)
     expect(find("tuning of cpu:1")).toMatchObject({
       status: "ok",
       found: expect.stringMatching(/^children 1, token budget \d+, \d+ tokens\/s, measured \d{4}-/),

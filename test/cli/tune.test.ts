@@ -2,25 +2,27 @@ import { readdirSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { runValence } from "./run-valence.ts"
+import { tinyModel } from "./tiny-model.ts"
 
 const kept = (folder: TemporaryFolder) => readdirSync(`${folder.path}/.cache/valence/tuning`)
 
 describe("valence tune", () => {
   it("prints the curve, keeps what suits best, and redoes it", async () => {
     using folder = new TemporaryFolder()
-    const { code, stdout } = await runValence(folder.path, "tune", "--device", "cpu:1")
-    expect(stdout).toMatch(/^sst2-small int8 on cpu:1\n/)
+    const model = await tinyModel(folder)
+    const { code, stdout } = await runValence(folder.path, "tune", ...model)
+    expect(stdout).toMatch(/^tiny fp32 on cpu:1\n/)
     expect(stdout).toMatch(/│ +1 │ +128 │ +[\d,]+ │/)
     expect(stdout.match(/taken from now on/g)).toHaveLength(1)
     expect(code).toBe(0)
     expect(kept(folder)).toHaveLength(1)
-    const again = await runValence(folder.path, "tune", "--device", "cpu:1", "--json")
+    const again = await runValence(folder.path, "tune", ...model, "--json")
     const found = JSON.parse(again.stdout)
     expect(found).toMatchObject({
       device: "cpu:1",
       children: 1,
       kept: true,
-      model: { name: "sst2-small", dtype: "int8" },
+      model: { name: "tiny", dtype: "fp32" },
     })
     expect(found.curve).toContainEqual({
       children: 1,
@@ -33,7 +35,7 @@ describe("valence tune", () => {
   it("a home that cannot be written - exit code 0, and says so", async () => {
     using folder = new TemporaryFolder()
     folder.write(".cache", "a file")
-    const { code, stdout } = await runValence(folder.path, "tune", "--device", "cpu:1")
+    const { code, stdout } = await runValence(folder.path, "tune", ...(await tinyModel(folder)))
     expect(stdout).toContain("it is not kept: ")
     expect(code).toBe(0)
   })

@@ -1,7 +1,7 @@
 import { padded } from "../../model/micro-batch.ts"
 import { sum } from "../../sum.ts"
 import type { Device } from "../device.ts"
-import { choosePoint, type Tuning, type TuningPoint } from "./tuning.ts"
+import { choosePoint, type Measured, median, type Tuning, type TuningPoint } from "./tuning.ts"
 
 /** What is measured, and for how long. */
 export interface MeasureRequest {
@@ -17,6 +17,8 @@ export interface MeasureRequest {
   readonly maxTokens: number
   /** No measurement begins later than so long after the first. */
   readonly limitMs: number
+  /** How many rounds it takes to tell anything: what else the machine does may last for one or two. */
+  readonly leastRounds: number
 }
 
 /** Lengths of the texts that are computed: a short one, and one of a few sentences. */
@@ -44,46 +46,56 @@ async function speedOf(devices: readonly Device[], budget: number, maxTokens: nu
   return known.length === speeds.length ? Math.round(sum(known)) : undefined
 }
 
-/** Tokens a second by token budget, in rounds until the time is over, of each its best round. */
-async function measureBudgets(request: MeasureRequest): Promise<Map<number, number>> {
+interface Setting extends Measured {
+  readonly speeds: (number | undefined)[]
+}
+
+/** More rounds tell no more. */
+const mostRounds = 5
+
+/**
+ * Measures settings in rounds, each round all of them, one after the other, until the time is over.
+ *
+ * @returns the smallest budget that a device has no memory for
+ */
+async function measureRounds(settings: readonly Setting[], request: MeasureRequest): Promise<number> {
   const { devices, maxTokens, limitMs } = request
   const untilMs = performance.now() + limitMs
-  const best = new Map<number, number>()
-  let { budgets } = request
-  do {
-    for (const budget of budgets) {
-      const speed = await speedOf(devices, budget, maxTokens)
+  let tooLarge = Infinity
+  for (let round = 0; round < mostRounds; round++)
+    for (const { children, maxBatchTokens, speeds } of settings) {
       // What a device has no memory for, larger budgets will not get either.
-      if (speed === undefined) budgets = budgets.filter(smaller => smaller < budget)
-      else best.set(budget, Math.max(speed, best.get(budget) ?? 0))
-      if (speed === undefined || performance.now() > untilMs) break
+      if (maxBatchTokens >= tooLarge) continue
+      if (performance.now() > untilMs) return tooLarge
+      const speed = await speedOf(devices.slice(0, children), maxBatchTokens, maxTokens)
+      if (speed === undefined) tooLarge = maxBatchTokens
+      else speeds[round] = speed
     }
-  } while (performance.now() <= untilMs && budgets.length > 0)
-  return best
+  return tooLarge
 }
 
 /**
- * Measures with all children which token budget suits a device, and then whether fewer of them would do better with it.
+ * Measures which token budget suits a device, and whether fewer children would do better.
  *
- * @returns `undefined` where nothing could be measured
+ * @returns `undefined` where the time did not suffice, or nothing could be measured: the default is as good
  */
 export async function measure(request: MeasureRequest): Promise<Tuning | undefined> {
-  const { devices, defaultTokens, maxTokens, fewerChildren } = request
+  const { devices, budgets, defaultTokens, fewerChildren, leastRounds } = request
   const all = devices.length
-  const byBudget = [...(await measureBudgets(request))]
-  const curve: TuningPoint[] = byBudget.map(([maxBatchTokens, tokensPerSecond]) => ({
-    children: all,
-    maxBatchTokens,
-    tokensPerSecond,
-  }))
-  let chosen = choosePoint(curve, point => point.maxBatchTokens === defaultTokens)
-  if (chosen === undefined) return undefined
-  const { maxBatchTokens } = chosen
-  for (const children of fewerChildren) {
-    const tokensPerSecond = (await speedOf(devices.slice(0, children), maxBatchTokens, maxTokens)) ?? 0
-    const point = { children, maxBatchTokens, tokensPerSecond }
-    curve.push(point)
-    chosen = choosePoint([chosen, point], one => one !== point) ?? chosen
-  }
-  return { ...chosen, curve, measuredAt: new Date().toISOString() }
+  const settings: Setting[] = [
+    ...budgets.map(maxBatchTokens => ({ children: all, maxBatchTokens, speeds: [] })),
+    ...fewerChildren.map(children => ({ children, maxBatchTokens: defaultTokens, speeds: [] })),
+  ]
+  const tooLarge = await measureRounds(settings, request)
+  const measured = settings.filter(({ maxBatchTokens, speeds }) => {
+    return maxBatchTokens < tooLarge && speeds.length >= leastRounds
+  })
+  const isDefault = (one: Setting) => one.children === all && one.maxBatchTokens === defaultTokens
+  const chosen = choosePoint(measured, isDefault)
+  if (chosen === undefined || !(measured.some(isDefault) || tooLarge <= defaultTokens)) return undefined
+  return { ...pointOf(chosen), curve: measured.map(pointOf), measuredAt: new Date().toISOString() }
+}
+
+function pointOf({ children, maxBatchTokens, speeds }: Setting): TuningPoint {
+  return { children, maxBatchTokens, tokensPerSecond: median(speeds.filter(speed => speed !== undefined)) }
 }

@@ -7,8 +7,8 @@ import { measure } from "./measure.ts"
 import type { TuningKey } from "./tune-cache.ts"
 import type { Tuning } from "./tuning.ts"
 
-/** No measurement of a budget begins later than so long after the first. */
-const limitMs = 2500
+/** How many rounds it takes to tell anything. */
+const leastRounds = 3
 /** Token budgets that are tried, in shares of the one that a device has without measuring. */
 const shares = [1 / 4, 1 / 2, 1, 2, 4, 8]
 
@@ -29,13 +29,15 @@ export function tuningKey({ name, provider, children }: NamedDevice, model: Mode
  * Measures which token budget suits a device, and how many children where nobody has said it, on children of its own.
  *
  * @param start - starts a child
- * @returns `undefined` where nothing could be measured
+ * @param limitMs - no measurement begins later than so long after the first
+ * @returns `undefined` where nothing could be measured, or not often enough in that time
  * @throws ValenceError as `start`
  */
 export async function tuneDevice(
   { provider, children, childrenGiven }: NamedDevice,
   { maxLength }: ModelInfo,
   start: StartDevice,
+  limitMs: number,
 ): Promise<Tuning | undefined> {
   const stop = new AbortController()
   const starting = Array.from({ length: children }, () => start(stop.signal))
@@ -48,6 +50,7 @@ export async function tuneDevice(
       defaultTokens: provider.maxBatchTokens,
       maxTokens: maxLength,
       limitMs,
+      leastRounds,
     })
   } finally {
     stop.abort()

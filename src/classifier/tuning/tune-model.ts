@@ -7,6 +7,9 @@ import { keepTuning } from "./tune-cache.ts"
 import { tuneDevice, tuningKey } from "./tune-device.ts"
 import type { Tuning } from "./tuning.ts"
 
+/** Somebody waits for nothing else: also a slow or busy machine is measured often enough. */
+const limitMs = 60_000
+
 /** A device that was measured. */
 export interface TunedDevice {
   readonly device: string
@@ -32,7 +35,7 @@ export async function tuneModel(
     const model = await findModelFor(devices, settings)
     const found: TunedDevice[] = []
     for (const device of devices) {
-      const tuning = await tuneDevice(device, model.info, model.startOn(device, []))
+      const tuning = await tuneDevice(device, model.info, model.startOn(device, []), limitMs)
       const kept = tuning !== undefined && (await keepTuning(tuningKey(device, model.info), tuning))
       found.push({ device: device.name, model: model.info, tuning, kept })
     }

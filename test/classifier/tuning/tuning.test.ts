@@ -4,16 +4,18 @@ import { measure } from "../../../src/classifier/tuning/measure.ts"
 import { choosePoint } from "../../../src/classifier/tuning/tuning.ts"
 import { ValenceError } from "../../../src/errors.ts"
 
-const points = (...speeds: readonly [maxBatchTokens: number, tokensPerSecond: number][]) =>
-  speeds.map(([maxBatchTokens, tokensPerSecond]) => ({ children: 1, maxBatchTokens, tokensPerSecond }))
+const points = (...speeds: readonly [maxBatchTokens: number, ...speeds: (number | undefined)[]][]) =>
+  speeds.map(([maxBatchTokens, ...each]) => ({ children: 1, maxBatchTokens, speeds: each }))
 
 describe("choosePoint", () => {
   it.each([
-    ["the fastest", points([256, 90], [512, 100], [1024, 106]), 1024],
-    ["the default, where none is clearly faster", points([256, 104], [512, 100], [1024, 105]), 512],
+    ["the fastest", points([256, 90], [512, 100], [1024, 111]), 1024],
+    ["the default, where none is clearly faster", points([256, 104], [512, 100], [1024, 110]), 512],
     ["the fastest, where the default was not measured", points([128, 2], [256, 1]), 128],
-  ])("%s", (_, curve, chosen) => {
-    expect(choosePoint(curve, ({ maxBatchTokens }) => maxBatchTokens === 512)?.maxBatchTokens).toBe(chosen)
+    ["the default, where another was faster in a quiet round alone", points([256, 50, 99, 50], [512, 50, 60, 50]), 512],
+    ["the faster one, in rounds that measured both", points([512, 100, 10], [1024, 120, undefined]), 1024],
+  ])("%s", (_, measured, chosen) => {
+    expect(choosePoint(measured, ({ maxBatchTokens }) => maxBatchTokens === 512)?.maxBatchTokens).toBe(chosen)
   })
 
   it("nothing was measured - nothing", () => {
@@ -36,7 +38,14 @@ function deviceOf(tokensPerSecond: (tokens: number) => number, most = Infinity):
   }
 }
 
-const request = { budgets: [128, 512, 2048], defaultTokens: 512, maxTokens: 512, fewerChildren: [], limitMs: 5 }
+const request = {
+  budgets: [128, 512, 2048],
+  defaultTokens: 512,
+  maxTokens: 512,
+  fewerChildren: [],
+  limitMs: 10_000,
+  leastRounds: 3,
+}
 
 describe("measure", () => {
   it("a device that likes large micro-batches - the largest budget, and the curve", async () => {
@@ -45,9 +54,8 @@ describe("measure", () => {
     expect(tuning?.curve.map(point => point.tokensPerSecond)).toEqual([1280, 5120, 20_480])
   })
 
-  it("no time - only the smallest budget was measured, and is taken", async () => {
-    const tuning = await measure({ ...request, limitMs: -1, devices: [deviceOf(() => 1000)] })
-    expect(tuning?.curve).toEqual([{ children: 1, maxBatchTokens: 128, tokensPerSecond: 1000 }])
+  it("no time for three rounds - nothing", async () => {
+    expect(await measure({ ...request, limitMs: -1, devices: [deviceOf(() => 1000)] })).toBeUndefined()
   })
 
   it("no memory for a budget - none that is as large", async () => {
