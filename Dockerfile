@@ -23,8 +23,10 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=package /app/package .
 COPY deploy/probe.js deploy/
+# Models that are pulled, and what was measured of this machine: worth a volume.
+RUN install -d -o 1000 -g 1000 /cache
 # Only what is published with -p can be reached from outside.
-ENV NODE_ENV=production VALENCE_HOST=0.0.0.0
+ENV NODE_ENV=production VALENCE_HOST=0.0.0.0 VALENCE_CACHE=/cache
 USER 1000:1000
 EXPOSE 9464
 STOPSIGNAL SIGTERM

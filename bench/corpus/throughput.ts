@@ -57,7 +57,7 @@ try {
   const aloneCpuSeconds: number[] = []
   const contestants = {
     async command() {
-      const run = await runLabel(input, [], profile)
+      const run = await runLabel(input, ["--no-dedup"], profile)
       runs.push(run)
       return rows / run.seconds
     },

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { portOptions } from "../../src/cli/work.ts"
 import type { Declaration } from "../../src/declaration.ts"
+import { cacheFolder } from "../../src/model/cache.ts"
 import { classifierOptions } from "../../src/options.ts"
 import { workerOptions } from "../../src/worker/options.ts"
 
@@ -20,7 +21,13 @@ const variables = [
 ]
 
 describe("docker-compose.yml and Dockerfile", () => {
-  it.each([...new Set(variables)])("%s - is read by valence work", name => {
+  it("keeps pulled models and tunings in the volume that workers share", () => {
+    const [, folder] = /VALENCE_CACHE=(\S+)/.exec(dockerfile) ?? []
+    expect(cacheFolder({ VALENCE_CACHE: folder })).toBe(folder)
+    expect(compose).toContain(`volumes: [cache:${folder}]`)
+  })
+
+  it.each([...new Set(variables)].filter(name => name !== "VALENCE_CACHE"))("%s - is read by valence work", name => {
     expect(declarations.map(({ env }) => env)).toContain(name)
   })
 
