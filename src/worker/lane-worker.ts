@@ -3,6 +3,7 @@ import type { Complete } from "../declaration.ts"
 import type { ValenceError } from "../errors.ts"
 import type { JobOutcome, WorkerEmitter } from "../events.ts"
 import type { Labeller, Lane } from "../labeller.ts"
+import { stopWaiting } from "../queue/close-worker.ts"
 import type { DeadLetters } from "../queue/dead-letters.ts"
 import { failureText, readFailure } from "../queue/failure.ts"
 import { type JobData, type JobResult, readJob } from "../queue/job.ts"
@@ -49,6 +50,9 @@ export class LaneWorker {
   /** Jobs at work, by id. */
   readonly #atWork = new Map<string, AbortController>()
   #handsBack = false
+  /** Ends when no more jobs are taken, and those at work are finished. */
+  #running: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
   /** How jobs ended that BullMQ has not been told of yet. */
   readonly #endings = new WeakMap<Job, Ending>()
   #lastLost: string | undefined
@@ -83,12 +87,13 @@ export class LaneWorker {
   /** Begins to take jobs. */
   async start(): Promise<void> {
     await this.#worker.waitUntilReady()
-    this.#worker.run().catch(() => {})
+    this.#running = this.#worker.run().catch(() => {})
   }
 
   /** Takes no more jobs from now on, and returns when those at work are finished and stored, or given back. */
   async stopTaking(): Promise<void> {
-    await this.#worker.pause()
+    await this.#stopWaiting()
+    await this.#running
   }
 
   /** Gives back the jobs at work, and whatever comes. */
@@ -108,7 +113,14 @@ export class LaneWorker {
    * @param force - without waiting for what is still to be said of jobs
    */
   async close(force: boolean): Promise<void> {
+    await this.#stopWaiting()
     await this.#worker.close(force)
+  }
+
+  async #stopWaiting(): Promise<void> {
+    // Before that, its connection may not be there yet.
+    if (this.#running) this.#stopping ??= stopWaiting(this.#worker)
+    await this.#stopping
   }
 
   #stop(id: string, reason: StopReason): void {

@@ -218,7 +218,7 @@ const drain: Disaster = {
     if (alone) await kill(stage.workers.pop() as StartedProcess)
     const [victim] = stage.workers
     victim?.signal("SIGTERM")
-    const exit = await victim?.exit
+    const exit = await victim?.end()
     if (exit?.code !== 0) problems.push(`a drained worker must end with exit code 0; got ${exit?.code ?? exit?.signal}`)
     const { active } = await stage.look.contents()
     // The killed one's jobs are still locked.

@@ -5,6 +5,9 @@ import { afterThisProcess } from "../redis/watchdog.ts"
 
 const main = new URL("../../dist/cli/main.js", import.meta.url).pathname
 
+/** What takes so much longer hangs. */
+const hangsMs = 60_000
+
 /** How a process ended. */
 export interface Exit {
   readonly code: number | null
@@ -76,6 +79,14 @@ export class StartedProcess implements AsyncDisposable {
   async toSay(what: string, times = 1): Promise<void> {
     await toBeTrue(() => this.timesSaid(what) >= times || !this.runs)
     if (this.timesSaid(what) < times) throw new Error(`valence must say "${what}"; it ended: ${this.#stderr}`)
+  }
+
+  /** Its end, for which it was asked, or which it comes to by itself; it is killed where it hangs. */
+  async end(): Promise<Exit> {
+    const timer = setTimeout(() => this.signal("SIGKILL"), hangsMs)
+    const exit = await this.exit
+    clearTimeout(timer)
+    return exit
   }
 
   /** Kills it. */

@@ -21,8 +21,6 @@ export interface TrialResult {
   readonly log: string
 }
 
-/** A run that takes so much longer hangs. */
-const hangsMs = 60_000
 /** Jobs of workers that are gone are back after a lock's time, and done soon after. */
 const settleMs = 15_000
 
@@ -93,9 +91,7 @@ export async function judgeTrial(
 /** Waits for the producer's end, though not for ever. */
 async function judgeEnd({ producer }: Stage): Promise<string[]> {
   if (!producer) return ["there must be a producer; there is none"]
-  const timer = setTimeout(() => producer.signal("SIGKILL"), hangsMs)
-  const { code, signal } = await producer.exit
-  clearTimeout(timer)
+  const { code, signal } = await producer.end()
   return code === 0 ? [] : [`the producer must end with exit code 0; got ${signal ?? code}: ${producer.stderr}`]
 }
 
@@ -113,8 +109,8 @@ async function judgeWorkers({ workers }: Stage): Promise<string[]> {
 export async function stopWorkers({ workers }: Stage): Promise<string[]> {
   const living = workers.filter(({ runs }) => runs)
   for (const worker of living) worker.signal("SIGTERM")
-  const exits = await Promise.all(living.map(({ exit }) => exit))
-  return exits
+  const ends = await Promise.all(living.map(async worker => ({ ...(await worker.end()), stderr: worker.stderr })))
+  return ends
     .filter(({ code }) => code !== 0)
-    .map(({ code, signal }) => `a worker must stop with exit code 0; got ${signal ?? code}`)
+    .map(({ code, signal, stderr }) => `a worker must stop with exit code 0; got ${signal ?? code}: ${stderr}`)
 }

@@ -1,6 +1,9 @@
 import { once } from "node:events"
 import { Agent, type IncomingMessage, request } from "node:http"
 import { afterEach, describe, expect, it } from "vitest"
+import { TestFleet } from "../queue/test-fleet.ts"
+import { findRedisBinary } from "../redis/find-redis-binary.ts"
+import { type RedisServer, startRedisServer } from "../redis/redis-server.ts"
 import { type Running, startValence, toBeTrue } from "./run-valence.ts"
 
 const running: Running[] = []
@@ -9,8 +12,12 @@ afterEach(() => {
 })
 
 /** Starts `valence serve` with a lexicon, and returns when it is ready. */
-async function serve(...words: string[]): Promise<Running & { readonly url: string; stderr(): string }> {
-  const started = startValence("/tmp", "serve", "--port", "0", "--model", "afinn-111", ...words)
+function serve(...words: string[]) {
+  return start("--model", "afinn-111", ...words)
+}
+
+async function start(...words: string[]): Promise<Running & { readonly url: string; stderr(): string }> {
+  const started = startValence("/tmp", "serve", "--port", "0", ...words)
   running.push(started)
   let stderr = ""
   started.child.stderr?.on("data", data => {
@@ -61,6 +68,23 @@ describe("valence serve", () => {
     expect(corpus.answer.complete).toBe(true)
     expect(await ended).toMatchObject({ code: 0, signal: null })
     agent.destroy()
+  })
+
+  it.skipIf(!findRedisBinary()).each([
+    ["stays away", async () => {}],
+    ["comes back at that moment", (server: RedisServer) => server.restart()],
+  ])("SIGTERM while Redis is away, which %s - ends with 0", async (_, followUp) => {
+    await using server = await startRedisServer()
+    await using fleet = await TestFleet.open(server.url)
+    await fleet.worker()
+    const where = ["--redis", server.url, "--key-prefix", fleet.keyPrefix]
+    const { child, ended } = await start(...where, "--webhook-secret", "long enough to be one")
+    await server.kill()
+    child.kill("SIGTERM")
+    await followUp(server)
+    expect(await ended).toMatchObject({ code: 0, signal: null })
+    // For the fleet, which has keys to remove.
+    await server.restart()
   })
 
   it("a second signal - stops at once", async () => {

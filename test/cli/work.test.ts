@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from "vitest"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { eventually } from "../queue/test-fleet.ts"
 import { findRedisBinary } from "../redis/find-redis-binary.ts"
-import { startRedisServer } from "../redis/redis-server.ts"
+import { type RedisServer, startRedisServer } from "../redis/redis-server.ts"
 import { type Running, runValence, startValence } from "./run-valence.ts"
 
 let folder: TemporaryFolder
@@ -79,6 +79,19 @@ describe("valence work", () => {
     await eventually(async () => (await statusOf(`${work.url}/readyz`)) === 200)
     expect(work.said().match(/redis is away/g)).toHaveLength(1)
     expect(work.said().match(/redis is back after/g)).toHaveLength(1)
+  })
+
+  it.skipIf(!findRedisBinary()).each([
+    ["stays away", async () => {}],
+    ["comes back at that moment", (server: RedisServer) => server.restart()],
+  ])("SIGTERM while Redis is away, which %s - ends with 0", async (_, followUp) => {
+    await using server = await startRedisServer()
+    const work = await startWork(server.url)
+    await server.kill()
+    await eventually(() => work.said().includes("redis is away"))
+    work.child.kill("SIGTERM")
+    await followUp(server)
+    expect(await work.ended).toMatchObject({ code: 0, stderr: expect.stringContaining("stopped: no job is at work") })
   })
 
   it.each([

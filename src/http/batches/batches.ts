@@ -1,7 +1,9 @@
 import { DelayedError, type Job, Queue, Worker } from "bullmq"
 import { asError, ValenceError } from "../../errors.ts"
 import type { Producer } from "../../producer/producer.ts"
+import { closeWorker } from "../../queue/close-worker.ts"
 import { batchQueue } from "../../queue/names.ts"
+import type { RedisConnection } from "../../queue/open-redis.ts"
 import { RequestError } from "../problem.ts"
 import { BatchRun, type RunMeans } from "./batch-run.ts"
 import { type Batch, hasEnded } from "./batch-store.ts"
@@ -11,6 +13,8 @@ const concurrency = 8
 /** A server that dies is noticed after so long, and a little more. */
 const lockMs = 10_000
 const stalledCheckMs = 5000
+/** How long the batches at work may take to be left to others. */
+const leaveMs = 5000
 /** The last of these attempts comes more than an hour after the first: 1 s, 2 s, 4 s, ... */
 const attempts = 13
 const backoff = { type: "exponential", delay: 1000, jitter: 0.5 } as const
@@ -30,6 +34,7 @@ export interface BatchRequest {
  * Files of requests that are labelled later. They lie in a queue of their own: any server labels them, and where one dies, another goes on.
  */
 export class Batches implements AsyncDisposable {
+  readonly #redis: RedisConnection
   readonly #means: RunMeans
   readonly #queue: Queue<BatchJob>
   readonly #worker: Worker<BatchJob>
@@ -37,6 +42,7 @@ export class Batches implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   constructor(producer: Producer, means: RunMeans) {
+    this.#redis = producer.redis
     this.#means = means
     const place = { connection: producer.redis, prefix: producer.keyPrefix }
     this.#queue = new Queue(batchQueue, place)
@@ -114,7 +120,7 @@ export class Batches implements AsyncDisposable {
 
   async #close(): Promise<void> {
     // First no more are taken.
-    const closed = this.#worker.close()
+    const closed = closeWorker(this.#worker, this.#redis, leaveMs)
     this.#stop.abort(new ValenceError("aborted", "the server stops"))
     await closed
     await this.#queue.close()

@@ -3,7 +3,9 @@ import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from "bullm
 import type { FastifyBaseLogger } from "fastify"
 import { asError, ValenceError } from "../../errors.ts"
 import type { Producer } from "../../producer/producer.ts"
+import { closeWorker } from "../../queue/close-worker.ts"
 import { webhookQueue } from "../../queue/names.ts"
+import type { RedisConnection } from "../../queue/open-redis.ts"
 import { hasEnded, type JobResource } from "../jobs/job-resource.ts"
 import type { Jobs } from "../jobs/jobs.ts"
 import { PrivateAddressError, sendWebhook } from "./send.ts"
@@ -20,6 +22,8 @@ const backoff = { type: "exponential", delay: 1000, jitter: 0.5 } as const
 const lookMs = { least: 200, most: 5000 } as const
 /** A delivery that was made is remembered as long as its request may be sent again. */
 const keptSeconds = 86_400
+/** How long Redis may take to store what became of the deliveries at work. */
+const lastWordsMs = 5000
 
 /** What lies in the queue. */
 interface Delivery {
@@ -45,6 +49,7 @@ export interface WebhookSettings {
  * others. A receiver may hear of a job twice.
  */
 export class Webhooks implements AsyncDisposable {
+  readonly #redis: RedisConnection
   readonly #jobs: Jobs
   readonly #settings: WebhookSettings
   readonly #queue: Queue<Delivery>
@@ -58,6 +63,7 @@ export class Webhooks implements AsyncDisposable {
         "option_invalid",
         `webhookSecret must have ${minSecretLength} characters or more; got ${length}`,
       )
+    this.#redis = producer.redis
     this.#jobs = jobs
     this.#settings = settings
     const place = { connection: producer.redis, prefix: producer.keyPrefix }
@@ -91,7 +97,7 @@ export class Webhooks implements AsyncDisposable {
 
   /** Waits for deliveries that are being made, then lets go. */
   async close(): Promise<void> {
-    await this.#worker.close()
+    await closeWorker(this.#worker, this.#redis, this.#settings.timeoutMs + lastWordsMs)
     await this.#queue.close()
   }
 
