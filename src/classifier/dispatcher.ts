@@ -178,7 +178,9 @@ export class Dispatcher {
     if (again) return again
     const now = performance.now()
     const { bulkAgeMs, maxWaitMs } = this.#options
-    const limits = { ...this.#limitsOf(device), bulkAgeMs, maxWaitMs }
+    // What is alone works best on everything at once.
+    const places = device.children > 1 ? device.children * RUNS_AHEAD : 1
+    const limits = { ...this.#limitsOf(device), bulkAgeMs, maxWaitMs, places }
     const waitMs = timeToWait(this.#lanes, limits, now)
     if (waitMs === undefined) return undefined
     if (waitMs > 0) {

@@ -10,7 +10,13 @@ export interface LanePolicy {
 }
 
 /** A batcher's limits, and how its lanes share the devices. */
-export interface BatcherLimits extends BatchLimits, LanePolicy {}
+export interface BatcherLimits extends BatchLimits, LanePolicy {
+  /** Among so many micro-batches is shared out what does not fill them, so that no child idles beside one that has it all. */
+  readonly places: number
+}
+
+/** A share has at least so many tokens: a run costs some besides its own. */
+const leastShare = 128
 
 /** The waiting lines of both lanes, and who had a turn. */
 export interface Lanes<T extends Waiter> {
@@ -75,7 +81,8 @@ export function nextBatch<T extends Waiter>(
   const lane = laneToServe(lanes, limits, now)
   if (lane === "bulk") lanes.bulkServedAt = now
   lanes.lastServed = lane
-  const { maxBatchTokens, maxBatchTexts } = limits
-  const budget = lane === "bulk" ? bulkTokens : maxBatchTokens
-  return { lane, entries: lanes[lane].takeBatch({ maxBatchTokens: budget, maxBatchTexts }) }
+  const { maxBatchTexts, places } = limits
+  const budget = lane === "bulk" ? bulkTokens : limits.maxBatchTokens
+  const share = Math.max(leastShare, Math.ceil(lanes[lane].tokens / places))
+  return { lane, entries: lanes[lane].takeBatch({ maxBatchTokens: Math.min(budget, share), maxBatchTexts }) }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { createLanes, nextBatch, timeToWait } from "../../src/classifier/next-batch.ts"
 import type { Waiter } from "../../src/classifier/waiting.ts"
 
-const limits = { maxBatchTokens: 128, maxBatchTexts: 8, bulkAgeMs: 500, maxWaitMs: 10 }
+const limits = { maxBatchTokens: 128, maxBatchTexts: 8, bulkAgeMs: 500, maxWaitMs: 10, places: 1 }
 const waiters = fc.array(
   fc.record({ tokens: fc.integer({ min: 1, max: 200 }), lane: fc.constantFrom("interactive", "bulk") }),
   { maxLength: 200 },
@@ -118,5 +118,25 @@ describe("timeToWait", () => {
   it("is 0 when as many wait as a batch may hold", () => {
     const full = filled(Array.from({ length: 8 }, () => ({ tokens: 5, lane: "bulk" as const })))
     expect(timeToWait(full, limits, 0)).toBe(0)
+  })
+})
+
+describe("nextBatch, fewer tokens than fill all places", () => {
+  const room = { ...limits, maxBatchTokens: 512, maxBatchTexts: 64 }
+  const batches = (texts: number, places: number) => {
+    const lanes = filled(Array.from({ length: texts }, () => ({ tokens: 32, lane: "interactive" as const })))
+    return Array.from({ length: places }, () => nextBatch(lanes, { ...room, places }, 0).entries.length)
+  }
+
+  it("shares them out", () => {
+    expect(batches(32, 4)).toEqual([8, 6, 4, 4])
+  })
+
+  it("no share is smaller than 128 tokens", () => {
+    expect(batches(8, 4)).toEqual([4, 4, 0, 0])
+  })
+
+  it("one place - takes all that fit", () => {
+    expect(batches(32, 1)).toEqual([16])
   })
 })
