@@ -9,7 +9,7 @@ import type { HubName } from "./hub-name.ts"
  *
  * models/OWNER/NAME/COMMIT/             a checkpoint: whole and checked, or not there
  * models/OWNER/NAME/COMMIT/hub.json     where it came from, and the checksum of each file
- * models/OWNER/NAME/COMMIT/builder-1/   the graphs that this version of the builder made of it
+ * models/OWNER/NAME/COMMIT/builder-N/   the graphs that this version of the builder made of it
  * models/OWNER/NAME/COMMIT.partial/     a download under way, or one that was interrupted
  * models/OWNER/NAME/refs/REVISION       the commit that a branch or tag was when it was pulled last
  * models/OWNER/NAME/lock                held while any of these is written

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { createClassifier } from "../../src/classifier/classifier.ts"
 import { type PullProgress, pullIfMissing, pullModel } from "../../src/hub/pull-model.ts"
+import { builderVersion } from "../../src/model/builder-version.ts"
 import { findCached, refFile, repositoryFolder } from "../../src/model/cache.ts"
 import { findModel } from "../../src/model/store.ts"
 import { toBeTrue } from "../cli/run-valence.ts"
@@ -36,15 +37,18 @@ const pull = (model = id, onProgress?: (progress: PullProgress) => void) =>
 
 const cached = (revision = "main") => findCached({ id, revision })
 
+/** The folder of what this version of the builder makes. */
+const graphs = `builder-${builderVersion}`
+
 describe("pullModel", () => {
   it("pulls what a checkpoint needs, and nothing else, and builds its graph", async () => {
     const commit = hub.put(id, { ...files, "pytorch_model.bin": Buffer.alloc(200_000), "README.md": "# tiny" })
     await pull()
     const cache = `${repositoryFolder(id)}/${commit}`
-    expect(readdirSync(cache).sort()).toEqual(["builder-1", "hub.json", ...Object.keys(files)].sort())
+    expect(readdirSync(cache).sort()).toEqual([graphs, "hub.json", ...Object.keys(files)].sort())
     for (const [name, content] of Object.entries(files))
       expect(readFileSync(`${cache}/${name}`).equals(content)).toBe(true)
-    expect(readdirSync(`${cache}/builder-1`)).toEqual(["model.fp32.onnx"])
+    expect(readdirSync(`${cache}/${graphs}`)).toEqual(["model.fp32.onnx"])
     expect(readdirSync(repositoryFolder(id)).sort()).toEqual([commit, "refs"])
     expect(hub.asked.map(({ path }) => path).filter(path => /bin|README/.test(path))).toEqual([])
     expect(JSON.parse(readFileSync(`${cache}/hub.json`, "utf8"))).toMatchObject({ id, commit, licence: "mit" })
