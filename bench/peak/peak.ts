@@ -1,0 +1,147 @@
+/**
+ * Which share of a core's practical peak a graph reaches, and where the rest goes:
+ *
+ *   npm run bench:peak -- [--model MODEL] [--dtype int8|fp32] [--texts FILE]
+ *
+ * The practical peak is what the graph's linear layers take alone: products of the same shapes by the same operator of
+ * ONNX Runtime, each in a session of its own, its weights and activations in place. They take turns with the graph, on
+ * the micro-batches that the engine makes of the texts. Where the rest goes is ONNX Runtime's profile of the graph.
+ */
+import { parseArgs } from "node:util"
+import { openSession } from "../../src/classifier/open-session.ts"
+import { readConfig } from "../../src/model/config.ts"
+import { readModelText } from "../../src/model/read-file.ts"
+import { runGraph } from "../../src/model/run-graph.ts"
+import { findModel } from "../../src/model/store.ts"
+import {
+  commonFlags,
+  describeRatio,
+  figureRows,
+  interleave,
+  patienceOf,
+  printBar,
+  printEnd,
+  printHead,
+  printTable,
+  ratioOf,
+  secondsOf,
+  showCount,
+  textsFor,
+} from "../harness.ts"
+import { baseGeometry } from "../random-checkpoint.ts"
+import { linearOperators } from "./lone-product.ts"
+import { microBatchesOf } from "./micro-batches.ts"
+import { gigaOps, openProducts, productsOf } from "./products.ts"
+import { msOf, type NodeRun, profileGraph } from "./profile.ts"
+
+/** Of models as wide as DistilBERT-base, or wider: a narrower one has more nodes for each product's work. */
+const LEAST_SHARE = 0.7
+
+const { values: flags } = parseArgs({
+  options: {
+    ...commonFlags,
+    model: { type: "string", default: "sst2-small" },
+    dtype: { type: "string", default: "int8" },
+    "texts-a-round": { type: "string", default: "512" },
+  },
+})
+const dtype = flags.dtype === "fp32" ? "fp32" : "int8"
+const texts = await textsFor(Number(flags["texts-a-round"]), flags.texts)
+const stored = await findModel(flags.model, dtype)
+const config = readConfig(await readModelText(stored.config), stored.config)
+const tokenizer = { json: await readModelText(stored.tokenizer), file: stored.tokenizer }
+const batches = await microBatchesOf(texts, config, tokenizer)
+const tokens = batches.reduce((sum, { rows, longest }) => sum + rows * longest, 0)
+
+printHead(`The ${dtype} graph on one core against its linear layers alone`, {
+  texts: flags.texts ?? "generated",
+  model: `${stored.name}, revision ${stored.revision}`,
+  "micro-batches": `${batches.length} of ${showCount(texts.length)} texts, ${(tokens / batches.length).toFixed(0)} padded tokens each`,
+})
+const profiled = await profileGraph(stored.graph, batches)
+const products = productsOf(profiled, batches, dtype)
+const alone = await openProducts(products, dtype)
+const session = await openSession({
+  graph: stored.graph,
+  labels: config.labels.length,
+  device: { name: "cpu:1", provider: "cpu", index: 0 },
+  warmUp: [],
+})
+const work = products.reduce((sum, one) => sum + gigaOps(one), 0)
+/** Seconds of each kind of product, round by round. */
+const secondsAlone: number[][] = []
+const rounds = await interleave(
+  {
+    alone: async () => {
+      const seconds = await alone.measure()
+      secondsAlone.push(seconds)
+      return work / seconds.reduce((sum, one) => sum + one, 0)
+    },
+    graph: async () =>
+      work /
+      (await secondsOf(async () => {
+        for (const batch of batches) await runGraph(session, batch)
+      })),
+  },
+  patienceOf(flags, 9),
+)
+
+const fastestAlone = (index: number) => Math.min(...secondsAlone.map(seconds => seconds[index] as number))
+console.log(
+  "\nlinear layers, the fastest of their rounds and of the profiled graph's; a multiply-add counts as two operations",
+)
+printTable(
+  ["inputs x outputs", "a micro-batch", "share of operations", "alone, GOP/s", "in the graph, GOP/s"],
+  products.map((one, index) => [
+    one.name,
+    (one.runs.reduce((sum, { times }) => sum + times, 0) / batches.length).toFixed(0),
+    percent(gigaOps(one) / work),
+    showCount(gigaOps(one) / fastestAlone(index)),
+    showCount((1000 * gigaOps(one)) / one.graphMs),
+  ]),
+)
+printTable(
+  ["GOP/s, linear layers' operations", "median", "min", "max"],
+  figureRows({ "linear layers alone": rounds.figures.alone, "the whole graph": rounds.figures.graph }),
+)
+const share = ratioOf(rounds.figures.graph, rounds.figures.alone)
+if (config.hiddenSize >= baseGeometry.hiddenSize)
+  printBar("share of the peak", share.median, ">=", LEAST_SHARE, describeRatio(share))
+else console.log(`share of the peak: ${describeRatio(share)}`)
+
+const runMs = msOf(profiled)
+const byOperator = new Map<string, NodeRun[]>()
+for (const node of profiled.flatMap(({ nodes }) => nodes)) {
+  const alike = byOperator.get(node.operator)
+  if (alike) alike.push(node)
+  else byOperator.set(node.operator, [node])
+}
+const aloneMs = products.reduce((sum, _, index) => sum + 1000 * fastestAlone(index), 0)
+const row = (name: string, nodes: number | "", ms: number) => [
+  name,
+  nodes,
+  (ms / batches.length).toFixed(3),
+  percent(ms / runMs),
+]
+console.log("\na micro-batch in the graph, profiled")
+printTable(
+  ["operator", "nodes", "ms", "share of the run"],
+  [
+    ...[...byOperator]
+      .map(([operator, nodes]) => ({ operator, nodes: nodes.length / batches.length, ms: msOf(nodes) }))
+      .sort((a, b) => b.ms - a.ms)
+      .flatMap(({ operator, nodes, ms }) => [
+        row(operator, nodes, ms),
+        ...(operator === linearOperators[dtype] ? [row("  of these, alone", "", aloneMs)] : []),
+      ]),
+    row("between nodes", "", runMs - msOf(profiled.flatMap(({ nodes }) => nodes))),
+    row("together", "", runMs),
+  ],
+)
+printEnd({ bench: "peak", model: stored.name, dtype, share, products }, rounds, flags.json)
+await alone.close()
+await session.release()
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
