@@ -36,6 +36,8 @@ import { msOf, type NodeRun, profileGraph } from "./profile.ts"
 
 /** Of models as wide as DistilBERT-base, or wider: a narrower one has more nodes for each product's work. */
 const LEAST_SHARE = 0.7
+/** Of a run's time: operators that take less are told of together. */
+const LEAST_TOLD = 0.005
 
 const { values: flags } = parseArgs({
   options: {
@@ -116,29 +118,36 @@ for (const node of profiled.flatMap(({ nodes }) => nodes)) {
   if (alike) alike.push(node)
   else byOperator.set(node.operator, [node])
 }
+const operators = [...byOperator]
+  .map(([name, nodes]) => ({ name, nodes: nodes.length / batches.length, ms: msOf(nodes) }))
+  .sort((a, b) => b.ms - a.ms)
+const named = operators.filter(({ ms }) => ms >= LEAST_TOLD * runMs)
+const others = operators.filter(({ ms }) => ms < LEAST_TOLD * runMs)
 const aloneMs = products.reduce((sum, _, index) => sum + 1000 * fastestAlone(index), 0)
 const row = (name: string, nodes: number | "", ms: number) => [
   name,
   nodes,
-  (ms / batches.length).toFixed(3),
+  (ms / batches.length).toFixed(2),
   percent(ms / runMs),
 ]
 console.log("\na micro-batch in the graph, profiled")
 printTable(
   ["operator", "nodes", "ms", "share of the run"],
   [
-    ...[...byOperator]
-      .map(([operator, nodes]) => ({ operator, nodes: nodes.length / batches.length, ms: msOf(nodes) }))
-      .sort((a, b) => b.ms - a.ms)
-      .flatMap(({ operator, nodes, ms }) => [
-        row(operator, nodes, ms),
-        ...(operator === linearOperators[dtype] ? [row("  of these, alone", "", aloneMs)] : []),
-      ]),
-    row("between nodes", "", runMs - msOf(profiled.flatMap(({ nodes }) => nodes))),
+    ...named.flatMap(({ name, nodes, ms }) => [
+      row(name, nodes, ms),
+      ...(name === linearOperators[dtype] ? [row("  what they take alone", "", aloneMs)] : []),
+    ]),
+    row(
+      `${others.length} others`,
+      others.reduce((sum, { nodes }) => sum + nodes, 0),
+      msOf(others),
+    ),
+    row("between nodes", "", runMs - msOf(operators)),
     row("together", "", runMs),
   ],
 )
-printEnd({ bench: "peak", model: stored.name, dtype, share, products }, rounds, flags.json)
+printEnd({ bench: "peak", model: stored.name, dtype, share, products, operators }, rounds, flags.json)
 await alone.close()
 await session.release()
 
