@@ -1,0 +1,131 @@
+/**
+ * Texts a second of Valence beside every other engine over the same checkpoint, tokenising included:
+ *
+ *   npm run bench:beside-peers -- [--texts FILE] [--model FOLDER] [--no-python]
+ *
+ * `npm run bench:peers` sets the peers up. Those whose caller makes the batches are measured three ways: one text a run,
+ * batches in the order of the texts, and batches of texts sorted by length; their batch size is the best of a few, tried
+ * beforehand. Valence is handed all texts at once. Each is checked against golden logits before it is timed.
+ */
+import { parseArgs } from "node:util"
+import {
+  commonFlags,
+  describeRatio,
+  figureRows,
+  interleave,
+  median,
+  patienceOf,
+  printBar,
+  printEnd,
+  printHead,
+  printTable,
+  ratioOf,
+  showCount,
+  textsFor,
+  waitForQuiet,
+} from "./harness.ts"
+import { type Engine, fullName, ONE_BY_ONE, openEngines, VALENCE } from "./peers/engines.ts"
+import type { Batching } from "./peers/open-pipeline.ts"
+import { bundledCheckpoint, exportOf } from "./peers/peer-folders.ts"
+
+const BATCH_SIZES = [8, 32, 64]
+const TRIES = 2
+const BARS = { int8: 2, fp32: 1.5 } as const
+
+const { values: flags } = parseArgs({
+  options: {
+    ...commonFlags,
+    model: { type: "string", default: bundledCheckpoint },
+    "no-python": { type: "boolean", default: false },
+    "texts-a-round": { type: "string", default: "436" },
+    "texts-a-try": { type: "string", default: "218" },
+  },
+})
+const patience = patienceOf(flags, 5)
+const texts = await textsFor(Number(flags["texts-a-round"]), flags.texts)
+const { engines, absent } = await openEngines({
+  checkpoint: flags.model,
+  export: exportOf(flags.model),
+  python: !flags["no-python"],
+})
+
+/** One way to use an engine. */
+interface Way {
+  readonly engine: Engine
+  readonly order: "all at once" | "one by one" | "as they come" | "sorted"
+  readonly batching: Batching
+}
+
+/** The batch size at which an engine labels most texts a second. */
+async function bestBatching(engine: Engine, sorted: boolean): Promise<Batching> {
+  const some = texts.slice(0, Number(flags["texts-a-try"]))
+  const tried = BATCH_SIZES.map(batchSize => ({ batching: { batchSize, sorted }, seconds: Infinity }))
+  const patientUntilMs = performance.now() + 1000 * Math.min(10, patience.patienceS)
+  for (let time = 0; time < TRIES; time++)
+    for (const one of tried) {
+      await waitForQuiet(patientUntilMs)
+      one.seconds = Math.min(one.seconds, (await engine.label(some, one.batching)).seconds)
+    }
+  return tried.reduce((best, one) => (one.seconds < best.seconds ? one : best)).batching
+}
+
+async function waysOf(engine: Engine): Promise<Way[]> {
+  if (engine.name === VALENCE) return [{ engine, order: "all at once", batching: ONE_BY_ONE }]
+  const oneByOne = { engine, order: "one by one", batching: ONE_BY_ONE } as const
+  if (!engine.takesBatches) return [oneByOne]
+  return [
+    oneByOne,
+    { engine, order: "as they come", batching: await bestBatching(engine, false) },
+    { engine, order: "sorted", batching: await bestBatching(engine, true) },
+  ]
+}
+
+printHead(`Valence beside its peers, ${showCount(texts.length)} texts a round`, {
+  ...Object.assign({}, ...engines.map(({ versions }) => versions)),
+  texts: flags.texts ?? "generated",
+})
+const ways: Way[] = []
+for (const engine of engines) ways.push(...(await waysOf(engine)))
+const nameOf = ({ engine, order, batching }: Way) =>
+  `${fullName(engine)}, ${order}${batching.batchSize === 1 ? "" : `, batches of ${batching.batchSize}`}`
+const rounds = await interleave(
+  Object.fromEntries(
+    ways.map(way => [nameOf(way), async () => texts.length / (await way.engine.label(texts, way.batching)).seconds]),
+  ),
+  patience,
+)
+const figuresOf = (way: Way) => rounds.figures[nameOf(way)] as readonly number[]
+printTable(["texts/s", "median", "min", "max"], figureRows(rounds.figures))
+for (const { reason, ...one } of absent) console.log(`absent: ${fullName(one)}: ${reason}`)
+
+/** Valence with one precision against the best of some peers. */
+function againstBest(dtype: "int8" | "fp32", peers: readonly Way[]) {
+  const valence = ways.find(({ engine }) => engine.name === VALENCE && engine.dtype === dtype)
+  const best = peers.toSorted((a, b) => median(figuresOf(b)) - median(figuresOf(a)))[0]
+  if (valence === undefined || best === undefined) return []
+  const ratio = ratioOf(figuresOf(valence), figuresOf(best))
+  printBar(`Valence ${dtype} / ${nameOf(best)}`, ratio.median, ">=", BARS[dtype], describeRatio(ratio))
+  return [{ dtype, best: nameOf(best), bar: BARS[dtype], ratio }]
+}
+const peers = ways.filter(({ engine }) => engine.name !== VALENCE)
+const ratios = [
+  ...againstBest("int8", peers),
+  ...againstBest(
+    "fp32",
+    peers.filter(({ engine }) => engine.dtype === "fp32"),
+  ),
+]
+const described = ways.map(way => ({
+  key: nameOf(way),
+  name: way.engine.name,
+  dtype: way.engine.dtype,
+  order: way.order,
+  batchSize: way.batching.batchSize,
+}))
+const versions = Object.assign({}, ...engines.map(one => one.versions))
+printEnd(
+  { bench: "beside-peers", textsARound: texts.length, versions, ways: described, absent, ratios },
+  rounds,
+  flags.json,
+)
+for (const engine of engines) await engine.close()

@@ -1,0 +1,169 @@
+/** Every engine that can label with one checkpoint, Valence and its peers, in one shape. */
+import { createClassifier } from "../built.ts"
+import { secondsOf } from "../harness.ts"
+import { checkGolden } from "./check-golden.ts"
+import { type Batching, openPipeline, type PeerLabel, peerVersion } from "./open-pipeline.ts"
+import { type PeerOptions, PeerProcess } from "./peer-process.ts"
+import { openPlainSession } from "./plain-session.ts"
+
+export type EngineDtype = "int8" | "fp32" | "bf16"
+
+/** One of them, open. */
+export interface Engine {
+  /** Such as `onnxruntime (Python)`. */
+  readonly name: string
+  readonly dtype: EngineDtype
+  /** Whether its caller makes the batches; one that is false is handed all texts, or takes one at a time. */
+  readonly takesBatches: boolean
+  readonly versions: Readonly<Record<string, string>>
+  /** Labels texts; seconds from the text to its label and score. */
+  label(texts: readonly string[], batching: Batching): Promise<{ seconds: number; labels: readonly PeerLabel[] }>
+  /** Seconds of each text, labelled one after the other. */
+  each(texts: readonly string[]): Promise<number[]>
+  close(): Promise<void>
+}
+
+/** One that cannot be had here, or that computes something else. */
+export interface Absent {
+  readonly name: string
+  readonly dtype: EngineDtype
+  readonly reason: string
+}
+
+/** Which engines are wanted, over which files. */
+export interface EngineChoice {
+  readonly checkpoint: string
+  readonly export: string
+  /** Whether Python peers are wanted. */
+  readonly python: boolean
+}
+
+/** The name that all tables have for Valence. */
+export const VALENCE = "Valence"
+
+/** Each text in a run of its own. */
+export const ONE_BY_ONE: Batching = { batchSize: 1, sorted: false }
+
+/** `Valence int8` */
+export const fullName = ({ name, dtype }: { readonly name: string; readonly dtype: EngineDtype }) => `${name} ${dtype}`
+
+type Opening = Pick<Engine, "name" | "dtype"> & { open(): Promise<Engine> }
+
+/**
+ * Opens what can be opened and agrees with the checkpoint's golden logits; the rest comes back with the reason.
+ *
+ * @throws where Valence itself cannot
+ */
+export async function openEngines(choice: EngineChoice): Promise<{ engines: Engine[]; absent: Absent[] }> {
+  const engines: Engine[] = []
+  const absent: Absent[] = []
+  for (const { name, dtype, open } of openings(choice)) {
+    try {
+      engines.push(await open())
+    } catch (error) {
+      if (name === VALENCE && dtype === "int8") throw error
+      absent.push({ name, dtype, reason: (error as Error).message })
+    }
+  }
+  return { engines, absent }
+}
+
+function openings({ checkpoint, export: folder, python }: EngineChoice): Opening[] {
+  const files = { checkpoint, export: folder }
+  const pythons: [string, Omit<PeerOptions, keyof typeof files>][] = [
+    ["onnxruntime (Python)", { script: "onnxruntime_peer.py", dtype: "int8" }],
+    ["onnxruntime (Python)", { script: "onnxruntime_peer.py", dtype: "fp32" }],
+    ["pipeline() on PyTorch", { script: "hugging_face_peer.py", dtype: "fp32" }],
+    ["pipeline() on PyTorch", { script: "hugging_face_peer.py", dtype: "bf16" }],
+    ["pipeline() on torch.compile", { script: "hugging_face_peer.py", dtype: "fp32", compile: true }],
+    ["MAX", { script: "max_peer.py", dtype: "fp32" }],
+  ]
+  const both = ["int8", "fp32"] as const
+  const checked = async (opening: Promise<Engine>) => {
+    const engine = await opening
+    await checkGolden(checkpoint, engine.dtype, async texts => (await engine.label(texts, ONE_BY_ONE)).labels)
+    return engine
+  }
+  return [
+    ...both.map(dtype => ({ name: VALENCE, dtype, open: () => checked(openValence(checkpoint, dtype)) })),
+    ...both.map(dtype => ({ name: "transformers.js", dtype, open: () => checked(openTransformers(folder, dtype)) })),
+    ...both.map(dtype => ({ name: "onnxruntime-node", dtype, open: () => checked(openNode(folder, dtype)) })),
+    ...(python ? pythons : []).map(([name, options]) => ({
+      name,
+      dtype: options.dtype,
+      open: () => openPython(name, { ...options, ...files }),
+    })),
+  ]
+}
+
+/** Seconds of each text of an engine in this process. */
+async function secondsOfEach(texts: readonly string[], label: (texts: readonly string[]) => Promise<unknown>) {
+  const seconds: number[] = []
+  for (const text of texts) seconds.push(await secondsOf(() => label([text])))
+  return seconds
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; labels: T }> {
+  const start = performance.now()
+  const labels = await work()
+  return { seconds: (performance.now() - start) / 1000, labels }
+}
+
+async function openValence(model: string, dtype: "int8" | "fp32"): Promise<Engine> {
+  const classifier = await createClassifier({ model, dtype })
+  return {
+    name: VALENCE,
+    dtype,
+    takesBatches: false,
+    versions: { model: `${classifier.model.name}, revision ${classifier.model.revision}` },
+    async label(texts) {
+      const { seconds, labels } = await timed(() => classifier.label(texts))
+      const given = labels.map((result, index): PeerLabel => {
+        if (result.error) throw new Error(`Valence refused text ${index}: ${result.error.message}`)
+        return result
+      })
+      return { seconds, labels: given }
+    },
+    each: texts => secondsOfEach(texts, one => classifier.label(one)),
+    close: () => classifier.close(),
+  }
+}
+
+async function openTransformers(folder: string, dtype: "int8" | "fp32"): Promise<Engine> {
+  const pipeline = await openPipeline(folder, dtype === "int8" ? "q8" : "fp32")
+  return {
+    name: "transformers.js",
+    dtype,
+    takesBatches: true,
+    versions: { "transformers.js": peerVersion() },
+    label: (texts, batching) => timed(() => pipeline.label(texts, batching)),
+    each: texts => secondsOfEach(texts, one => pipeline.label(one, ONE_BY_ONE)),
+    close: () => pipeline.close(),
+  }
+}
+
+async function openNode(folder: string, dtype: "int8" | "fp32"): Promise<Engine> {
+  const session = await openPlainSession(folder, dtype)
+  return {
+    name: "onnxruntime-node",
+    dtype,
+    takesBatches: false,
+    versions: {},
+    label: texts => timed(() => session.label(texts)),
+    each: texts => secondsOfEach(texts, one => session.label(one)),
+    close: () => session.close(),
+  }
+}
+
+async function openPython(name: string, options: PeerOptions): Promise<Engine> {
+  const { peer, loaded } = await PeerProcess.start(options)
+  return {
+    name,
+    dtype: options.dtype,
+    takesBatches: true,
+    versions: loaded.versions,
+    label: (texts, batching) => peer.label(texts, batching),
+    each: texts => peer.each(texts),
+    close: () => peer.close(),
+  }
+}

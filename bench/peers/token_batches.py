@@ -1,0 +1,51 @@
+"""What the peers do that are handed tensors: tokenise, cut batches, pad them, and turn logits into labels and scores."""
+
+import json
+import pathlib
+
+import numpy as np
+from tokenizers import Tokenizer
+
+MAX_LENGTH = 512
+
+
+class TokenBatches:
+    """Labels texts with a function from ids and mask, int64 [rows, longest], to logits, float32 [rows, labels]."""
+
+    def __init__(self, checkpoint, run):
+        folder = pathlib.Path(checkpoint)
+        self.run = run
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(MAX_LENGTH)
+        names = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
+        self.names = [names[str(index)] for index in range(len(names))]
+
+    def ids(self, text):
+        """The token ids of a text."""
+        return self.tokenizer.encode(text).ids
+
+    def logits(self, text):
+        """The logits of a text in a run of its own."""
+        return self._run([self.ids(text)])[0]
+
+    def label(self, texts, batch, is_sorted):
+        """Labels and scores of texts, `batch` a run: as they come, or sorted by tokens so that little is padding."""
+        ids = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
+        order = sorted(range(len(ids)), key=lambda index: len(ids[index])) if is_sorted else range(len(ids))
+        logits = np.empty((len(ids), len(self.names)), np.float32)
+        for start in range(0, len(ids), batch):
+            rows = list(order[start : start + batch])
+            logits[rows] = self._run([ids[row] for row in rows])
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        scores = exponentials / exponentials.sum(axis=1, keepdims=True)
+        return [self.names[index] for index in scores.argmax(axis=1)], scores.max(axis=1).tolist()
+
+    def _run(self, ids):
+        longest = max(map(len, ids))
+        padded = np.zeros((len(ids), longest), np.int64)
+        mask = np.zeros((len(ids), longest), np.int64)
+        for row, one in enumerate(ids):
+            padded[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        return self.run(padded, mask)
