@@ -2,7 +2,7 @@
  * Accuracy of every engine on a labelled file, and how far each is from Valence's fp32 graph, each text in a run of its
  * own where the caller makes the batches (dynamic int8 depends on its batch):
  *
- *   npm run bench:agreement -- --texts FILE [--model FOLDER] [--no-python] [--json FILE]
+ *   npm run bench:agreement -- --texts FILE [--model FOLDER] [--no-python] [--engines NAME,NAME] [--json FILE]
  *
  * FILE is a .tsv with the columns sentence (or text) and label, a label's name or its index.
  */
@@ -10,16 +10,14 @@ import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { machine, printHead, printTable, showCount } from "./harness.ts"
-import { fullName, ONE_BY_ONE, openEngines, VALENCE } from "./peers/engines.ts"
+import { chosenEngines, engineFlags, fullName, ONE_BY_ONE, openEngines, VALENCE } from "./peers/engines.ts"
 import type { PeerLabel } from "./peers/open-pipeline.ts"
-import { bundledCheckpoint, exportOf } from "./peers/peer-folders.ts"
 import { readLabelledTexts } from "./read-texts.ts"
 
 const { values: flags } = parseArgs({
   options: {
     texts: { type: "string" },
-    model: { type: "string", default: bundledCheckpoint },
-    "no-python": { type: "boolean", default: false },
+    ...engineFlags,
     json: { type: "string" },
   },
 })
@@ -32,11 +30,7 @@ const { id2label } = JSON.parse(await readFile(join(flags.model, "config.json"),
 const right = lines.map(({ label = "" }) => id2label[label] ?? label)
 const texts = lines.map(({ text }) => text)
 
-const { engines, absent } = await openEngines({
-  checkpoint: flags.model,
-  export: exportOf(flags.model),
-  python: !flags["no-python"],
-})
+const { engines, absent } = await openEngines(chosenEngines(flags))
 printHead(`Accuracy on ${showCount(texts.length)} texts of ${flags.texts}`)
 const labelled: { name: string; dtype: string; given: readonly PeerLabel[] }[] = []
 for (const engine of engines) {

@@ -1,7 +1,7 @@
 /**
  * Texts a second of Valence beside every other engine over the same checkpoint, tokenising included:
  *
- *   npm run bench:beside-peers -- [--texts FILE] [--model FOLDER] [--no-python]
+ *   npm run bench:beside-peers -- [--texts FILE] [--model FOLDER] [--no-python] [--engines NAME,NAME]
  *
  * `npm run bench:peers` sets the peers up. Those whose caller makes the batches are measured three ways: one text a run,
  * batches in the order of the texts, and batches of texts sorted by length; their batch size is the best of a few, tried
@@ -24,9 +24,8 @@ import {
   textsFor,
   waitForQuiet,
 } from "./harness.ts"
-import { type Engine, fullName, ONE_BY_ONE, openEngines, VALENCE } from "./peers/engines.ts"
+import { chosenEngines, type Engine, engineFlags, fullName, ONE_BY_ONE, openEngines, VALENCE } from "./peers/engines.ts"
 import type { Batching } from "./peers/open-pipeline.ts"
-import { bundledCheckpoint, exportOf } from "./peers/peer-folders.ts"
 
 const BATCH_SIZES = [8, 32, 64]
 const TRIES = 2
@@ -35,19 +34,14 @@ const BARS = { int8: 2, fp32: 1.5 } as const
 const { values: flags } = parseArgs({
   options: {
     ...commonFlags,
-    model: { type: "string", default: bundledCheckpoint },
-    "no-python": { type: "boolean", default: false },
-    "texts-a-round": { type: "string", default: "436" },
+    ...engineFlags,
+    "texts-a-round": { type: "string", default: "1744" },
     "texts-a-try": { type: "string", default: "218" },
   },
 })
 const patience = patienceOf(flags, 5)
 const texts = await textsFor(Number(flags["texts-a-round"]), flags.texts)
-const { engines, absent } = await openEngines({
-  checkpoint: flags.model,
-  export: exportOf(flags.model),
-  python: !flags["no-python"],
-})
+const { engines, absent } = await openEngines(chosenEngines(flags))
 
 /** One way to use an engine. */
 interface Way {

@@ -1,7 +1,7 @@
 /**
  * How long one text takes that comes alone, of every engine over the same checkpoint, from the call to the label:
  *
- *   npm run bench:single-text -- [--texts FILE] [--model FOLDER] [--no-python] [--texts-a-round 100]
+ *   npm run bench:single-text -- [--texts FILE] [--model FOLDER] [--no-python] [--engines NAME,NAME] [--texts-a-round 100]
  */
 import { parseArgs } from "node:util"
 import {
@@ -18,25 +18,19 @@ import {
   ratioOf,
   textsFor,
 } from "./harness.ts"
-import { fullName, openEngines, VALENCE } from "./peers/engines.ts"
-import { bundledCheckpoint, exportOf } from "./peers/peer-folders.ts"
+import { chosenEngines, engineFlags, fullName, openEngines, VALENCE } from "./peers/engines.ts"
 
 const BAR = 1
 
 const { values: flags } = parseArgs({
   options: {
     ...commonFlags,
-    model: { type: "string", default: bundledCheckpoint },
-    "no-python": { type: "boolean", default: false },
+    ...engineFlags,
     "texts-a-round": { type: "string", default: "100" },
   },
 })
 const texts = await textsFor(Number(flags["texts-a-round"]), flags.texts)
-const { engines, absent } = await openEngines({
-  checkpoint: flags.model,
-  export: exportOf(flags.model),
-  python: !flags["no-python"],
-})
+const { engines, absent } = await openEngines(chosenEngines(flags))
 const versions = Object.assign({}, ...engines.map(one => one.versions))
 printHead(`One text at a time, ${texts.length} a round`, { ...versions, texts: flags.texts ?? "generated" })
 

@@ -6,11 +6,11 @@
  *
  * The default model takes minutes for 1,000,000 rows; a lexicon takes seconds.
  */
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { median, printBar, printHead, printTable, quantile, showCount, textsFor } from "../harness.ts"
+import { machine, median, printBar, printHead, printTable, quantile, showCount, textsFor } from "../harness.ts"
 import { type LabelRun, runLabel } from "./run-label.ts"
 import { writeCorpus } from "./write-corpus.ts"
 
@@ -20,6 +20,7 @@ const { values: flags } = parseArgs({
     model: { type: "string", default: "sst2-small" },
     rows: { type: "string", default: "20000,1000000" },
     rounds: { type: "string", default: "1" },
+    json: { type: "string" },
   },
 })
 const sizes = flags.rows.split(",").map(Number)
@@ -44,6 +45,9 @@ try {
   const growth = median(long) / median(short)
   const [fewest = 0, most = 0] = [sizes[0], sizes.at(-1)]
   printBar(`${showCount(most)} rows / ${showCount(fewest)} rows`, growth, "<=", 1.3, growth.toFixed(2))
+  const rows = [...runs].map(([count, done]) => ({ rows: count, peakMiB: median(done.map(run => run.peakMiB)) }))
+  if (flags.json !== undefined)
+    await writeFile(flags.json, JSON.stringify({ machine: machine(), bench: "memory", rows, growth }, undefined, 2))
 } finally {
   await rm(folder, { recursive: true })
 }

@@ -1,8 +1,10 @@
 /** Every engine that can label with one checkpoint, Valence and its peers, in one shape. */
+import type { ParseArgsConfig } from "node:util"
 import { createClassifier } from "../built.ts"
 import { secondsOf } from "../harness.ts"
 import { checkGolden } from "./check-golden.ts"
 import { type Batching, openPipeline, type PeerLabel, peerVersion } from "./open-pipeline.ts"
+import { bundledCheckpoint, exportOf } from "./peer-folders.ts"
 import { type PeerOptions, PeerProcess } from "./peer-process.ts"
 import { openPlainSession } from "./plain-session.ts"
 
@@ -36,6 +38,25 @@ export interface EngineChoice {
   readonly export: string
   /** Whether Python peers are wanted. */
   readonly python: boolean
+  /** Names of peers, where not all are wanted. */
+  readonly names?: readonly string[] | undefined
+}
+
+/** The flags of a bench that opens engines. */
+export const engineFlags = {
+  model: { type: "string", default: bundledCheckpoint },
+  "no-python": { type: "boolean", default: false },
+  engines: { type: "string" },
+} as const satisfies ParseArgsConfig["options"]
+
+/** What the flags choose. */
+export function chosenEngines(flags: {
+  readonly model: string
+  readonly "no-python": boolean
+  readonly engines?: string | undefined
+}): EngineChoice {
+  const names = flags.engines?.split(",")
+  return { checkpoint: flags.model, export: exportOf(flags.model), python: !flags["no-python"], names }
 }
 
 /** The name that all tables have for Valence. */
@@ -58,6 +79,7 @@ export async function openEngines(choice: EngineChoice): Promise<{ engines: Engi
   const engines: Engine[] = []
   const absent: Absent[] = []
   for (const { name, dtype, open } of openings(choice)) {
+    if (name !== VALENCE && choice.names?.includes(name) === false) continue
     try {
       engines.push(await open())
     } catch (error) {

@@ -1,0 +1,78 @@
+/**
+ * Every question, one after the other, each by its own bench in a process of its own:
+ *
+ *   npm run bench -- [--texts FILE] [--only engines,fairness] [--quick] [--no-python] [--patience-s 60]
+ *   npm run bench -- --check [--texts FILE]         the few ratios that matter, against floors, in about two minutes
+ *
+ * Figures go to bench/results/QUESTION.json, with the machine and the versions; `npm run bench:page` makes
+ * docs/performance.md of them. FILE is a labelled .tsv such as SST-2's dev set; without it texts are generated, and
+ * nothing is said of accuracy. `npm run bench:peers` comes first, for the peers.
+ */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { checkFloors } from "./check-floors.ts"
+import { secondsOf } from "./harness.ts"
+import { benchFolder, type Question, questions } from "./questions.ts"
+
+const { values: flags } = parseArgs({
+  options: {
+    texts: { type: "string" },
+    only: { type: "string" },
+    quick: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+    "no-python": { type: "boolean", default: false },
+    "patience-s": { type: "string", default: "60" },
+  },
+})
+
+/** Runs a bench; what it prints is shown. */
+async function run(bench: string, words: readonly string[]): Promise<boolean> {
+  const child = spawn(process.execPath, ["--import", "tsx", join(benchFolder, bench), ...words], { stdio: "inherit" })
+  const [code] = await once(child, "exit")
+  return code === 0
+}
+
+function wordsOf({ name, words = [], quick, takes }: Question): string[] {
+  return [
+    ...(flags.quick ? quick : words),
+    ...(takes.texts !== undefined && flags.texts !== undefined ? ["--texts", flags.texts] : []),
+    ...(takes.python && flags["no-python"] ? ["--no-python"] : []),
+    ...(takes.patience ? ["--patience-s", flags["patience-s"]] : []),
+    "--json",
+    join(benchFolder, "results", `${name}.json`),
+  ]
+}
+
+function chosen(): readonly Question[] {
+  const names = flags.only?.split(",")
+  const unknown = names?.find(name => !questions.some(question => question.name === name))
+  if (unknown !== undefined)
+    throw new Error(`--only must be of ${questions.map(({ name }) => name).join(", ")}; got ${unknown}`)
+  return questions.filter(({ name }) => names?.includes(name) !== false)
+}
+
+async function answerAll(): Promise<void> {
+  await mkdir(join(benchFolder, "results"), { recursive: true })
+  const failed: string[] = []
+  for (const question of chosen()) {
+    const { name, bench, takes } = question
+    console.log(`\n== ${name}`)
+    if (takes.texts === "required" && flags.texts === undefined) {
+      console.log("left out: it needs --texts FILE, labelled")
+      continue
+    }
+    const seconds = await secondsOf(async () => {
+      if (!(await run(bench, wordsOf(question)))) failed.push(name)
+    })
+    console.log(`${name} took ${seconds.toFixed(0)} s`)
+  }
+  if (failed.length === 0) return
+  console.log(`\nfailed: ${failed.join(", ")}`)
+  process.exitCode = 1
+}
+
+if (flags.check) process.exitCode = (await checkFloors(run, flags.texts)) ? 0 : 1
+else await answerAll()
