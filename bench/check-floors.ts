@@ -30,7 +30,7 @@ const ofDtype = (dtype: string) => (figures: Figures) => figures.ratios?.find(on
 const checks: readonly Check[] = [
   {
     bench: "beside-peers.ts",
-    words: [...nearest, "--texts-a-round", "872", "--texts-a-try", "218", ...short],
+    words: [...nearest, "--texts-a-round", "436", "--texts-a-try", "109", ...short],
     bars: [
       { what: "texts/s, Valence int8 / best peer", rule: ">=", bar: 2, ratioOf: ofDtype("int8") },
       { what: "texts/s, Valence fp32 / best fp32 peer", rule: ">=", bar: 1.5, ratioOf: ofDtype("fp32") },

@@ -19,13 +19,13 @@ export const questions: readonly Question[] = [
   {
     name: "engines",
     bench: "beside-peers.ts",
-    quick: ["--texts-a-round", "872", "--rounds", "3"],
+    quick: ["--texts-a-round", "436", "--texts-a-try", "109", "--rounds", "3"],
     takes: { texts: "optional", python: true, patience: true },
   },
   {
     name: "single-text",
     bench: "single-text.ts",
-    quick: ["--rounds", "5"],
+    quick: ["--texts-a-round", "50", "--rounds", "5"],
     takes: { texts: "optional", python: true, patience: true },
   },
   { name: "agreement", bench: "agreement.ts", quick: [], takes: { texts: "required", python: true } },

@@ -9,8 +9,10 @@ Seconds are taken in here, around tokenising, running and scores, so what is pas
 nothing. An answer {"error": "..."} is the last one.
 """
 
+import ctypes
 import json
 import os
+import signal
 import sys
 import time
 
@@ -47,12 +49,20 @@ def check_against_golden(engine, dtype, file):
     return {"rows": len(rows), "sameLabel": same, "maxDifference": worst}
 
 
+def die_with_parent():
+    """A peer that is stopped when the bench dies would stay for ever; Linux alone can say so."""
+    set_parent_death_signal = 1
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
 def serve(open_engine):
     """Answers requests until standard input ends.
 
     open_engine(request) gives an engine: `versions`, `ids(text)`, `logits(text)`, and `label(texts, batch, is_sorted)`,
     which returns labels and scores in the order of the texts.
     """
+    die_with_parent()
     # Libraries print what they like to file 1; only answers may go where the bench reads.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -1,0 +1,152 @@
+import { median, showCount } from "../harness.ts"
+import { draw } from "./draw.ts"
+import type { AgainstBest, Figures } from "./figures.ts"
+import { table } from "./markdown.ts"
+import { bars } from "./plots.ts"
+
+const VALENCE = "Valence"
+
+const showRatio = ({ median, min, max }: AgainstBest["ratio"]) =>
+  `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`
+
+/** `met`, or by how much it is not. */
+const verdict = (holds: boolean) => (holds ? "met" : "**missed**")
+
+/** Texts a second of every engine, the best way of each in the plot, all ways in the table. */
+export async function enginesSection(engines: Figures["engines"], folder: string): Promise<string> {
+  const rows = engines.ways
+    .map(way => ({ ...way, rate: median(engines.figures[way.key] ?? []) }))
+    .sort((a, b) => b.rate - a.rate)
+  const best = rows.filter(
+    (row, index) => rows.findIndex(({ name, dtype }) => name === row.name && dtype === row.dtype) === index,
+  )
+  const plot = await draw(
+    folder,
+    "engines",
+    "Texts a second of Valence and of every peer at its best",
+    bars(
+      best.map(({ name, dtype, rate }) => ({
+        name: `${name} ${dtype}`,
+        value: rate,
+        shown: showCount(rate),
+        colour: name === VALENCE ? "accent" : "plain",
+      })),
+      "texts a second, tokenising included",
+    ),
+  )
+  const ways = table(
+    ["engine", "texts", "batches of", "texts/s", "rounds' min to max"],
+    rows.map(({ name, dtype, order, batchSize, rate, key }) => {
+      const figures = engines.figures[key] ?? []
+      return [
+        `${name} ${dtype}`,
+        order,
+        name === VALENCE ? "its own" : batchSize,
+        showCount(rate),
+        `${showCount(Math.min(...figures))} to ${showCount(Math.max(...figures))}`,
+      ]
+    }),
+  )
+  const against = engines.ratios.map(
+    ({ dtype, best, bar, ratio }) =>
+      `- Valence ${dtype} / ${best}: **${showRatio(ratio)}**; bar ${bar}: ${verdict(ratio.median >= bar)}`,
+  )
+  const absent = engines.absent.map(({ name, dtype, reason }) => `- absent: ${name} ${dtype}: ${reason}`)
+  return `## Engines
+\`\`\`sh
+npm run bench -- --only engines --texts dev.tsv
+\`\`\`
+
+${plot}
+
+Of ${engines.textsARound} texts a round, ${engines.otherLoad.length} rounds. The plot has each engine at its best; what it takes to get there is its caller's work, but for Valence:
+
+${ways}
+
+${[...against, ...absent].join("\n")}
+
+Every engine labels with the same weights, and is compared with golden logits before it is timed. What batches and sorting gain a peer differs: onnxruntime's dynamic int8 scales a
+whole batch by its largest value, so its labels depend on what a text is batched with; Valence's do not. bf16 is a
+precision that changes few labels; it is quick on CPUs with AMX, such as this one, and not on others.
+`
+}
+
+/** How long one text takes that comes alone. */
+export async function singleTextSection(single: Figures["single-text"], folder: string): Promise<string> {
+  const rows = single.quantiles.toSorted((a, b) => a.p50 - b.p50)
+  const plot = await draw(
+    folder,
+    "single-text",
+    "Milliseconds of one text that comes alone, by engine: the median, and the 99th percentile as a line",
+    bars(
+      rows.map(({ name, dtype, p50, p99 }) => ({
+        name: `${name} ${dtype}`,
+        value: p50,
+        tail: p99,
+        shown: `${p50.toFixed(1)} · ${p99.toFixed(1)}`,
+        colour: name === VALENCE ? "accent" : "plain",
+      })),
+      "ms of a text: p50 (bar) · p99 (line)",
+    ),
+  )
+  const against = single.ratios.map(
+    ({ dtype, best, bar, ratio }) =>
+      `- p50 of Valence ${dtype} / ${best}: **${showRatio(ratio)}**; bar ${bar} or less: ${verdict(ratio.median <= bar)}`,
+  )
+  return `## One text at a time
+\`\`\`sh
+npm run bench -- --only single-text --texts dev.tsv
+\`\`\`
+
+${plot}
+
+${against.join("\n")}
+
+A text that comes alone goes through one device child, which has one thread, and pays for two messages between processes; peers give it all cores, in the process that asks. What Valence
+buys for that: the event loop is free meanwhile, and as many texts as there are children run beside each other.
+`
+}
+
+/** How many labels of each engine are right. */
+export function agreementSection({ texts, rows }: Figures["agreement"]): string {
+  return `## Accuracy
+\`\`\`sh
+npm run bench -- --only agreement --texts dev.tsv
+\`\`\`
+
+${showCount(texts)} labelled texts; differences are from Valence's fp32 graph.
+
+${table(
+  ["engine", "accuracy", "other labels", "mean score difference", "most"],
+  rows.map(({ name, dtype, accuracy, otherLabels, meanDifference, maxDifference }) => [
+    `${name} ${dtype}`,
+    `${(100 * accuracy).toFixed(2)} %`,
+    otherLabels,
+    meanDifference.toFixed(5),
+    maxDifference.toFixed(4),
+  ]),
+)}
+`
+}
+
+/** Lexicons, which are a different trade: a thousand times the speed for a good part of the accuracy. */
+export function lexiconsSection({ rows, ratios }: Figures["lexicons"]): string {
+  return `## Lexicons
+\`\`\`sh
+npm run bench -- --only lexicons --texts dev.tsv
+\`\`\`
+
+${table(
+  ["lexicon", "texts/s", "labels that are right"],
+  rows.map(({ name, textsPerSecond, right }) => [
+    name,
+    showCount(textsPerSecond),
+    right === undefined ? "-" : `${(100 * right).toFixed(1)} %`,
+  ]),
+)}
+
+Texts that got neither label count as wrong. Valence's afinn-111 against ${ratios
+    .map(({ peer, ratio }) => `${peer}: ${ratio.median.toFixed(2)} times the texts/s`)
+    .join("; ")}.
+`
+}

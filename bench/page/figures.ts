@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs"
+import { copyFile, mkdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { Ratio } from "../harness.ts"
+import { benchFolder } from "../questions.ts"
+
+interface Measured {
+  readonly machine: Readonly<Record<string, string>>
+  readonly figures: Readonly<Record<string, readonly number[]>>
+  readonly otherLoad: readonly number[]
+}
+
+interface Engine {
+  readonly name: string
+  readonly dtype: string
+}
+
+/** A ratio against the best of the peers, and its bar. */
+export interface AgainstBest {
+  readonly dtype: string
+  readonly best: string
+  readonly bar: number
+  readonly ratio: Ratio
+}
+
+/** What each bench writes with `--json`, as far as the page reads it. */
+export interface Figures {
+  readonly engines: Measured & {
+    readonly textsARound: number
+    readonly versions: Readonly<Record<string, string>>
+    readonly ways: readonly (Engine & { key: string; order: string; batchSize: number })[]
+    readonly absent: readonly (Engine & { reason: string })[]
+    readonly ratios: readonly AgainstBest[]
+  }
+  readonly "single-text": Measured & {
+    readonly quantiles: readonly (Engine & { p50: number; p90: number; p99: number })[]
+    readonly ratios: readonly AgainstBest[]
+  }
+  readonly agreement: {
+    readonly texts: number
+    readonly rows: readonly (Engine & {
+      accuracy: number
+      otherLabels: number
+      meanDifference: number
+      maxDifference: number
+    })[]
+  }
+  readonly "token-budget": Measured
+  readonly growth: Measured & {
+    readonly texts: readonly { texts: number; seconds: number }[]
+    readonly tokens: readonly { tokens: number; textMs: number; tokenMicroseconds: number }[]
+    readonly children: readonly { count: number; textsPerSecond: number }[]
+  }
+  readonly fleet: Measured & { readonly ratio: Ratio }
+  readonly queue: Measured & { readonly bulkRatio: Ratio; readonly singleRatio: Ratio }
+  readonly fairness: Measured & {
+    readonly ratio: Ratio
+    readonly latencies: Readonly<Record<"idle" | "busy", readonly number[]>>
+  }
+  readonly lexicons: {
+    readonly rows: readonly { name: string; textsPerSecond: number; right?: number }[]
+    readonly ratios: readonly { peer: string; ratio: Ratio }[]
+  }
+  readonly "start-up": Measured
+  readonly memory: { readonly rows: readonly { rows: number; peakMiB: number }[]; readonly growth: number }
+}
+
+/**
+ * The figures of a question: the last that `npm run bench` took, which are laid into bench/snapshot, or those that lie
+ * there already.
+ *
+ * @returns `undefined` where it was never asked
+ */
+export async function figuresOf<N extends keyof Figures>(name: N): Promise<Figures[N] | undefined> {
+  const [taken, kept] = ["results", "snapshot"].map(folder => join(benchFolder, folder, `${name}.json`)) as [
+    string,
+    string,
+  ]
+  if (existsSync(taken)) {
+    await mkdir(join(benchFolder, "snapshot"), { recursive: true })
+    await copyFile(taken, kept)
+  }
+  return existsSync(kept) ? (JSON.parse(await readFile(kept, "utf8")) as Figures[N]) : undefined
+}

@@ -1,0 +1,65 @@
+/**
+ * Makes docs/performance.md and its drawings of the figures that `npm run bench` took, and lays these into
+ * bench/snapshot, where the next page finds what was not measured again:
+ *
+ *   npm run bench:page
+ */
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { capacitySection, choicesSection, footprintSection, lossesSection } from "./advice-sections.ts"
+import { fairnessSection, growthSection, tokenBudgetSection } from "./cost-sections.ts"
+import { agreementSection, enginesSection, lexiconsSection, singleTextSection } from "./engine-sections.ts"
+import { type Figures, figuresOf } from "./figures.ts"
+
+const docs = new URL("../../docs/", import.meta.url).pathname
+const drawings = join(docs, "performance")
+
+const engines = await figuresOf("engines")
+if (engines === undefined) throw new Error("bench/results must have figures: npm run bench -- --only engines")
+
+/** A section, of figures that may not have been taken. */
+async function section<N extends keyof Figures>(
+  name: N,
+  write: (figures: Figures[N], folder: string) => string | Promise<string>,
+): Promise<string[]> {
+  const figures = await figuresOf(name)
+  return figures === undefined ? [] : [await write(figures, drawings)]
+}
+
+const [growth, fleet, queue] = [await figuresOf("growth"), await figuresOf("fleet"), await figuresOf("queue")]
+const capacity = {
+  ...(growth === undefined ? {} : { growth }),
+  ...(fleet === undefined ? {} : { fleet }),
+  ...(queue === undefined ? {} : { queue }),
+}
+const machine = Object.entries({ ...engines.machine, ...engines.versions }).map(([name, value]) => `${name} ${value}`)
+const sections = [
+  `# Performance
+<!-- Made by npm run bench:page; change bench/page, not this file. -->
+
+How fast Valence is beside other engines over the same checkpoint, how its cost grows, what it loses at, and how to choose. Every figure is made by a command that stands beside it:
+
+\`\`\`sh
+npm run bench:peers                        # sets the peers up: transformers.js, and a Python environment with PyTorch, onnxruntime and MAX
+npm run bench -- --texts dev.tsv           # all of it; --quick for less of everything, --only NAME,NAME for some
+npm run bench:page                         # this page, of the figures
+npm run bench -- --check --texts dev.tsv   # the ratios that matter, against floors, in about two minutes
+\`\`\`
+
+Measured on: ${machine.join("; ")}. A virtual machine that other work used too: contestants take turns within each round, ratios are medians of the rounds' ratios, and their spread is told. \`dev.tsv\` is SST-2's dev set, which is not in the
+repository; without \`--texts\`, texts of the same lengths are generated. How figures are taken: [bench/README.md](../bench/README.md).
+`,
+  await enginesSection(engines, drawings),
+  ...(await section("single-text", singleTextSection)),
+  ...(await section("agreement", agreementSection)),
+  ...(await section("growth", growthSection)),
+  ...(await section("token-budget", tokenBudgetSection)),
+  ...(await section("fairness", fairnessSection)),
+  ...(await section("lexicons", lexiconsSection)),
+  footprintSection(await figuresOf("start-up"), await figuresOf("memory")),
+  capacitySection(capacity),
+  lossesSection(await figuresOf("single-text")),
+  choicesSection,
+]
+await writeFile(join(docs, "performance.md"), sections.join("\n"))
+console.log(`wrote ${docs}performance.md`)
