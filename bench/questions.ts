@@ -56,7 +56,7 @@ export const questions: readonly Question[] = [
   {
     name: "fairness",
     bench: "fleet/latency.ts",
-    quick: ["--samples", "100", "--bulk-rows", "60000", "--rounds", "3"],
+    quick: ["--samples", "100", "--rounds", "3"],
     takes: { texts: "optional" },
   },
   {

@@ -28,7 +28,7 @@ export function capacitySection({
   return `## Capacity
 ${table(["what", "texts/s", "million texts a day"], rows)}
 ${workers}
-Of texts with 25 tokens on average, int8. Twice the tokens are a little more than half the texts; see above.
+Of texts with 25 tokens on average, int8. Up to some 64 tokens, twice the tokens are about half the texts; with longer texts fewer: see above.
 `
 }
 
@@ -66,6 +66,7 @@ export function lossesSection(single: Figures["single-text"] | undefined): strin
       : ` Here its p50 is ${p50(/^Valence$/, "fp32").toFixed(1)} ms in fp32, and the best peer's ${p50(/^(?!Valence$)/, "fp32").toFixed(1)}.`
   return `## What Valence loses at
 - **A single text on many cores.** One device child has one thread, and there is no option for more: a peer that gives one text all cores can be quicker.${compared}
+- **A process for one text.** \`valence classify\` starts a second process for the device; where a process lives for one text, transformers.js can be through sooner: see the table above.
 - **Processes.** Each text goes to a device child and comes back as a message. With texts of a few tokens that is felt, with others it is not.
 - **Half precision on CPUs with AMX.** PyTorch's bfloat16 comes nearest to int8 there. Valence has int8 and fp32 on CPUs; its fp32 is slower than that.
 - **fp32.** Most of its time are matrix products that onnxruntime does for its peers too. What is left to gain are padding, the order of texts, and the last layer.
@@ -77,7 +78,7 @@ export function lossesSection(single: Figures["single-text"] | undefined): strin
 /** How to choose. */
 export const choicesSection = `## How to choose
 - **dtype.** \`int8\` on a CPU, unless scores have to be those of the checkpoint: then \`fp32\`. On a GPU \`fp16\`, which \`auto\` takes. A lexicon where a text may cost a microsecond and no more.
-- **device.** \`auto\`: a child for each core that the process is granted. Fewer (\`cpu:N\`) where the cores have other work; more than there are cores never pay. See [devices.md](devices.md).
+- **device.** \`auto\`: a child for each core that the process is granted. Fewer (\`cpu:N\`) where the cores have other work; more than there are cores have nothing to run on. See [devices.md](devices.md).
 - **Batch budget.** The default, 512 tokens on a CPU. Measure with \`valence tune\` where the model is larger or the cache is unusual; raise it for throughput on a GPU; lower it where single texts
   wait too long behind bulk work.
 - **Number of workers.** One for each machine, with all of its cores: children share a tokeniser, a queue and connections. Texts a day that are wanted, divided by a worker's in the table above, and half as many

@@ -85,7 +85,7 @@ export function lines(rows: readonly Line[], axes: LineAxes) {
         type: "log",
         domain: [axes.xTicks[0] as number, axes.xTicks.at(-1) as number],
         ticks: [...axes.xTicks],
-        tickFormat: (value: number) => compact.format(value),
+        tickFormat: (value: number) => (value < 10_000 ? value.toLocaleString("en") : compact.format(value)),
         tickSize: 0,
         label: axes.x,
         labelAnchor: "center",
