@@ -45,7 +45,7 @@ export async function draw(
 ): Promise<string> {
   await mkdir(folder, { recursive: true })
   for (const [themeName, theme] of Object.entries(themes))
-    await writeFile(join(folder, `${name}-${themeName}.svg`), `${svgOf(options(theme), theme)}\n`)
+    await writeFile(join(folder, `${name}-${themeName}.svg`), `${svgOf(options(theme), theme, description)}\n`)
   return [
     "<picture>",
     `  <source media="(prefers-color-scheme: dark)" srcset="performance/${name}-dark.svg">`,
@@ -54,7 +54,7 @@ export async function draw(
   ].join("\n")
 }
 
-function svgOf(options: Plot.PlotOptions, { ink }: Theme): string {
+function svgOf(options: Plot.PlotOptions, { ink }: Theme, title: string): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>")
   const svg = Plot.plot({
     width: WIDTH,
@@ -71,12 +71,17 @@ function svgOf(options: Plot.PlotOptions, { ink }: Theme): string {
   svg.setAttribute("font-size", "13")
   svg.setAttribute("fill", ink)
   svg.setAttribute("color", ink)
+  const about = document.createElement("title") as unknown as SvgElement
+  about.textContent = title
+  svg.prepend(about)
   return svg.outerHTML
 }
 
 /** The part of the DOM that drawing needs; the compiler has no DOM here. */
 interface SvgElement {
   readonly outerHTML: string
+  textContent: string
+  prepend(first: SvgElement): void
   querySelectorAll(selector: string): Iterable<SvgElement>
   remove(): void
   setAttribute(name: string, value: string): void
