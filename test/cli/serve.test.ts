@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import { Agent, type IncomingMessage, request } from "node:http"
 import { afterEach, describe, expect, it } from "vitest"
-import { TestFleet } from "../queue/test-fleet.ts"
+import { eventually, TestFleet } from "../queue/test-fleet.ts"
 import { findRedisBinary } from "../redis/find-redis-binary.ts"
 import { type RedisServer, startRedisServer } from "../redis/redis-server.ts"
 import { type Running, startValence, toBeTrue } from "./run-valence.ts"
@@ -76,10 +76,11 @@ describe("valence serve", () => {
   ])("SIGTERM while Redis is away, which %s - ends with 0", async (_, followUp) => {
     await using server = await startRedisServer()
     await using fleet = await TestFleet.open(server.url)
-    await fleet.worker()
+    const worker = await fleet.worker()
     const where = ["--redis", server.url, "--key-prefix", fleet.keyPrefix]
     const { child, ended } = await start(...where, "--webhook-secret", "long enough to be one")
     await server.kill()
+    await eventually(() => worker.state === "redis is away")
     child.kill("SIGTERM")
     await followUp(server)
     expect(await ended).toMatchObject({ code: 0, signal: null })
