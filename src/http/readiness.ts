@@ -1,7 +1,10 @@
+import { unlessEnded } from "../within.ts"
 import type { Served } from "./serving.ts"
 
 /** A text that any model has a label for. */
 const canary = "Good morning"
+/** How long Redis may take to say who works; while it is away, commands wait for it. */
+const answerMs = 1000
 
 /** Whether a server labels what comes now. */
 export class Readiness {
@@ -32,7 +35,8 @@ export class Readiness {
     const { producer } = this.#served
     if (this.#problem !== undefined || !producer) return this.#problem
     try {
-      return (await producer.workers()).length > 0 ? undefined : "no worker listens"
+      const workers = await unlessEnded(producer.workers(), AbortSignal.timeout(answerMs))
+      return workers.length > 0 ? undefined : "no worker listens"
     } catch {
       return "redis does not answer"
     }

@@ -73,14 +73,18 @@ describe("valence serve", () => {
   it.skipIf(!findRedisBinary()).each([
     ["stays away", async () => {}],
     ["comes back at that moment", (server: RedisServer) => server.restart()],
-  ])("SIGTERM while Redis is away, which %s - ends with 0", async (_, followUp) => {
+  ])("SIGTERM while Redis is away, which %s - is not ready, ends with 0", async (_, followUp) => {
     await using server = await startRedisServer()
     await using fleet = await TestFleet.open(server.url)
     const worker = await fleet.worker()
     const where = ["--redis", server.url, "--key-prefix", fleet.keyPrefix]
-    const { child, ended } = await start(...where, "--webhook-secret", "long enough to be one")
+    const { child, ended, url } = await start(...where, "--webhook-secret", "long enough to be one")
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
     await server.kill()
     await eventually(() => worker.state === "redis is away")
+    const readiness = await fetch(`${url}/readyz`)
+    expect(readiness.status).toBe(503)
+    expect(await readiness.text()).toContain("redis does not answer")
     child.kill("SIGTERM")
     await followUp(server)
     expect(await ended).toMatchObject({ code: 0, signal: null })
