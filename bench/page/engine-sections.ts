@@ -102,8 +102,8 @@ ${plot}
 
 ${against.join("\n")}
 
-A text that comes alone goes through one device child, which has one thread, and pays for two messages between processes; peers give it all cores, in the process that asks. What Valence
-buys for that: the event loop is free meanwhile, and as many texts as there are children run beside each other.
+A text that comes alone goes to a device child that has a thread for each core, and pays for two messages between processes, and for a tokeniser in a thread of its own; peers do all in the process that asks. What Valence
+buys for that: the event loop is free meanwhile, and a run that dies takes nothing with it.
 `
 }
 

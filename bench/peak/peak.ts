@@ -67,6 +67,7 @@ const session = await openSession({
   graph: stored.graph,
   labels: config.labels.length,
   device: { name: "cpu:1", provider: "cpu", index: 0 },
+  threads: 1,
   warmUp: [],
 })
 const work = products.reduce((sum, one) => sum + gigaOps(one), 0)

@@ -3,6 +3,7 @@ import { asError, ValenceError } from "../errors.ts"
 import type { ShapeRounding } from "../model/micro-batch.ts"
 import type { Device, StartDevice } from "./device.ts"
 import type { BatchLimits } from "./waiting.ts"
+import { WideChild } from "./wide-child.ts"
 
 /** A device as the pool keeps it: so many children, which are alike. */
 export interface PooledDevice {
@@ -11,6 +12,8 @@ export interface PooledDevice {
   readonly children: number
   /** Starts a child. */
   readonly start: StartDevice
+  /** Starts one with several threads, where that is of use. */
+  readonly startWide?: StartDevice | undefined
   readonly limits: BatchLimits
   readonly rounding: ShapeRounding
 }
@@ -42,6 +45,8 @@ const MAX_BACKOFF_MS = 10_000
 export interface Slot {
   /** What it is a child of. */
   readonly of: PooledDevice
+  /** Whether the child has several threads. */
+  readonly wide: boolean
   device: Device | undefined
   running: number
   /** How many of these are urgent. */
@@ -59,11 +64,15 @@ export class DevicePool {
   readonly #listeners: DevicePoolListeners
   readonly #stop = new AbortController()
   readonly #slots: Slot[] = []
+  /** Of the sole device. */
+  readonly #wide: WideChild | undefined
   #restarts = 0
 
   private constructor(options: DevicePoolOptions, listeners: DevicePoolListeners) {
     this.#options = options
     this.#listeners = listeners
+    const [sole, ...others] = options.devices
+    if (sole?.startWide && others.length === 0) this.#wide = new WideChild(sole, sole.startWide, this.#stop.signal)
   }
 
   /**
@@ -77,7 +86,7 @@ export class DevicePool {
       await Promise.all(
         options.devices.flatMap(of =>
           Array.from({ length: of.children }, () =>
-            pool.#fill({ of, device: undefined, running: 0, urgent: 0, failures: 0 }),
+            pool.#fill({ of, wide: false, device: undefined, running: 0, urgent: 0, failures: 0 }),
           ),
         ),
       )
@@ -90,12 +99,12 @@ export class DevicePool {
 
   /** How often a device was replaced. */
   get restarts(): number {
-    return this.#restarts
+    return this.#restarts + (this.#wide?.restarts ?? 0)
   }
 
   /** The process ids of the devices that serve. */
   get pids(): number[] {
-    return this.#slots.map(slot => slot.device?.pid).filter(pid => pid !== undefined)
+    return [...this.#slots.map(slot => slot.device?.pid), this.#wide?.pid].filter(pid => pid !== undefined)
   }
 
   /** Of the devices that take another micro-batch, the one that holds the fewest. */
@@ -104,6 +113,11 @@ export class DevicePool {
     for (const slot of this.#slots)
       if (slot.device && slot.running < RUNS_AHEAD && slot.running < (idlest?.running ?? RUNS_AHEAD)) idlest = slot
     return idlest as ServingSlot | undefined
+  }
+
+  /** For a micro-batch that nothing waits or runs beside: the child with several threads, where it serves. */
+  forLone(): ServingSlot | undefined {
+    return this.#slots.every(({ running }) => running === 0) ? this.#wide?.forLone() : undefined
   }
 
   /** A device that takes no other micro-batch, of whose none is urgent: an urgent one may go before the one that waits. */
@@ -116,6 +130,7 @@ export class DevicePool {
   destroy(): void {
     this.#stop.abort()
     for (const slot of this.#slots) slot.device?.destroy()
+    this.#wide?.destroy()
   }
 
   async #fill(slot: Slot): Promise<void> {

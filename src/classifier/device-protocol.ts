@@ -15,6 +15,8 @@ export interface SessionSettings {
   readonly labels: number
   /** As it was asked for, and as the table of providers names its kind. */
   readonly device: { readonly name: string; readonly provider: string; readonly index: number }
+  /** Threads that a run has, its own included. */
+  readonly threads: number
   /** Run before it is ready, in this order: the largest first, so that memory is taken once. */
   readonly warmUp: readonly Shape[]
 }

@@ -6,7 +6,7 @@ import { sum } from "../sum.ts"
 import type { Device, RunFailed, RunResult } from "./device.ts"
 import { DeviceBudget } from "./device-budget.ts"
 import { DevicePool, type DevicePoolOptions, type PooledDevice, RUNS_AHEAD, type Slot } from "./device-pool.ts"
-import { createLanes, type LanePolicy, nextBatch, timeToWait } from "./next-batch.ts"
+import { createLanes, type LanePolicy, LEAST_SHARE, nextBatch, timeToWait } from "./next-batch.ts"
 import type { BatchLimits, Waiter } from "./waiting.ts"
 
 /** An encoded text on its way to a device, or a window of one. */
@@ -150,7 +150,7 @@ export class Dispatcher {
 
   #pump(): void {
     while (!this.#ended) {
-      const slot = this.#pool?.idlest()
+      const slot = (this.#isLone() ? this.#pool?.forLone() : undefined) ?? this.#pool?.idlest()
       const cut = slot ? this.#nextCut(slot.of) : undefined
       if (!slot || !cut) break
       void this.#run(slot, slot.device, cut)
@@ -162,6 +162,13 @@ export class Dispatcher {
       if (!slot || entries.length === 0) break
       void this.#run(slot, slot.device, { entries, lane: "interactive", failures: 0 })
     }
+  }
+
+  /** Whether all that waits is an interactive micro-batch. */
+  #isLone(): boolean {
+    const { interactive, bulk } = this.#lanes
+    const fitsOne = interactive.size === 1 || (interactive.size > 0 && interactive.tokens <= LEAST_SHARE)
+    return fitsOne && bulk.size === 0 && this.#again.length === 0
   }
 
   #budgetOf(device: PooledDevice): DeviceBudget {
@@ -206,7 +213,7 @@ export class Dispatcher {
     if (outcome.error) this.#runAgain(sent, outcome, slot.of)
     else {
       slot.failures = 0
-      this.#count(sent, outcome, slot.of)
+      this.#count(sent, outcome, slot)
       const labels = outcome.logits.length / batch.rows
       cut.entries.forEach((entry, row) => {
         entry.settle(outcome.logits.subarray(row * labels, (row + 1) * labels), outcome.runMs)
@@ -215,7 +222,7 @@ export class Dispatcher {
     this.#schedule()
   }
 
-  #count({ entries, lane, paddedTokens, startedMs }: Sent, { runMs }: RunResult, device: PooledDevice): void {
+  #count({ entries, lane, paddedTokens, startedMs }: Sent, { runMs }: RunResult, { of, wide }: Slot): void {
     const texts = entries.length
     const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0)
     this.#stats.microBatches += 1
@@ -223,7 +230,7 @@ export class Dispatcher {
     this.#stats.tokens += tokens
     this.#stats.paddedTokens += paddedTokens
     this.#stats.runMs += runMs
-    this.#budgetOf(device).ran(paddedTokens, runMs)
+    if (!wide) this.#budgetOf(of).ran(paddedTokens, runMs)
     const waitMs = entries.map(({ since }) => startedMs - since)
     this.#options.events?.emit("microBatch", { lane, texts, tokens, paddedTokens, waitMs, runMs })
   }

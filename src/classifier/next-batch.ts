@@ -15,8 +15,8 @@ export interface BatcherLimits extends BatchLimits, LanePolicy {
   readonly places: number
 }
 
-/** A share has at least so many tokens: a run costs some besides its own. */
-const leastShare = 128
+/** A share of what waits has at least so many tokens: a run costs some besides its own. */
+export const LEAST_SHARE = 128
 
 /** The waiting lines of both lanes, and who had a turn. */
 export interface Lanes<T extends Waiter> {
@@ -83,6 +83,6 @@ export function nextBatch<T extends Waiter>(
   lanes.lastServed = lane
   const { maxBatchTexts, places } = limits
   const budget = lane === "bulk" ? bulkTokens : limits.maxBatchTokens
-  const share = Math.max(leastShare, Math.ceil(lanes[lane].tokens / places))
+  const share = Math.max(LEAST_SHARE, Math.ceil(lanes[lane].tokens / places))
   return { lane, entries: lanes[lane].takeBatch({ maxBatchTokens: Math.min(budget, share), maxBatchTexts }) }
 }

@@ -17,7 +17,7 @@ import { type StartDevice, startChildDevice } from "./device.ts"
 import type { PooledDevice } from "./device-pool.ts"
 import type { SessionSettings, Shape } from "./device-protocol.ts"
 import { Dispatcher } from "./dispatcher.ts"
-import { childrenOf, limitsOf, warmUpShapes } from "./plan-device.ts"
+import { childrenOf, limitsOf, threadsOf, warmUpShapes } from "./plan-device.ts"
 import type { NamedDevice } from "./read-devices.ts"
 import { keepTuning, readTuning } from "./tuning/tune-cache.ts"
 import { tuneDevice, tuningKey } from "./tuning/tune-device.ts"
@@ -33,8 +33,8 @@ export interface FoundModel {
   readonly info: ModelInfo
   readonly stored: StoredModel
   readonly config: TaskConfig
-  /** Starts a child of a device. */
-  startOn(device: NamedDevice, warmUp: readonly Shape[]): StartDevice
+  /** Starts a child of a device, whose runs have one thread where no more is said. */
+  startOn(device: NamedDevice, warmUp: readonly Shape[], threads?: number): StartDevice
 }
 
 /** A device with all that is known of it. */
@@ -67,9 +67,9 @@ export async function findModelFor(
     info: { name, revision, dtype, labels, maxLength },
     stored,
     config,
-    startOn({ name, provider, index }, warmUp) {
+    startOn({ name, provider, index }, warmUp, threads = 1) {
       const device = { name, provider: provider.device, index }
-      const session: SessionSettings = { graph: stored.graph, labels: labels.length, device, warmUp }
+      const session: SessionSettings = { graph: stored.graph, labels: labels.length, device, threads, warmUp }
       return signal => startChildDevice(session, settings, signal)
     },
   }
@@ -91,10 +91,12 @@ async function planDevice(device: NamedDevice, model: FoundModel, settings: Sett
   const { name, provider } = device
   const limits = limitsOf(device, settings, tuning)
   const maxTokens = model.info.maxLength
+  const threads = threadsOf(device)
   return {
     name,
     children: childrenOf(device, tuning),
     start: model.startOn(device, warmUpShapes(provider, limits, maxTokens)),
+    startWide: threads > 1 ? model.startOn(device, [], threads) : undefined,
     limits,
     rounding: { ...provider.multiples, maxTokens },
     tuning,

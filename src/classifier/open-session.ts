@@ -14,7 +14,7 @@ const fatalSeverity = 4
 /** The row that shows whether the graph gives what it must. */
 const shortRow: Shape = { rows: 1, longest: 8 }
 
-async function createSession({ graph, device }: SessionSettings): Promise<InferenceSession> {
+async function createSession({ graph, device, threads }: SessionSettings): Promise<InferenceSession> {
   const provider = providerOf(device.provider)
   const executionProviders = [provider.name, ...provider.helpers].map(name =>
     provider.number === "index" ? { name, deviceId: device.index } : name,
@@ -22,10 +22,12 @@ async function createSession({ graph, device }: SessionSettings): Promise<Infere
   try {
     return await InferenceSession.create(graph, {
       executionProviders,
-      intraOpNumThreads: 1,
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
       logSeverityLevel: fatalSeverity,
+      // Between two runs, threads would keep cores busy that others need.
+      extra: { session: { force_spinning_stop: "1" } },
     })
   } catch (cause) {
     if (provider.name === "cpu") throw cause

@@ -29,6 +29,14 @@ export function childrenOf({ children, childrenGiven }: NamedDevice, tuning: Tun
   return childrenGiven || tuning === undefined ? children : Math.min(children, tuning.children)
 }
 
+/** With more, threads wait for one another for longer than a short text gives each to do. Not measured: that takes as many cores. */
+const mostThreads = 8
+
+/** Threads for a micro-batch that has a device to itself: as many as it may have children, one where these are no cores. */
+export function threadsOf({ provider, children }: NamedDevice): number {
+  return provider.number === "children" ? Math.min(children, mostThreads) : 1
+}
+
 const up = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple
 
 /**

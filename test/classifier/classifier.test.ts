@@ -55,6 +55,20 @@ describe(".label()", () => {
     expect(classifier.stats).toMatchObject({ texts: 323, deviceRestarts: 0 })
   })
 
+  it("gives a text the same result on all threads, where it comes alone", async () => {
+    const texts = manyTexts(60)
+    const one = await (await start()).label(texts)
+    const classifier = await start({ device: "cpu:2" })
+    const alone = async (text: string) => (await classifier.label([text]))[0]
+    while (classifier.devicePids.length < 3) expect(await alone(texts[0] as string)).toEqual(one[0])
+    const wide = classifier.devicePids[2] as number
+    for (const [index, text] of texts.entries()) expect(await alone(text)).toEqual(one[index])
+    process.kill(wide, "SIGKILL")
+    expect(await alone(texts[1] as string)).toEqual(one[1])
+    while (classifier.devicePids.length < 3) expect(await alone(texts[2] as string)).toEqual(one[2])
+    expect(classifier.stats.deviceRestarts).toBe(1)
+  })
+
   it("gives a text the same result on devices of several names", async () => {
     const texts = manyTexts(100)
     const one = await (await start()).label(texts)

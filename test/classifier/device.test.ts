@@ -10,7 +10,7 @@ const patienceMs = 25_000
 const script = `
   import { startChildDevice } from "${fromPackageRoot("dist/classifier/device.js")}"
   import { padded } from "${fromPackageRoot("dist/model/micro-batch.js")}"
-  const session = { graph: "${fromPackageRoot("models/sst2-small/model.int8.onnx")}", labels: 2, warmUp: [],
+  const session = { graph: "${fromPackageRoot("models/sst2-small/model.int8.onnx")}", labels: 2, threads: 1, warmUp: [],
     device: { name: "cpu", provider: "cpu", index: 0 } }
   const timeouts = { startTimeoutMs: 60_000, runTimeoutMs: 600_000 }
   const device = await startChildDevice(session, timeouts, new AbortController().signal)

@@ -155,6 +155,94 @@ describe("Dispatcher", () => {
     expect(await outcomes(dispatcher, [1])).toEqual(["text_failed"])
   })
 
+  describe("with a child for micro-batches that are alone", () => {
+    /** Two children, and that one; which of its runs were of which ids, and how often it was started. */
+    async function startWithWide(wide: () => Promise<Device> = async () => plainDevice()) {
+      const wideIds: number[] = []
+      const starts: Device[] = []
+      const startWide = async () => {
+        const device = await wide()
+        starts.push(device)
+        return {
+          ...device,
+          run: (batch: MicroBatch) => device.run(batch, true).finally(() => wideIds.push(...batch.inputIds)),
+        }
+      }
+      const dispatcher = await Dispatcher.start({
+        ...policy,
+        devices: [{ ...plain(async () => plainDevice(), 2), startWide }],
+      })
+      /** Entries one after the other, until that child was started so often. */
+      const untilStarted = async (times: number) => {
+        while (starts.length < times) expect(await outcomes(dispatcher, [5], "interactive")).toEqual([5])
+      }
+      return { dispatcher, wideIds, starts, untilStarted }
+    }
+
+    it("is started after some, and runs interactive ones alone", async () => {
+      const { dispatcher, wideIds, starts, untilStarted } = await startWithWide()
+      for (let time = 0; time < 7; time++) await outcomes(dispatcher, [4], "interactive")
+      expect(starts).toEqual([])
+      await untilStarted(1)
+      expect(wideIds).toEqual([])
+      expect(await outcomes(dispatcher, [6], "interactive")).toEqual([6])
+      expect(wideIds).toEqual([6, 1, 1])
+      const bulk = outcomes(dispatcher, [7, 8])
+      const beside = outcomes(dispatcher, [9], "interactive")
+      expect([await bulk, await beside]).toEqual([[7, 8], [9]])
+      expect(wideIds).toEqual([6, 1, 1])
+    })
+
+    it("while it is busy - others run what comes", async () => {
+      let letGo = () => {}
+      const gate = new Promise<void>(resolve => {
+        letGo = resolve
+      })
+      const device = plainDevice()
+      let begin = () => {}
+      const begun = new Promise<void>(resolve => {
+        begin = resolve
+      })
+      const run: Device["run"] = async (...words) => {
+        begin()
+        await gate
+        return device.run(...words)
+      }
+      const { dispatcher, wideIds, untilStarted } = await startWithWide(async () => ({ ...device, run }))
+      await untilStarted(1)
+      const first = outcomes(dispatcher, [1], "interactive")
+      await begun
+      expect(await outcomes(dispatcher, [2], "interactive")).toEqual([2])
+      letGo()
+      expect(await first).toEqual([1])
+      expect(wideIds).toEqual([1, 1, 1])
+    })
+
+    it("dies of a text - others run it, and it is started again", async () => {
+      let deaths = 0
+      const { dispatcher, starts, untilStarted } = await startWithWide(async () =>
+        plainDevice(({ inputIds }) => (inputIds[0] === 3 && deaths++ === 0 ? died() : undefined)),
+      )
+      await untilStarted(1)
+      expect(await outcomes(dispatcher, [3], "interactive")).toEqual([3])
+      expect(deaths).toBe(1)
+      await untilStarted(2)
+      expect(dispatcher.stats.deviceRestarts).toBe(1)
+      dispatcher.destroy()
+      await starts[1]?.died
+    })
+
+    it("cannot be started - others go on, and it is not tried again", async () => {
+      let tries = 0
+      const { dispatcher } = await startWithWide(async () => {
+        tries += 1
+        throw new ValenceError("device_failed", "no memory")
+      })
+      for (let time = 0; time < 30; time++) expect(await outcomes(dispatcher, [5], "interactive")).toEqual([5])
+      expect(tries).toBe(1)
+    })
+  })
+
   it("devices of two kinds - each gets micro-batches of its own size and shape", async () => {
     const shapes = { small: new Set<string>(), large: new Set<string>() }
     const keep = (name: "small" | "large"): PooledDevice => ({

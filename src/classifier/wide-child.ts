@@ -1,0 +1,72 @@
+import type { StartDevice } from "./device.ts"
+import type { PooledDevice, ServingSlot, Slot } from "./device-pool.ts"
+
+/** Micro-batches that were alone before a child for such is worth its start, and the memory of another graph. */
+const worthwhileAfter = 8
+/** Deaths without a run that ended well, after which it is not started any more. */
+const maxFailures = 8
+
+/**
+ * A child with several threads, for a micro-batch that has the device to itself: the device's other children have one
+ * thread each, so that one of them computes while the others' cores idle. It is started after a few such micro-batches;
+ * whoever never sends one does not pay for it. While it is not there, and where it cannot be, the others serve.
+ */
+export class WideChild {
+  readonly #start: StartDevice
+  readonly #signal: AbortSignal
+  readonly #slot: Slot
+  #wanted = 0
+  #starting = false
+  #restarts = 0
+
+  /** @param signal - ends a start that is under way */
+  constructor(of: PooledDevice, start: StartDevice, signal: AbortSignal) {
+    this.#start = start
+    this.#signal = signal
+    this.#slot = { of, wide: true, device: undefined, running: 0, urgent: 0, failures: 0 }
+  }
+
+  /** How often it was started in another's place. */
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  get pid(): number | undefined {
+    return this.#slot.device?.pid
+  }
+
+  /** For a micro-batch that is alone: where the child serves and is idle. */
+  forLone(): ServingSlot | undefined {
+    if (this.#slot.running > 0) return undefined
+    if (this.#slot.device) return this.#slot as ServingSlot
+    this.#wanted += 1
+    if (this.#wanted >= worthwhileAfter && !this.#starting && this.#slot.failures < maxFailures) void this.#serve()
+    return undefined
+  }
+
+  destroy(): void {
+    this.#slot.device?.destroy()
+  }
+
+  async #serve(): Promise<void> {
+    this.#starting = true
+    try {
+      const device = await this.#start(this.#signal)
+      if (this.#signal.aborted) return device.destroy()
+      if (this.#slot.failures > 0) this.#restarts += 1
+      this.#slot.device = device
+      void device.died.then(() => this.#bury())
+    } catch {
+      // The memory may not suffice for one more graph: the others go on without it.
+      this.#slot.failures = maxFailures
+    } finally {
+      this.#starting = false
+    }
+  }
+
+  #bury(): void {
+    this.#slot.device = undefined
+    this.#slot.failures += 1
+    this.#wanted = 0
+  }
+}
