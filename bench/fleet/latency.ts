@@ -66,12 +66,12 @@ async function sample(into: number[]): Promise<number> {
   return quantile(round, 0.99)
 }
 
-/** Enough to saturate the worker, and soon finished when the run is told to stop. */
-const underWay = ["--chunk-texts", "64", "--max-chunks", "8"]
+/** Enough to saturate the worker, texts that come again too, and soon finished when the run is told to stop. */
+const underWay = ["--chunk-texts", "64", "--max-chunks", "8", "--no-dedup", "--force"]
 
 /** Labels the corpus through the same worker until it is told to stop. */
 function startBulk() {
-  const words = [cliFile, "label", input, "-o", join(folder, "out.csv"), "--redis", redis.url, "--force", ...underWay]
+  const words = [cliFile, "label", input, "-o", join(folder, "out.csv"), "--redis", redis.url, ...underWay]
   return spawn(process.execPath, words, { stdio: "ignore" })
 }
 
