@@ -1,6 +1,7 @@
 import { ApiError, call, isAbort, messageOf } from "./api.js"
 import { corpusCommand, showCommand } from "./curl.js"
 import { byId, element } from "./element.js"
+import { longTextOf } from "./long-text.js"
 import { firstRecord, splitFile } from "./split-records.js"
 
 /** How often a part is sent again that the server has no room for now. */
@@ -20,6 +21,7 @@ const kindByExtension = {
 
 const column = byId("column", HTMLInputElement)
 const model = byId("file-model", HTMLSelectElement)
+const longText = byId("file-long-text", HTMLSelectElement)
 const input = byId("file", HTMLInputElement)
 const drop = byId("drop", HTMLElement)
 const run = byId("file-run", HTMLElement)
@@ -62,7 +64,7 @@ export function startCorpus({ default: first, models }, keyNeeded) {
     input.value = ""
   })
   cancel.addEventListener("click", () => stop.abort())
-  for (const field of [column, model]) field.addEventListener("input", () => tellCurl(last))
+  for (const field of [column, model, longText]) field.addEventListener("input", () => tellCurl(last))
   tellCurl(last)
   takeDrops(begin)
 }
@@ -90,7 +92,7 @@ function kindOf(fileName) {
 }
 
 function queryOf() {
-  const query = new URLSearchParams({ model: model.value, errors: "true" })
+  const query = new URLSearchParams({ model: model.value, errors: "true", ...longTextOf(longText) })
   if (column.value.trim() !== "") query.set("column", column.value.trim())
   return `?${query}`
 }

@@ -18,11 +18,12 @@ const opposite = /** @type {const} */ ({ positive: "negative", negative: "positi
  *
  * @param {string} text
  * @param {import("./show-result.js").Model} model
+ * @param {import("./long-text.js").LongText} how
  * @returns {Promise<HTMLElement[]>}
  */
-export async function explain(text, { name, dtype }) {
+export async function explain(text, { name, dtype }, how) {
   // Before softmax: where a model is sure, no word alone moves its score.
-  const request = { text, model: name, function: "none" }
+  const request = { text, model: name, function: "none", ...how }
   /** @type {{ label: string, words: WordWeight[] }} */
   const { label, words } = await postJson("v1/explain", request)
   const most = Math.max(...words.map(({ weight }) => Math.abs(weight)), 0)

@@ -1,6 +1,7 @@
 import { call, isAbort, keyEvents, messageOf, postJson } from "./api.js"
 import { labelCommand, showCommand } from "./curl.js"
 import { byId, element } from "./element.js"
+import { longTextOf } from "./long-text.js"
 import { showResult, showScore } from "./show-result.js"
 
 /** How long nothing is typed before texts are labelled, ms. */
@@ -16,6 +17,7 @@ const mostRead = 3
 /** @typedef {import("./show-result.js").Result} Result */
 
 const texts = byId("texts", HTMLTextAreaElement)
+const longText = byId("long-text", HTMLSelectElement)
 const results = byId("results", HTMLOListElement)
 const status = byId("label-status", HTMLElement)
 const problem = byId("label-error", HTMLElement)
@@ -29,7 +31,7 @@ const problem = byId("label-error", HTMLElement)
 export function startPlayground({ default: first, models }, keyNeeded) {
   /** @type {Map<string, Result>} */
   const known = new Map()
-  const keyOf = (/** @type {Model} */ model, /** @type {string} */ text) => `${model.name}\n${text}`
+  const keyOf = (/** @type {Model} */ model, /** @type {string} */ text) => `${model.name}\n${longText.value}\n${text}`
   /** @type {{ readonly key: string, readonly item: HTMLElement }[]} */
   let shown = []
   let stop = new AbortController()
@@ -47,7 +49,9 @@ export function startPlayground({ default: first, models }, keyNeeded) {
       .map(line => line.trim())
       .filter(line => line !== "")
     const lines = all.slice(0, mostTexts)
-    showCurl(labelCommand(document.baseURI, bodyOf(lines, chosen()[0], first), keyNeeded))
+    showCurl(
+      labelCommand(document.baseURI, { ...bodyOf(lines, chosen()[0], first), ...longTextOf(longText) }, keyNeeded),
+    )
     results.setAttribute("aria-busy", "true")
     const startedMs = performance.now()
     try {
@@ -72,9 +76,15 @@ export function startPlayground({ default: first, models }, keyNeeded) {
   const labelNew = async (model, lines, signal) => {
     const missing = [...new Set(lines)].filter(text => !known.has(keyOf(model, text)))
     if (missing.length === 0) return 0
-    const answer = await postJson("v1/label", { texts: missing, model: model.name, topK: "all" }, signal)
+    // As it was chosen when the texts were sent, whatever is chosen when they are answered.
+    const keys = missing.map(text => keyOf(model, text))
+    const answer = await postJson(
+      "v1/label",
+      { texts: missing, model: model.name, topK: "all", ...longTextOf(longText) },
+      signal,
+    )
     if (known.size > mostKept) known.clear()
-    for (const [index, text] of missing.entries()) known.set(keyOf(model, text), answer.results[index])
+    for (const [index, key] of keys.entries()) known.set(key, answer.results[index])
     return missing.length
   }
 
@@ -82,7 +92,7 @@ export function startPlayground({ default: first, models }, keyNeeded) {
   const show = (/** @type {readonly string[]} */ lines) => {
     const names = chosen().map(({ name }) => name)
     const next = lines.map((text, index) => {
-      const key = JSON.stringify([text, names])
+      const key = JSON.stringify([text, names, longText.value])
       const old = shown[index]
       return old?.key === key ? old : { key, item: showText(text) }
     })
@@ -98,7 +108,7 @@ export function startPlayground({ default: first, models }, keyNeeded) {
   const showText = (/** @type {string} */ text) => {
     const verdicts = chosen().flatMap(model => {
       const result = known.get(keyOf(model, text))
-      return result ? [showResult(text, model, result)] : []
+      return result ? [showResult(text, model, result, longTextOf(longText))] : []
     })
     return element(
       "li",
@@ -134,7 +144,7 @@ export function startPlayground({ default: first, models }, keyNeeded) {
     timer = setTimeout(label, pauseMs)
   }
   texts.addEventListener("input", soon)
-  for (const box of boxes) box.addEventListener("change", label)
+  for (const field of [...boxes, longText]) field.addEventListener("change", label)
   keyEvents.addEventListener("changed", label)
   void label()
 }

@@ -8,12 +8,13 @@ const mostBars = 5
 /** Lexicons rate from -5 to 5; one of the user's own may go further. */
 const lexiconScale = 5
 
+/** @typedef {import("./long-text.js").LongText} LongText */
 /** @typedef {{ readonly label: string, readonly score: number }} LabelScore */
 /** @typedef {{ readonly name: string, readonly dtype: string }} Model */
 /**
  * @typedef {LabelScore & {
- *   readonly scores?: LabelScore[], readonly tokens: number, readonly truncated: boolean, readonly words?: string[],
- *   readonly error?: { readonly message: string }
+ *   readonly scores?: LabelScore[], readonly tokens: number, readonly truncated: boolean, readonly windows: number,
+ *   readonly words?: string[], readonly error?: { readonly message: string }
  * }} Result
  */
 
@@ -33,8 +34,9 @@ export function showScore({ score, words }) {
  * @param {string} text
  * @param {Model} model
  * @param {Result} result
+ * @param {LongText} how - as it was asked for
  */
-export function showResult(text, model, result) {
+export function showResult(text, model, result, how) {
   const title = element("h3", {}, model.name)
   if (result.error)
     return element("section", { class: "verdict" }, title, element("p", { class: "error" }, result.error.message))
@@ -45,7 +47,7 @@ export function showResult(text, model, result) {
     head,
     showBars(result),
     ...showFacts(result),
-    showWords(text, model, result),
+    showWords(text, model, result, how),
   )
 }
 
@@ -89,13 +91,14 @@ function showLength({ tokens, words }) {
 }
 
 /** @param {Result} result */
-function showFacts({ truncated, words }) {
+function showFacts({ truncated, windows, words }) {
   const facts = []
   if (words !== undefined)
     facts.push(
       element("p", { class: "facts" }, words.length === 0 ? "nothing matched" : `matched: ${words.join(", ")}`),
     )
   if (truncated) facts.push(element("p", { class: "facts warning" }, "truncated: the model saw no more of it"))
+  if (windows > 1) facts.push(element("p", { class: "facts" }, `in ${windows} windows: the model saw all of it`))
   return facts
 }
 
@@ -107,8 +110,9 @@ let explanations = 0
  * @param {string} text
  * @param {Model} model
  * @param {Result} result
+ * @param {LongText} how
  */
-function showWords(text, model, result) {
+function showWords(text, model, result, how) {
   const id = `explanation-${++explanations}`
   const name = `Which words made it ${result.label}, by ${model.name}`
   const button = element(
@@ -126,7 +130,7 @@ function showWords(text, model, result) {
     asked = true
     place.setAttribute("aria-busy", "true")
     try {
-      place.replaceChildren(...(await explain(text, model)))
+      place.replaceChildren(...(await explain(text, model, how)))
     } catch (error) {
       asked = false
       place.replaceChildren(element("p", { class: "error" }, messageOf(error)))

@@ -76,6 +76,20 @@ describe.skipIf(noBrowser)("the page, a file", () => {
     test.expectQuiet()
   })
 
+  it("what becomes of a text that is too long - is asked of the API, and shown as a command", async () => {
+    await using test = await openPage(browser, `${server.url}/`)
+    const { page } = test
+    await page.locator("#results li").first().waitFor()
+    await page.getByLabel("A text longer than the model takes").last().selectOption("windows")
+    const sent = page.waitForRequest(/v1\/corpus/)
+    await drop(page, "reviews.csv", csvOf(1))
+    expect(new URL((await sent).url()).searchParams.get("longText")).toBe("windows")
+    await page.getByText("1 row labelled in").first().waitFor()
+    await page.getByText("The same call with curl").last().click()
+    await page.locator("#file-curl").getByText("longText=windows").waitFor()
+    test.expectQuiet()
+  })
+
   it("another file while one is under way, and Cancel - end it", async context => {
     if (!hasRoute) return context.skip("POST /v1/corpus is not there")
     await using test = await openPage(browser, `${server.url}/`)

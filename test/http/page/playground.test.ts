@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { createClassifier } from "../../../src/classifier/classifier.ts"
 import { plainLabeller } from "../../corpus/plain-labeller.ts"
 import { noBrowser, openPage, startBrowser } from "../test-browser.ts"
 import { startTestServer, type TestServer } from "../test-server.ts"
@@ -56,6 +57,32 @@ describe.skipIf(noBrowser)("the page", () => {
     test.expectQuiet()
   })
 
+  it("a text that is longer than the model takes - is truncated, read in windows, or refused, as is chosen", async () => {
+    await using server = await startTestServer({ labeller: await createClassifier({ device: "cpu:1" }) })
+    await using test = await open({}, server)
+    const { page } = test
+    const choice = page.getByLabel("A text longer than the model takes").first()
+    const [first, second] = [0, 1].map(index => page.locator("#results > li").nth(index))
+    await page.getByText("The same call with curl").first().click()
+    await page.getByLabel("One text a line").fill(`good\n${"very ".repeat(600)}good`)
+    await second?.getByText("512 tokens").waitFor()
+    expect(await second?.innerText()).toContain("truncated: the model saw no more of it")
+    expect(await page.locator("#label-curl").innerText()).not.toContain("longText")
+
+    await choice.selectOption("All of it is labelled, in windows")
+    await second?.getByText("in 2 windows: the model saw all of it").waitFor()
+    expect(await second?.innerText()).toContain("603 tokens")
+    expect(await first?.innerText()).not.toContain("windows")
+    expect(await page.locator("#label-curl").innerText()).toContain('"longText":"windows"')
+
+    await choice.selectOption("It gets no label")
+    await second?.getByText("text must have at most 512 tokens").waitFor()
+    // A lexicon takes any length.
+    expect(await second?.innerText()).toContain("matched: good")
+    expect(await first?.innerText()).toContain("POSITIVE")
+    test.expectQuiet()
+  })
+
   it("the keyboard alone - reaches everything in the order of the page", async () => {
     await using test = await open()
     const { page } = test
@@ -73,20 +100,19 @@ describe.skipIf(noBrowser)("the page", () => {
     expect([await focused(), await focused()]).toEqual(["plain <b>", "mvp"])
     await page.keyboard.press("Space")
     await page.getByText("matched: bad").waitFor({ state: "detached" })
-    expect(await focused()).toBe("Which words made it NEGATIVE, by plain <b>")
+    expect([await focused(), await focused()]).toEqual(["truncate", "Which words made it NEGATIVE, by plain <b>"])
     expect(await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")).not.toBe("none")
     await page.keyboard.press("Enter")
     await page.locator(".explanation p").waitFor()
     expect(await focused()).toBe("The same call with curl")
     await page.keyboard.press("Enter")
     await page.getByText(`-d '{"text":"bad"}'`).waitFor()
-    expect([await focused(), await focused(), await focused(), await focused(), await focused()]).toEqual([
+    expect([await focused(), await focused(), await focused()]).toEqual([
       expect.stringContaining("curl"),
       "Copy",
       "column",
-      "plain <b>",
-      "file",
     ])
+    expect([await focused(), await focused(), await focused()]).toEqual(["plain <b>", "truncate", "file"])
     test.expectQuiet()
   })
 
