@@ -132,6 +132,13 @@ export interface Labeller extends AsyncDisposable {
    * @throws ValenceError `option_invalid`, `aborted`, `closed`
    */
   label(texts: readonly string[], options?: LabelOptions): Promise<LabelledText[]>
+  /**
+   * Why texts cannot be labelled, as far as that shows before any is: in the order of `texts`, `undefined` for one that can.
+   * Absent where it would be as much work, or only a worker can tell.
+   *
+   * @throws ValenceError `option_invalid`, `closed`
+   */
+  check?(texts: readonly string[], options?: LabelOptions): Promise<(Failed | undefined)[]>
   /** Lets go of the results of calls that were given an `id`; absent where a labeller keeps none. */
   release?(ids: readonly string[]): Promise<void>
   /** Finishes what was accepted, then lets go of every process and file; may be called twice. */

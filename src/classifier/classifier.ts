@@ -2,12 +2,13 @@ import { completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ClassifierEmitter, DeviceFacts } from "../events.ts"
 import type { OnPull } from "../hub/pull-model.ts"
-import type { LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
+import type { Failed, LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
 import { type ClassifierOptions, classifierOptions, completeCall, completeLengths } from "../options.ts"
 import type { DispatcherStats } from "./dispatcher.ts"
 import { onDevices } from "./on-devices.ts"
 import { type OpenModel, openModel, type PlannedDevice } from "./open-model.ts"
-import { type TextRequest, TextRun, type TextRunContext } from "./text-run.ts"
+import { TextCheck } from "./text-check.ts"
+import { failed, type TextRequest, TextRun, type TextRunContext } from "./text-run.ts"
 import { Tokenising } from "./tokenising.ts"
 
 /** Texts of one call that are on their way at a time; the rest of a longer call waits without being encoded. */
@@ -64,7 +65,6 @@ export class Classifier implements Labeller {
   }
 
   async label(texts: readonly string[], options: LabelOptions = {}): Promise<LabelledText[]> {
-    if (this.#closing) throw new ValenceError("closed", "the classifier was closed; it takes no more texts")
     const request = this.#complete(texts, options)
     const labelled = this.#labelAll([...texts], request)
     this.#underWay.add(labelled)
@@ -77,6 +77,14 @@ export class Classifier implements Labeller {
     }
   }
 
+  async check(texts: readonly string[], options: LabelOptions = {}): Promise<(Failed | undefined)[]> {
+    const request = this.#complete(texts, options)
+    const checks = texts.map(text => new TextCheck(text, request, this.#context.maxTextLength))
+    for (const check of checks) this.#tokenising.add(check, request.lane)
+    const refused = await Promise.all(checks.map(({ done }) => done))
+    return refused.map(error => error && failed(error))
+  }
+
   close(): Promise<void> {
     this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#context.dispatcher.destroy())
     return this.#closing
@@ -87,6 +95,7 @@ export class Classifier implements Labeller {
   }
 
   #complete(texts: readonly string[], options: LabelOptions): Request {
+    if (this.#closing) throw new ValenceError("closed", "the classifier was closed; it takes no more texts")
     const given = completeCall(texts, options)
     return {
       ...given,

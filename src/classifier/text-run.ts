@@ -1,12 +1,12 @@
-import { textProblem, textTooLong } from "../check-text.ts"
 import { ValenceError } from "../errors.ts"
-import type { Labelled, LabelledText, Lane, ModelInfo, Pooling, ScoreFunction } from "../labeller.ts"
+import type { Failed, Labelled, LabelledText, Lane, ModelInfo, Pooling, ScoreFunction } from "../labeller.ts"
 import { ScorePool } from "../model/score-pool.ts"
 import { ranked, scoresOf } from "../model/scores.ts"
 import type { Encoding, SpecialTokens } from "../model/tokenizer.ts"
 import { Windows } from "../model/windows.ts"
 import type { Lengths } from "../options.ts"
 import type { Dispatcher } from "./dispatcher.ts"
+import { lengthRefusal, refusal } from "./text-check.ts"
 import type { Untokenised } from "./tokenising.ts"
 import { WindowRun } from "./window-run.ts"
 
@@ -59,9 +59,10 @@ export class TextRun implements Untokenised {
   }
 
   #begin(encoding: Encoding): void {
-    const { longText, maxLength, timings } = this.#request
+    const { timings } = this.#request
     timings.tokeniseMs = Math.max(timings.tokeniseMs, performance.now() - this.#arrivedMs)
-    if (encoding.truncated && longText === "error") this.#settle(failed(textTooLong(encoding.tokens, maxLength)))
+    const refused = lengthRefusal(encoding, this.#request)
+    if (refused) this.#settle(failed(refused))
     else this.#run(encoding)
   }
 
@@ -97,16 +98,7 @@ export class TextRun implements Untokenised {
   }
 }
 
-function failed({ code, message }: ValenceError): LabelledText {
+/** The result of a text that cannot be labelled. */
+export function failed({ code, message }: ValenceError): Failed {
   return { error: { code, message } }
-}
-
-/** Why a text cannot be labelled, where that is plain to see. */
-function refusal(text: unknown, maxTextLength: number): ValenceError | undefined {
-  const problem = textProblem(text)
-  if (problem) return problem
-  const { length } = text as string
-  if (length <= maxTextLength) return undefined
-  const rule = `must have at most ${maxTextLength} UTF-16 units (maxTextLength)`
-  return new ValenceError("text_invalid", `text ${rule}; got ${length}`)
 }

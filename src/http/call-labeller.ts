@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify"
-import type { LabelledText, Labeller, LabelOptions } from "../labeller.ts"
+import type { Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
 import type { Admission, Admitted } from "./admission.ts"
-import { requireFewTexts } from "./label-call.ts"
+import { requireFewTexts, requireLabels, requireNoErrors } from "./label-call.ts"
 import { noteTexts } from "./note-texts.ts"
 import { requestSignal } from "./request-signal.ts"
 import { serverTiming } from "./server-timing.ts"
@@ -11,6 +11,7 @@ import type { Serving } from "./serving.ts"
  * Labels the texts of a request: they are let in or refused at once, dropped where the client goes, and the answer tells
  * how long they waited for what.
  *
+ * @param before - what is done when they are let in, before they are labelled
  * @throws RequestError 413 for too many texts; ValenceError `overloaded` and what `label()` throws
  */
 export async function callLabeller(
@@ -19,6 +20,7 @@ export async function callLabeller(
   texts: readonly string[],
   options: LabelOptions,
   reply: FastifyReply,
+  before: () => Promise<void> = async () => {},
 ): Promise<LabelledText[]> {
   const { settings } = serving
   requireFewTexts(texts, settings.maxTexts)
@@ -27,6 +29,7 @@ export async function callLabeller(
   using stop = requestSignal(reply, settings.answerTimeoutMs)
   const timing = serverTiming()
   try {
+    await before()
     const results = await labeller.label(texts, { ...options, signal: stop.signal, onTimings: timing.add })
     admitted.labelled()
     reply.header("server-timing", timing.header())
@@ -35,6 +38,24 @@ export async function callLabeller(
     // Why it was stopped says more than that it was.
     throw stop.signal.aborted ? stop.signal.reason : error
   }
+}
+
+/**
+ * The same for answers that have no place for a text's own error: the first is the answer's. Where the options refuse long
+ * texts, none is labelled beside one, as far as the labeller can tell before.
+ *
+ * @throws ValenceError also why the first text that has no label has none
+ */
+export async function labelAll(
+  serving: Serving,
+  labeller: Labeller,
+  texts: readonly string[],
+  options: LabelOptions,
+  reply: FastifyReply,
+): Promise<readonly Labelled[]> {
+  const check = async () => requireNoErrors((await labeller.check?.(texts, options)) ?? [])
+  const refusing = options.longText === "error" && texts.length > 1
+  return requireLabels(await callLabeller(serving, labeller, texts, options, reply, refusing ? check : undefined))
 }
 
 /** @throws ValenceError `overloaded`; the answer says when to come again */

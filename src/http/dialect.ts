@@ -21,3 +21,9 @@ export function answerProblemsAs(app: FastifyInstance, translate: (problem: Prob
       .send(body)
   })
 }
+
+/** A problem as it is, unless a text is too long: of that, the status and the option that another server has for it. */
+export function tooLongAs(problem: Problem, status: number, option: string): Problem {
+  if (problem.code !== "text_too_long") return problem
+  return { ...problem, status, detail: problem.detail.replace("longText is error", option) }
+}

@@ -1,5 +1,5 @@
 import { isErrorCode, ValenceError } from "../errors.ts"
-import type { Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
+import type { Failed, Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
 import { RequestError } from "./problem.ts"
 import type { LabelRequest, LabelResponse } from "./schemas.ts"
 import { labellerOf, type Served } from "./serving.ts"
@@ -57,10 +57,16 @@ export function labelAnswerOf({ labeller, single }: LabelCall, results: readonly
  * @throws ValenceError why the first text without a label has none, and where there are more, which it is
  */
 export function requireLabels(results: readonly LabelledText[]): readonly Labelled[] {
-  return results.map((result, index) => {
-    if (!result.error) return result
-    const { code, message } = result.error
-    const which = results.length === 1 ? "" : `, text ${index + 1} of ${results.length}`
+  requireNoErrors(results)
+  return results as readonly Labelled[]
+}
+
+/** @throws ValenceError the first error of some texts, and where there are more texts, whose it is */
+export function requireNoErrors(texts: readonly (Partial<Failed> | undefined)[]): void {
+  for (const [index, text] of texts.entries()) {
+    if (!text?.error) continue
+    const { code, message } = text.error
+    const which = texts.length === 1 ? "" : `, text ${index + 1} of ${texts.length}`
     throw new ValenceError(isErrorCode(code) ? code : "text_failed", `${message}${which}`)
-  })
+  }
 }

@@ -156,3 +156,28 @@ describe("lengths", () => {
     },
   )
 })
+
+describe("check", () => {
+  it("texts, some of which cannot be labelled - why not, as label() says, and nothing reaches a device", async () => {
+    await using classifier = await plainClassifier()
+    const texts = ["+", "+".repeat(9), 7 as unknown as string, "-".repeat(6)]
+    const options = { maxLength: 8, longText: "error" } as const
+    const checked = await classifier.check(texts, options)
+    expect(checked).toMatchObject([
+      undefined,
+      { error: { code: "text_too_long", message: expect.stringContaining("got 11") } },
+      { error: { code: "text_invalid" } },
+      undefined,
+    ])
+    expect(classifier.stats.texts).toBe(0)
+    const labelled = await classifier.label(texts, options)
+    expect(labelled.map(result => result.error && { error: result.error })).toEqual(checked)
+  })
+
+  it("texts that may be long - no refusal", async () => {
+    await using classifier = await plainClassifier()
+    for (const longText of ["truncate", "windows"] as const)
+      expect(await classifier.check(["+".repeat(900)], { longText })).toEqual([undefined])
+    await expect(classifier.check(["+"], { maxLength: 1 })).rejects.toMatchObject({ code: "option_invalid" })
+  })
+})

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { createClassifier } from "../../src/classifier/classifier.ts"
+import { type Classifier, createClassifier } from "../../src/classifier/classifier.ts"
 import { ValenceError } from "../../src/errors.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { postJson, startTestServer, type TestServer } from "./test-server.ts"
 
+let classifier: Classifier
 let server: TestServer
 beforeAll(async () => {
-  const labeller = await createClassifier({ device: "cpu:1" })
-  server = await startTestServer({ labeller, options: { maxTexts: 3, maxBodyBytes: 20_000 } })
+  classifier = await createClassifier({ device: "cpu:1" })
+  server = await startTestServer({ labeller: classifier, options: { maxTexts: 3, maxBodyBytes: 20_000 } })
 })
 afterAll(() => server.close())
 
@@ -38,14 +39,17 @@ describe("POST /predict", () => {
     expect(negative).toBeLessThan(0)
   })
 
-  it("a text that is too long - is truncated; with truncate: false 413, Validation", async () => {
+  it("a text that is too long - is truncated; with truncate: false 413, Validation, before any is labelled", async () => {
     expect((await predict({ inputs: long, truncate: true })).status).toBe(200)
     expect((await predict({ inputs: long, truncate: null })).status).toBe(200)
-    const error = "`inputs` must have at most 512 tokens each where truncate is false; text 2 of 2 has more"
+    const { texts } = classifier.stats
+    const error = "text must have at most 512 tokens (maxLength) where truncate is false; got 1002, text 2 of 2"
     expect(await predict({ inputs: [["short"], [long]], truncate: false })).toMatchObject({
       status: 413,
       body: { error, error_type: "Validation" },
     })
+    expect(classifier.stats.texts).toBe(texts)
+    expect((await predict({ inputs: [["short"], ["short"]], truncate: false })).status).toBe(200)
   })
 
   const pairs = "`inputs` must be a string, or a batch of lists of one string: [[string], [string], ...]"

@@ -1,11 +1,13 @@
 import OpenAI from "openai"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { createClassifier } from "../../src/classifier/classifier.ts"
+import { type Classifier, createClassifier } from "../../src/classifier/classifier.ts"
 import { postJson, startTestServer, type TestServer } from "./test-server.ts"
 
+let classifier: Classifier
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer({ labeller: await createClassifier({ device: "cpu:1" }), options: { maxTexts: 3 } })
+  classifier = await createClassifier({ device: "cpu:1" })
+  server = await startTestServer({ labeller: classifier, options: { maxTexts: 3 } })
 })
 afterAll(() => server.close())
 
@@ -39,12 +41,18 @@ describe("POST /classify", () => {
     expect(positive).toBeGreaterThan(1)
   })
 
-  it("a text that is too long - 400, unless it may be truncated", async () => {
-    const message = "input must have at most 512 tokens a text, or truncate_prompt_tokens; text 2 of 2 has more"
-    expect(await classify({ input: ["short", long] })).toMatchObject({
+  it("a text that is too long - 400 before any is labelled, unless it may be truncated", async () => {
+    const { texts } = classifier.stats
+    const rule = "text must have at most 512 tokens (maxLength) where truncate_prompt_tokens is not given; got 1002"
+    const refusal = (message: string) => ({
       status: 400,
       body: { error: { message, type: "BadRequestError", param: null, code: 400 } },
     })
+    expect(await classify({ input: long })).toMatchObject(refusal(rule))
+    expect(await classify({ input: ["short", long, "short"] })).toMatchObject(refusal(`${rule}, text 2 of 3`))
+    expect(classifier.stats.texts).toBe(texts)
+    expect((await classify({ input: ["short", "short"] })).status).toBe(200)
+    expect(classifier.stats.texts).toBe(texts + 2)
     expect((await classify({ input: long, truncate_prompt_tokens: -1 })).body).toMatchObject({
       usage: { prompt_tokens: 512 },
     })

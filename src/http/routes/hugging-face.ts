@@ -2,9 +2,8 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance, FastifyReply } from "fastify"
 import { type Static, Type } from "typebox"
 import type { LabelScore as Score } from "../../labeller.ts"
-import { callLabeller } from "../call-labeller.ts"
+import { labelAll } from "../call-labeller.ts"
 import { answerProblemsAs, type ForeignProblem } from "../dialect.ts"
-import { requireLabels } from "../label-call.ts"
 import type { Problem } from "../problem.ts"
 import { LabelScore, orNull, words } from "../schemas.ts"
 import { labellerOf, type Serving } from "../serving.ts"
@@ -64,7 +63,7 @@ async function classify(
   const labeller = labellerOf(serving, model)
   const texts = typeof inputs === "string" ? [inputs] : inputs
   const options = { topK: parameters?.top_k ?? "all", function: parameters?.function_to_apply ?? undefined } as const
-  const results = requireLabels(await callLabeller(serving, labeller, texts, options, reply))
+  const results = await labelAll(serving, labeller, texts, options, reply)
   return results.map(({ scores = [] }) => [...scores])
 }
 

@@ -3,9 +3,8 @@ import type { FastifyInstance } from "fastify"
 import { Type } from "typebox"
 import type { LabelScore as Score } from "../../labeller.ts"
 import { version } from "../../version.ts"
-import { callLabeller } from "../call-labeller.ts"
-import { answerProblemsAs, type ForeignProblem } from "../dialect.ts"
-import { requireLabels } from "../label-call.ts"
+import { labelAll } from "../call-labeller.ts"
+import { answerProblemsAs, type ForeignProblem, tooLongAs } from "../dialect.ts"
 import { type Problem, RequestError } from "../problem.ts"
 import { LabelScore, orNull, words } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
@@ -48,9 +47,12 @@ export function addTextEmbeddingsInference(
     async (request, reply) => {
       const { body } = request
       const { texts, batch } = textsOf(body.inputs)
-      const options = { topK: "all", function: body.raw_scores ? "none" : undefined } as const
-      const results = requireLabels(await callLabeller(serving, serving.labeller, texts, options, reply))
-      if (body.truncate === false) requireWhole(serving, results)
+      const options = {
+        topK: "all",
+        function: body.raw_scores ? "none" : undefined,
+        longText: body.truncate === false ? "error" : "truncate",
+      } as const
+      const results = await labelAll(serving, serving.labeller, texts, options, reply)
       const scores = results.map(({ scores = [] }): Score[] => [...scores])
       return batch ? scores : (scores[0] as Score[])
     },
@@ -89,14 +91,6 @@ function pairRefused(): RequestError {
   return new RequestError(422, `${rule}; got a pair of strings, and no model here takes pairs`)
 }
 
-/** @throws RequestError 413 where a text was truncated */
-function requireWhole({ labeller }: Serving, results: readonly { readonly truncated: boolean }[]): void {
-  const index = results.findIndex(({ truncated }) => truncated)
-  if (index === -1) return
-  const rule = `\`inputs\` must have at most ${labeller.model.maxLength} tokens each where truncate is false`
-  throw new RequestError(413, `${rule}; text ${index + 1} of ${results.length} has more`)
-}
-
 /** What this server has no such bound for is null. */
 function info({ labeller: { model }, settings }: Serving) {
   const { name, revision, dtype, labels, maxLength } = model
@@ -122,7 +116,8 @@ function info({ labeller: { model }, settings }: Serving) {
 
 const unhealthy = new Set(["closed", "no_worker", "redis_failed", "redis_invalid"])
 
-function translate({ status, code, detail, errors }: Problem): ForeignProblem {
+function translate(problem: Problem): ForeignProblem {
+  const { status, code, detail, errors } = tooLongAs(problem, 413, "truncate is false")
   const answer = (status: number, type: string) => ({ status, body: { error: detail, error_type: type } })
   if (status === 429 || code === "overloaded") return answer(429, "Overloaded")
   if (code === "text_invalid") return answer(422, "Tokenizer")

@@ -3,10 +3,9 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance } from "fastify"
 import { Type } from "typebox"
 import type { Labelled, Labeller } from "../../labeller.ts"
-import { callLabeller } from "../call-labeller.ts"
-import { answerProblemsAs, type ForeignProblem } from "../dialect.ts"
-import { requireLabels } from "../label-call.ts"
-import { type Problem, RequestError } from "../problem.ts"
+import { labelAll } from "../call-labeller.ts"
+import { answerProblemsAs, type ForeignProblem, tooLongAs } from "../dialect.ts"
+import type { Problem } from "../problem.ts"
 import { nullable, orNull } from "../schemas.ts"
 import { labellerOf, type Serving } from "../serving.ts"
 
@@ -68,16 +67,17 @@ export function addVllm(app: FastifyInstance, serving: Serving): void {
     response: { 200: ClassifyResponse, "4xx": Failure, "5xx": Failure },
   }
   app.withTypeProvider<TypeBoxTypeProvider>().post("/classify", { schema }, async (request, reply) => {
-    const { model, input, truncate_prompt_tokens: truncateTo, use_activation: activation } = request.body
+    const { model, input, use_activation: activation } = request.body
+    const truncateTo = request.body.truncate_prompt_tokens ?? undefined
     const labeller = labellerOf(serving, model ?? undefined)
     const texts = typeof input === "string" ? [input] : input
     const options = {
       topK: "all",
       function: activation === false ? "none" : undefined,
-      maxLength: truncateTo === null || truncateTo === modelLimit ? undefined : truncateTo,
+      maxLength: truncateTo === modelLimit ? undefined : truncateTo,
+      longText: truncateTo === undefined ? "error" : "truncate",
     } as const
-    const results = requireLabels(await callLabeller(serving, labeller, texts, options, reply))
-    if (truncateTo === undefined || truncateTo === null) requireWhole(labeller, results)
+    const results = await labelAll(serving, labeller, texts, options, reply)
     const tokens = results.reduce((sum, result) => sum + result.tokens, 0)
     return {
       id: `classify-${request.id}`,
@@ -96,14 +96,6 @@ function classification({ model }: Labeller, { label, scores = [] }: Labelled, i
   return { index, label, probs, num_classes: probs.length }
 }
 
-/** @throws RequestError 400 where a text was truncated that nobody asked to truncate */
-function requireWhole({ model }: Labeller, results: readonly Labelled[]): void {
-  const index = results.findIndex(({ truncated }) => truncated)
-  if (index === -1) return
-  const rule = `input must have at most ${model.maxLength} tokens a text, or truncate_prompt_tokens`
-  throw new RequestError(400, `${rule}; text ${index + 1} of ${results.length} has more`)
-}
-
 const typeByStatus: Readonly<Record<number, string>> = {
   400: "BadRequestError",
   404: "NotFoundError",
@@ -111,7 +103,8 @@ const typeByStatus: Readonly<Record<number, string>> = {
   500: "InternalServerError",
 }
 
-function translate({ status, detail, errors }: Problem): ForeignProblem {
+function translate(problem: Problem): ForeignProblem {
+  const { status, detail, errors } = tooLongAs(problem, 400, "truncate_prompt_tokens is not given")
   const type = typeByStatus[status] ?? STATUS_CODES[status] ?? "Error"
   const param = errors?.[0]?.path.replace(/^\/body\//, "") ?? null
   return { status, body: { error: { message: detail, type, param, code: status } } }

@@ -1,0 +1,46 @@
+import { textProblem, textTooLong } from "../check-text.ts"
+import { ValenceError } from "../errors.ts"
+import type { Encoding } from "../model/tokenizer.ts"
+import type { Lengths } from "../options.ts"
+import type { Untokenised } from "./tokenising.ts"
+
+/** Why a text cannot be labelled, where that is plain to see. */
+export function refusal(text: unknown, maxTextLength: number): ValenceError | undefined {
+  const problem = textProblem(text)
+  if (problem) return problem
+  const { length } = text as string
+  if (length <= maxTextLength) return undefined
+  const rule = `must have at most ${maxTextLength} UTF-16 units (maxTextLength)`
+  return new ValenceError("text_invalid", `text ${rule}; got ${length}`)
+}
+
+/** Why a text cannot be labelled that has so many tokens. */
+export function lengthRefusal({ tokens, truncated }: Encoding, { longText, maxLength }: Lengths) {
+  return truncated && longText === "error" ? textTooLong(tokens, maxLength) : undefined
+}
+
+/** One text that is encoded only to know whether it can be labelled. */
+export class TextCheck implements Untokenised {
+  readonly text: string
+  readonly maxLength: number
+  /** Why it cannot be. */
+  readonly done: Promise<ValenceError | undefined>
+  readonly #refused: ValenceError | undefined
+  readonly #lengths: Lengths
+  #settle: (refused: ValenceError | undefined) => void = () => {}
+
+  constructor(text: unknown, lengths: Lengths, maxTextLength: number) {
+    this.#refused = refusal(text, maxTextLength)
+    this.text = this.#refused ? "" : (text as string)
+    this.maxLength = lengths.maxLength
+    this.#lengths = lengths
+    this.done = new Promise(resolve => {
+      this.#settle = resolve
+    })
+  }
+
+  encoded(outcome: Encoding | ValenceError): void {
+    const refused = outcome instanceof ValenceError ? outcome : lengthRefusal(outcome, this.#lengths)
+    this.#settle(this.#refused ?? refused)
+  }
+}
