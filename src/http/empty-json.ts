@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify"
 
-/** Lets a request say that it has JSON and have nothing, as Python's openai client does when it deletes or cancels. */
+/** Lets a request say that it has JSON and have nothing, as Python's clients do when they delete or cancel. */
 export function acceptEmptyJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error")
   app.removeContentTypeParser("application/json")

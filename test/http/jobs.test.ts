@@ -123,6 +123,17 @@ describe("jobs", () => {
     expect((await get(url)).status).toBe(404)
   })
 
+  it("Content-Type: application/json, and nothing - is no body, and a job needs one", async () => {
+    const headers = { "content-type": "application/json" }
+    const url = `${servers[0].url}/v1/jobs`
+    const { id } = (await post({ text: "gone too" })).body as Job
+    expect((await fetch(`${url}/${id}?wait=20`, { headers })).status).toBe(200)
+    expect((await fetch(`${url}/${id}`, { method: "DELETE", headers })).status).toBe(204)
+    expect((await fetch(`${url}/${id}`, { method: "DELETE", headers })).status).toBe(404)
+    expect(await postJson(url, "")).toMatchObject({ status: 400, body: { detail: "/body must be object" } })
+    expect(await postJson(url, "{")).toMatchObject({ status: 400, body: { code: "request_invalid" } })
+  })
+
   it.each([
     ["?wait=61", "/querystring/wait must be <= 60"],
     ["?wait=x", "/querystring/wait must be number"],

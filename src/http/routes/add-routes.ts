@@ -45,7 +45,7 @@ export function addRoutes(app: FastifyInstance, serving: Serving, { jobs, batche
   addQueueBoard(app, serving)
   addPage(app, serving, !open, openToAll)
   addCorpus(app, serving)
-  addJobs(app, serving, jobs)
+  app.register(async app => addJobs(app, serving, jobs))
   // Each has an error handler of its own, too.
   app.register(async app => addFiles(app, serving, batches))
   app.register(async app => addBatches(app, serving, batches))
