@@ -36,6 +36,8 @@ export const keysOf = (prefix: string) => ({
   fileParts: (file: string) => `${prefix}:http:file:${file}`,
   /** Hash: a batch, and how far it is. */
   batch: (id: string) => `${prefix}:http:batch:${id}`,
+  /** Set: the batches that have not ended, and some that have. */
+  openBatches: `${prefix}:http:open-batches`,
   /** Sorted set: the batches of an API key, by when they were made. */
   batches: (owner: string) => `${prefix}:http:batches:${owner}`,
   /** Channel: ids of jobs that nobody wants any more. */

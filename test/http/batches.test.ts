@@ -2,6 +2,7 @@ import { once } from "node:events"
 import http from "node:http"
 import OpenAI, { toFile } from "openai"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { BatchStore } from "../../src/http/batches/batch-store.ts"
 import type { ServerOptions } from "../../src/http/options.ts"
 import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"
 import { findPythonClients, runPython } from "./python-clients.ts"
@@ -375,6 +376,27 @@ describe("batches that wait", () => {
     expect(batch).toMatchObject({ status: "completed", request_counts: { completed: 600 } })
     const answers = await answersOf(clientOf(second), batch.output_file_id)
     expect(answers.map(({ custom_id }) => custom_id)).toEqual(lines.map((_, n) => String(n)))
+  })
+
+  it("a server that is killed when it has stored a batch, and not queued it - one that starts takes it up, or one that runs", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.worker()
+    const store = new BatchStore(fleet.redis, fleet.keyPrefix, 100)
+    const first = await startFront(fleet)
+    const { id: inputFile } = await upload(clientOf(first), [line("1", { text: "a" })])
+    await first.close()
+    const one = await store.create({ owner: "", inputFile, metadata: null })
+    const taken = await store.create({ owner: "", inputFile, metadata: null })
+    await store.move(taken.id, ["validating"], "cancelling")
+    await using second = await startFront(fleet)
+    const client = clientOf(second)
+    expect(await ended(client, one.id)).toMatchObject({ status: "completed", request_counts: { completed: 1 } })
+    expect(await ended(client, taken.id)).toMatchObject({ status: "cancelled" })
+    const other = await store.create({ owner: "", inputFile, metadata: null })
+    expect(await ended(client, other.id)).toMatchObject({ status: "completed", request_counts: { completed: 1 } })
+    // Nothing is kept of those that have ended.
+    await eventually(async () => (await store.open()).length === 0)
+    expect(await fleet.redis.exists(`${fleet.keyPrefix}:http:open-batches`)).toBe(0)
   })
 
   it("an input file that is removed while its batch waits - fails, and says so", async () => {

@@ -104,6 +104,7 @@ export class BatchStore {
       .hset(key, fields)
       .pexpire(key, windowMs + this.#keepSeconds * 1000)
       .zadd(this.#keys.batches(order.owner), createdMs, id)
+      .sadd(this.#keys.openBatches, id)
       .exec()
     return readBatch(id, { ...fields, done: "0" })
   }
@@ -119,6 +120,16 @@ export class BatchStore {
   /** Where a batch stands. */
   async status(id: string): Promise<BatchStatus | undefined> {
     return ((await this.#redis.hget(this.#keys.batch(id), "status")) as BatchStatus | null) ?? undefined
+  }
+
+  /** The batches that have not ended, everybody's. */
+  async open(): Promise<string[]> {
+    const ids = await this.#redis.smembers(this.#keys.openBatches)
+    const statuses = await Promise.all(ids.map(id => this.status(id)))
+    const isOpen = (_: string, index: number) => statuses[index] !== undefined && !hasEnded(statuses[index])
+    const gone = ids.filter((id, index) => !isOpen(id, index))
+    if (gone.length > 0) await this.#redis.srem(this.#keys.openBatches, ...gone)
+    return ids.filter(isOpen)
   }
 
   /**

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises"
 import { DelayedError, type Job, Queue, Worker } from "bullmq"
 import { asError, ValenceError } from "../../errors.ts"
 import type { Producer } from "../../producer/producer.ts"
@@ -17,6 +18,8 @@ const stalledCheckMs = 5000
 const leaveMs = 5000
 /** The last of these attempts comes more than an hour after the first: 1 s, 2 s, 4 s, ... */
 const attempts = 13
+/** How often it is looked for batches that do not lie in the queue. */
+const adoptMs = 5000
 const backoff = { type: "exponential", delay: 1000, jitter: 0.5 } as const
 
 /** What lies in the queue. */
@@ -59,6 +62,7 @@ export class Batches implements AsyncDisposable {
     this.#worker.on("error", () => {})
     // Other servers are to go on at once.
     means.serving.stopping.addEventListener("abort", () => void this.close(), { once: true })
+    void this.#adoptAgainAndAgain(this.#stop.signal)
   }
 
   /**
@@ -74,8 +78,7 @@ export class Batches implements AsyncDisposable {
       throw new RequestError(400, `input_file_id must be a file with purpose batch; ${inputFile} has ${file.purpose}`)
     const batch = await store.create({ owner, inputFile, metadata })
     await files.keepUntil(file, batch.expiresMs)
-    const options = { jobId: batch.id, attempts, backoff, removeOnComplete: true, removeOnFail: true }
-    await this.#queue.add("label", { batch: batch.id }, options)
+    await this.#enqueue(batch.id)
     return batch
   }
 
@@ -124,6 +127,26 @@ export class Batches implements AsyncDisposable {
     this.#stop.abort(new ValenceError("aborted", "the server stops"))
     await closed
     await this.#queue.close()
+  }
+
+  /** Adds nothing where it lies in the queue already. */
+  async #enqueue(batch: string): Promise<void> {
+    const options = { jobId: batch, attempts, backoff, removeOnComplete: true, removeOnFail: true }
+    await this.#queue.add("label", { batch }, options)
+  }
+
+  async #adoptAgainAndAgain(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      // Redis may be away: the next time tells.
+      await this.#adopt().catch(() => {})
+      await wait(adoptMs, undefined, { signal, ref: false }).catch(() => {})
+    }
+  }
+
+  /** Queues the batches that have not ended and lie in no queue: of a server that died before it came to that. */
+  async #adopt(): Promise<void> {
+    for (const id of await this.#means.store.open())
+      if (!this.#stop.signal.aborted && (await this.#queue.getJob(id)) === undefined) await this.#enqueue(id)
   }
 
   async #process(job: Job<BatchJob>): Promise<void> {
