@@ -4,6 +4,7 @@ import OpenAI, { toFile } from "openai"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { BatchStore } from "../../src/http/batches/batch-store.ts"
 import type { ServerOptions } from "../../src/http/options.ts"
+import { plainClassifier } from "../classifier/plain-classifier.ts"
 import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"
 import { findPythonClients, runPython } from "./python-clients.ts"
 import { startTestServer, type TestServer } from "./test-server.ts"
@@ -435,6 +436,29 @@ describe("batches that wait", () => {
       { custom_id: "1", error: { code: "batch_expired", line: 1 } },
     ])
   })
+})
+
+it("what becomes of long texts - is as each line says", async () => {
+  await using fleet = await TestFleet.open()
+  await fleet.worker({ labeller: await plainClassifier() })
+  await using server = await startFront(fleet)
+  const client = clientOf(server)
+  const text = "+".repeat(1100)
+  const file = await upload(client, [
+    line("usual", { text }),
+    line("windows", { text, longText: "windows" }),
+    line("stride", { text, longText: "windows", stride: 255, pooling: "max" }),
+    line("error", { text, longText: "error" }),
+  ])
+  const batch = await ended(client, (await create(client, file.id)).id)
+  expect(await answersOf(client, batch.output_file_id)).toMatchObject([
+    { custom_id: "usual", response: { body: { results: [{ truncated: true, windows: 1 }] } } },
+    { custom_id: "windows", response: { body: { results: [{ truncated: false, windows: 3 }] } } },
+    { custom_id: "stride", response: { body: { results: [{ truncated: false, windows: 4 }] } } },
+  ])
+  expect(await answersOf(client, batch.error_file_id)).toMatchObject([
+    { custom_id: "error", response: { status_code: 422, body: { code: "text_too_long" } } },
+  ])
 })
 
 it("an API key's files and batches - are nobody else's", async () => {
