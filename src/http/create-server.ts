@@ -18,6 +18,7 @@ import { openJobs } from "./open-jobs.ts"
 import { describeApi } from "./openapi.ts"
 import { type ServerOptions, serverOptions } from "./options.ts"
 import { Readiness } from "./readiness.ts"
+import { requireJson } from "./require-json.ts"
 import { requireKeys } from "./require-keys.ts"
 import { addRoutes } from "./routes/add-routes.ts"
 import { Server } from "./server.ts"
@@ -86,6 +87,7 @@ export async function createServer({
   requireKeys(app, keys)
   await limitRate(app, serving)
   limitBodyTime(app, settings.bodyTimeoutMs)
+  requireJson(app)
   await describeApi(app)
   const jobs = openJobs(serving, app.log, metrics.webhook)
   const batches = openBatches(serving, app.log)

@@ -28,7 +28,15 @@ export function formatOf(contentType = ""): { readonly format: InputFormat; read
   const type = bare(contentType)
   const format = formatByType[type]
   if (format !== undefined) return { format, type }
-  throw new RequestError(415, `Content-Type must be one of ${corpusTypes.join(", ")}; got ${type || "none"}`)
+  throw typeRefusal(contentType)
+}
+
+/** Why a body is no corpus whose `Content-Type` is another. */
+export function typeRefusal(contentType = ""): RequestError {
+  return new RequestError(
+    415,
+    `Content-Type must be one of ${corpusTypes.join(", ")}; got ${bare(contentType) || "none"}`,
+  )
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from "node:http"
+import { connect } from "node:net"
 import { basename } from "node:path"
 import { gzipSync } from "node:zlib"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -93,7 +94,19 @@ describe("POST /v1/corpus", () => {
     let body = ""
     for await (const part of answer.setEncoding("utf8")) body += part
     expect(body).toBe("id,text,label,score\n1,FAIL,,\n,,,\n3,ok,POSITIVE,0.52\n")
+    expect(answer.headers.trailer).toBe("x-valence-rows, x-valence-failed")
     expect(answer.trailers).toEqual({ "x-valence-rows": "3", "x-valence-failed": "2" })
+  })
+
+  it("HTTP/1.0, which knows neither chunks nor trailers - the rows, and the end of the connection", async () => {
+    const { hostname, port } = new URL(server.url)
+    const socket = connect(Number(port), hostname)
+    socket.write(`POST /v1/corpus HTTP/1.0\r\ncontent-type: text/plain\r\ncontent-length: 3\r\n\r\nok\n`)
+    let answer = ""
+    for await (const part of socket.setEncoding("utf8")) answer += part
+    const [head = "", body] = answer.split("\r\n\r\n")
+    expect(head).not.toMatch(/chunked|trailer/i)
+    expect(body).toBe("text,label,score\nok,POSITIVE,0.52\n")
   })
 
   it("errors=true - says in CSV why a row has no label", async () => {
@@ -144,7 +157,7 @@ describe("POST /v1/corpus", () => {
     ["?quotes=some", csv, "text/csv", 400, "/querystring/quotes must be one of csv,none"],
     ["?model=none", csv, "text/csv", 404, 'model must be one of plain; got "none"'],
     ["", "", "text/csv", 400, "input is empty: its first row must name the columns"],
-    ["", "{}", "application/json", 415, "Unsupported Media Type"],
+    ["", "{}", "application/json", 415, "Content-Type must be one of text/csv, text/tab-separated-values,"],
   ])("%s %j %s - %i: %s", async (query, body, type, status, detail) => {
     const answer = await send(body, type, query)
     expect(answer.status).toBe(status)

@@ -96,9 +96,12 @@ describe("POST /v1/label", () => {
     expect(answer).toMatchObject({ status, body: { status, detail, requestId: answer.headers.get("x-request-id") } })
   })
 
-  it("another media type - 415", async () => {
-    const { status } = await postJson(`${server.url}/v1/label`, "text", { "content-type": "text/csv" })
-    expect(status).toBe(415)
+  it.each(["text/csv", "text/plain", "application/x-www-form-urlencoded"])("%s - 415, naming the rule", async type => {
+    expect(await postJson(`${server.url}/v1/label`, "text", { "content-type": type })).toMatchObject({
+      status: 415,
+      body: { code: "media_type_unsupported", detail: `Content-Type must be application/json; got ${type}` },
+    })
+    expect((await postJson(`${server.url}/v2/label`, "text", { "content-type": type })).status).toBe(404)
   })
 
   it("a path that is not there - 404", async () => {

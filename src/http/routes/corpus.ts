@@ -5,7 +5,7 @@ import { type LabelStream, openLabelStream } from "../../corpus/label-stream.ts"
 import { corpusOptions } from "../../corpus/options.ts"
 import { completeOptions, text, toggle } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
-import { answerType, corpusTypes, formatOf } from "../media-types.ts"
+import { answerType, corpusTypes, formatOf, typeRefusal } from "../media-types.ts"
 import { noteTexts } from "../note-texts.ts"
 import { sentInTime, takenInTime } from "../patience.ts"
 import { RequestError } from "../problem.ts"
@@ -66,6 +66,7 @@ export function addCorpus(app: FastifyInstance, serving: Serving): void {
   app.register(async app => {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser(corpusTypes, (_, payload, done) => done(null, payload))
+    app.addContentTypeParser("*", ({ headers }, _, done) => done(typeRefusal(headers["content-type"])))
     app.post("/v1/corpus", { schema }, async (request, reply) => {
       if (streams >= maxStreams)
         throw new RequestError(503, `streams at a time must be at most ${maxStreams} (maxStreams)`, closing)
@@ -114,11 +115,24 @@ async function answerStream(
     throw error instanceof ValenceError && error.cause instanceof RequestError ? error.cause : error
   }
   const lines = takenInTime(stream.lines(), bodyTimeoutMs, () => reply.raw.destroy())
-  const out = Readable.from(lines, { highWaterMark: 1 })
+  const out = Readable.from(withCounts(lines, stream, request, reply), { highWaterMark: 1 })
   out.once("close", () => void stream.close())
-  reply.trailer("x-valence-rows", async () => String(stream.rows))
-  reply.trailer("x-valence-failed", async () => String(stream.failed))
   return reply.type(`${answer.type}; charset=utf-8`).send(out)
+}
+
+/** Lines, and behind them trailers that count the rows; an answer to HTTP/1.0 has no place for trailers. */
+function withCounts(
+  lines: AsyncIterable<string>,
+  stream: LabelStream,
+  { raw }: FastifyRequest,
+  reply: FastifyReply,
+): AsyncIterable<string> {
+  if (raw.httpVersion === "1.0") return lines
+  reply.header("trailer", "x-valence-rows, x-valence-failed")
+  return (async function* () {
+    yield* lines
+    reply.raw.addTrailers({ "x-valence-rows": String(stream.rows), "x-valence-failed": String(stream.failed) })
+  })()
 }
 
 /**
