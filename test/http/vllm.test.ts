@@ -1,6 +1,8 @@
 import OpenAI from "openai"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Classifier, createClassifier } from "../../src/classifier/classifier.ts"
+import { plainClassifier } from "../classifier/plain-classifier.ts"
+import { TestFleet } from "../queue/test-fleet.ts"
 import { postJson, startTestServer, type TestServer } from "./test-server.ts"
 
 let classifier: Classifier
@@ -59,6 +61,19 @@ describe("POST /classify", () => {
     expect((await classify({ input: long, truncate_prompt_tokens: 16 })).body).toMatchObject({
       usage: { prompt_tokens: 16 },
     })
+  })
+
+  it("a text that is too long, of a fleet - 400, and it is not run", async () => {
+    const rows: string[] = []
+    await using fleet = await TestFleet.open()
+    await fleet.worker({ labeller: await plainClassifier({ onBatch: batch => void rows.push(...batch) }) })
+    const producer = await fleet.producer()
+    await using front = await startTestServer({ labeller: producer, producer })
+    expect(await postJson(`${front.url}/classify`, { input: ["-", "+".repeat(600)] })).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining("got 602, text 2 of 2") } },
+    })
+    expect(rows.filter(row => row.includes("+"))).toEqual([])
   })
 
   it("a lexicon - its labels", async () => {
