@@ -1,7 +1,7 @@
 import type { WriteStream } from "node:tty"
 import cliProgress, { type SingleBar } from "cli-progress"
 import type { PullProgress } from "../hub/pull-model.ts"
-import { showBytes } from "./show-numbers.ts"
+import { showBytes, showDuration } from "./show-numbers.ts"
 
 /** Tells on a stream what is pulled and built. */
 export interface PullDisplay extends Disposable {
@@ -25,6 +25,8 @@ export function openPullDisplay(model: string, stream: WriteStream): PullDisplay
       if (progress.step === "waiting") return print(`${model}: waiting for ${progress.holder}`)
       if (progress.step === "building")
         return print(`${model}: building the ${progress.dtype} graph, once; it may take minutes`)
+      if (progress.step === "retrying")
+        return print(`${progress.problem}; trying again in ${showDuration(progress.waitMs)}`)
       if (stream.isTTY) {
         bar ??= startBar(model, stream)
         bar.setTotal(progress.totalBytes)

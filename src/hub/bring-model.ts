@@ -44,9 +44,11 @@ async function requireCached(name: HubName): Promise<void> {
 }
 
 async function pull(name: HubName, onProgress: OnPull): Promise<string> {
-  const hub = openHub(await readHubSettings())
+  const onFailure = ({ message: problem }: ValenceError, waitMs: number) =>
+    onProgress({ step: "retrying", problem, waitMs })
+  const hub = openHub(await readHubSettings(), { backoffMs, onFailure })
   try {
-    return await pullCheckpoint(name, hub, progress => onProgress({ step: "downloading", ...progress }), backoffMs)
+    return await pullCheckpoint(name, hub, progress => onProgress({ step: "downloading", ...progress }))
   } finally {
     await hub.close()
   }

@@ -1,6 +1,5 @@
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
-import { setTimeout as wait } from "node:timers/promises"
 import { ValenceError } from "../errors.ts"
 import type { HubFile } from "../model/cache.ts"
 import { outputFailed } from "../output-failed.ts"
@@ -16,12 +15,7 @@ export interface Download extends Asked {
   readonly folder: string
   /** Told how many bytes of the file are there. */
   readonly onBytes: (bytes: number) => void
-  /** Wait after the first of several failures in a row, ms; it doubles with each. */
-  readonly backoffMs: number
 }
-
-/** Failures in a row, without a byte in between, after which a download is given up. */
-const maxFailures = 4
 
 /**
  * Downloads a file, and gives it its name once its checksum is right. What is there of it, from before an interruption
@@ -43,21 +37,19 @@ export async function downloadFile(download: Download): Promise<void> {
   await rename(part, path)
 }
 
-/** Goes on until the part has as many bytes as the file; each time that some came, failures count anew. */
+/** Goes on until the part has as many bytes as the file; each time that more came, failures count anew. */
 async function downloadPart(download: Download, part: string): Promise<void> {
+  const backoff = download.hub.backoff()
   let most = await bytesOf(part)
-  let failures = 0
   for (let bytes = most; bytes !== download.file.bytes; bytes = await bytesOf(part)) {
-    const error = await downloadRest(download, part, bytes).then(
-      () => undefined,
-      (thrown: unknown) => hubFailed(thrown, download),
-    )
-    if (error === undefined) continue
-    const there = await bytesOf(part)
-    failures = there > most ? 0 : failures + 1
-    most = Math.max(most, there)
-    if (error.code !== "hub_failed" || failures > maxFailures) throw error
-    await wait(download.backoffMs * 2 ** failures)
+    try {
+      await downloadRest(download, part, bytes)
+    } catch (error) {
+      const there = await bytesOf(part)
+      if (there > most) backoff.reset()
+      most = Math.max(most, there)
+      await backoff.waitOut(hubFailed(error, download))
+    }
   }
 }
 

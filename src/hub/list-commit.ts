@@ -19,11 +19,22 @@ export function askedOf(name: HubName, { endpoint, hasToken }: Hub): Asked {
 }
 
 /**
- * Asks the hub which commit a revision is, and which files it has.
+ * Asks the hub which commit a revision is, and which files it has; again where it fails.
  *
  * @throws ValenceError `model_not_found`, `hub_denied`, `hub_failed`
  */
 export async function listCommit(name: HubName, hub: Hub): Promise<Commit> {
+  const backoff = hub.backoff()
+  for (;;) {
+    try {
+      return await askOnce(name, hub)
+    } catch (error) {
+      await backoff.waitOut(error as ValenceError)
+    }
+  }
+}
+
+async function askOnce(name: HubName, hub: Hub): Promise<Commit> {
   const { endpoint: hubUrl, fetch } = hub
   const asked = askedOf(name, hub)
   try {

@@ -1,4 +1,5 @@
 import { type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from "undici"
+import { Backoff, type Persistence } from "./backoff.ts"
 import type { HubSettings } from "./hub-settings.ts"
 
 /** Asks one hub. */
@@ -7,6 +8,8 @@ export interface Hub {
   readonly hasToken: boolean
   /** As the global one; requests to the hub carry the token. */
   readonly fetch: typeof fetch
+  /** Counts the failures of something that is asked for. */
+  backoff(): Backoff
   close(): Promise<void>
 }
 
@@ -17,7 +20,7 @@ const silenceMs = 60_000
  * Opens connections to a hub, through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. The token goes to the
  * hub's own origin alone: where it redirects to the store of its large files, fetch leaves the header out.
  */
-export function openHub({ endpoint, token }: HubSettings): Hub {
+export function openHub({ endpoint, token }: HubSettings, persistence: Persistence): Hub {
   // Node 20's own fetch knows no proxies, and takes no dispatcher of a newer undici.
   const dispatcher: Dispatcher = new EnvHttpProxyAgent({ headersTimeout: silenceMs, bodyTimeout: silenceMs })
   const { origin } = new URL(endpoint)
@@ -30,6 +33,7 @@ export function openHub({ endpoint, token }: HubSettings): Hub {
     endpoint,
     hasToken: token !== undefined,
     fetch: ask as unknown as typeof fetch,
+    backoff: () => new Backoff(persistence),
     close: () => dispatcher.destroy(),
   }
 }

@@ -40,11 +40,10 @@ export async function pullCheckpoint(
   name: HubName,
   hub: Hub,
   onProgress: (progress: DownloadProgress) => void,
-  backoffMs: number,
 ): Promise<string> {
   const commit = await listCommit(name, hub)
   const cached = await findCached({ id: name.id, revision: commit.commit })
-  const folder = cached ?? (await pullCommit(name, commit, hub, onProgress, backoffMs))
+  const folder = cached ?? (await pullCommit(name, commit, hub, onProgress))
   if (!commitPattern.test(name.revision)) await writeRef(refFile(name), commit.commit)
   return folder
 }
@@ -55,7 +54,6 @@ async function pullCommit(
   { commit, licence, files }: Commit,
   hub: Hub,
   onProgress: (progress: DownloadProgress) => void,
-  backoffMs: number,
 ): Promise<string> {
   const asked = askedOf(name, hub)
   const folder = join(repositoryFolder(name.id), commit)
@@ -67,7 +65,7 @@ async function pullCommit(
     for (const file of chosen) {
       const url = `${hub.endpoint}/${name.id}/resolve/${commit}/${file.name}`
       const onBytes = (bytes: number) => tell({ file: file.name, bytes: before + bytes, totalBytes })
-      await downloadFile({ ...asked, hub, url, file, folder: partial, onBytes, backoffMs })
+      await downloadFile({ ...asked, hub, url, file, folder: partial, onBytes })
       before += file.bytes
     }
   }

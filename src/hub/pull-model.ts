@@ -11,6 +11,8 @@ export type PullProgress =
   /** Another process is at the same model. */
   | { readonly step: "waiting"; readonly holder: string }
   | ({ readonly step: "downloading" } & DownloadProgress)
+  /** The hub failed, and is asked again. */
+  | { readonly step: "retrying"; readonly problem: string; readonly waitMs: number }
   /** The graph is built. */
   | { readonly step: "building"; readonly dtype: GraphDtype }
 
@@ -47,7 +49,8 @@ export async function pullModel(
 ): Promise<void> {
   const name = requireHubName(model)
   const { dtype, offline } = completeOptions(pullOptions, options)
-  await bring(name, { dtype: dtype === "auto" ? suitableDtypes.cpu[0] : dtype, offline, asksHub: true }, onProgress)
+  const wanted = { dtype: dtype === "auto" ? suitableDtypes.cpu[0] : dtype, offline, asksHub: true }
+  await bring(name, wanted, onProgress)
 }
 
 /**

@@ -28,10 +28,12 @@ describe("openPullDisplay", () => {
     display.show({ step: "waiting", holder: "process 7" })
     display.show(downloading)
     display.show({ ...downloading, bytes: 100_000_000 })
+    display.show({ step: "retrying", problem: "model a/b could not be pulled", waitMs: 2000 })
     display.show({ step: "building", dtype: "int8" })
     expect(read().split("\n")).toEqual([
       "a/b: waiting for process 7",
       "a/b: pulling model.safetensors, 268.0 MB in all",
+      "model a/b could not be pulled; trying again in 2.0 s",
       "a/b: building the int8 graph, once; it may take minutes",
       "",
     ])

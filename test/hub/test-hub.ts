@@ -43,14 +43,18 @@ export class TestHub implements AsyncDisposable {
   readonly asked: Asked[] = []
   /** Wanted of whoever asks for anything but large files in the store. */
   token: string | undefined
-  /** Answered in place of everything else. */
+  /** Answered by the hub in place of everything else; 0 closes the connection without an answer. */
   status: number | undefined
+  /** How many requests `status` is for; then the hub is well again. */
+  statusTimes = Number.POSITIVE_INFINITY
   /** Cuts the connection after so many bytes of a file's body, so many times. */
   interrupt: Interruption | undefined
   /** A file of which other bytes are sent than those that were listed. */
   corrupt: string | undefined
   /** Answers a Range with the whole file. */
   ignoresRange = false
+  /** Called before a request is answered. */
+  onAsked: (path: string) => void = () => {}
   /** Called before a file is sent. */
   onFile: (file: string) => Promise<void> = async () => {}
   readonly #repositories = new Map<string, Repository>()
@@ -106,10 +110,12 @@ export class TestHub implements AsyncDisposable {
     const { range, authorization } = request.headers
     const asked: Asked = { host, path, range, authorization, status: 0, bytes: 0 }
     this.asked.push(asked)
+    this.onAsked(path)
     response.on("close", () => {
       asked.status = response.statusCode
     })
     const refusal = host === "hub" ? this.#refusal(authorization) : undefined
+    if (refusal === 0) return void response.destroy()
     if (refusal !== undefined) return fail(response, refusal, "refused by the test")
     const [, id = "", what, rest] = /^(?:\/api\/models)?\/([^/]+\/[^/]+)\/(\w+)\/(.*)$/.exec(path) ?? []
     const repository = this.#repositories.get(id)
@@ -130,7 +136,7 @@ export class TestHub implements AsyncDisposable {
   }
 
   #refusal(authorization: string | undefined): number | undefined {
-    if (this.status !== undefined) return this.status
+    if (this.status !== undefined && this.statusTimes-- > 0) return this.status
     return this.token !== undefined && authorization !== `Bearer ${this.token}` ? 401 : undefined
   }
 
