@@ -30,11 +30,12 @@ export async function chooseGraph(
   { model, dtype: asked, offline }: WantedGraph,
   devices: readonly NamedDevice[],
   onPull?: OnPull,
+  signal?: AbortSignal,
 ): Promise<StoredModel> {
   const dtypes = asked === "auto" ? dtypesFor(devices) : [asked]
   const folder = dtypes.length > 1 ? await findLying(model) : undefined
   const built = folder === undefined ? [] : await builtDtypes(folder)
   const dtype = dtypes.find(one => built.includes(one)) ?? (dtypes[0] as GraphDtype)
-  await pullIfMissing({ model, dtype, offline }, onPull)
+  await pullIfMissing({ model, dtype, offline }, onPull, signal)
   return findModel(model, dtype)
 }

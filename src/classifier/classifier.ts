@@ -156,6 +156,7 @@ export class Classifier implements Labeller {
  *
  * @param events - told of micro-batches and devices as they go
  * @param onPull - told what happens while a model is pulled from the hub
+ * @param signal - ends a pull
  * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_missing`, `device_failed`; where the
  * model is pulled from the hub, also as `pullModel`
  */
@@ -163,8 +164,11 @@ export async function createClassifier(
   options: ClassifierOptions = {},
   events?: ClassifierEmitter,
   onPull?: OnPull,
+  signal?: AbortSignal,
 ): Promise<Classifier> {
   const settings = completeOptions(classifierOptions, options)
-  const { opened, fellBack } = await onDevices(settings.device, devices => openModel(devices, settings, events, onPull))
+  const { opened, fellBack } = await onDevices(settings.device, devices =>
+    openModel(devices, settings, events, onPull, signal),
+  )
   return new Classifier(opened, settings.maxTextLength, new Tokenising(opened.tokenizer, events), fellBack)
 }

@@ -58,8 +58,9 @@ export async function findModelFor(
   devices: readonly NamedDevice[],
   settings: Pick<Settings, "model" | "dtype" | "offline" | "startTimeoutMs" | "runTimeoutMs">,
   onPull?: OnPull,
+  signal?: AbortSignal,
 ): Promise<FoundModel> {
-  const stored = await chooseGraph(settings, devices, onPull)
+  const stored = await chooseGraph(settings, devices, onPull, signal)
   const config = await readTask(stored)
   const { name, revision, dtype } = stored
   const { labels, maxPositions: maxLength } = config
@@ -113,8 +114,9 @@ export async function openModel(
   settings: Settings,
   events: ClassifierEmitter | undefined,
   onPull: OnPull | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<OpenModel> {
-  const model = await findModelFor(named, settings, onPull)
+  const model = await findModelFor(named, settings, onPull, signal)
   const devices: PlannedDevice[] = []
   // One after the other: they would slow one another while they are measured.
   for (const device of named) devices.push(await planDevice(device, model, settings))

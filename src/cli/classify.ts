@@ -7,6 +7,7 @@ import type { Labelled, LabelledText } from "../labeller.ts"
 import { classifierOptions, scoreOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { openLabeller } from "./open-labeller.ts"
+import { endInterrupted, listenForStop } from "./stop-signals.ts"
 
 const classifyOptions = {
   json: toggle({ help: "print a JSON object for each text" }),
@@ -45,8 +46,10 @@ function printTable(texts: readonly string[], results: readonly LabelledText[]):
 
 async function classify(given: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
   const texts = given.length > 0 ? given : await linesOfStdin()
-  await using labeller = await openLabeller(pickOptions(classifierOptions, options))
-  const results = await labeller.label(texts, pickOptions(scoreOptions, options))
+  using stop = listenForStop(() => {})
+  const { signal } = stop
+  await using labeller = await openLabeller(pickOptions(classifierOptions, options), { signal })
+  const results = await labeller.label(texts, { ...pickOptions(scoreOptions, options), signal })
   if (pickOptions(classifyOptions, options).json)
     results.forEach((result, index) => {
       stdout.write(`${JSON.stringify({ text: texts[index], ...result })}\n`)
@@ -66,5 +69,7 @@ export function addClassify(program: Command): void {
       '\nExamples:\n  valence classify "I love it" "Never again"\n  valence classify --json --top-k all < lines.txt',
     )
   for (const declarations of [classifyOptions, classifierOptions, scoreOptions]) addOptions(command, declarations)
-  command.action(classify)
+  command.action((texts: readonly string[], options: Readonly<Record<string, unknown>>) =>
+    classify(texts, options).catch(endInterrupted),
+  )
 }

@@ -101,7 +101,7 @@ async function evaluate(input: string, given: Readonly<Record<string, unknown>>)
   const options = pickOptions(evaluateOptions, given)
   const stopping = `stopping: what ends within ${options.stopSeconds} s is counted; Ctrl-C again stops at once`
   using stop = listenForStop(() => display.print(stopping))
-  await using labeller = await openLabeller(pickOptions(classifierOptions, given))
+  await using labeller = await openLabeller(pickOptions(classifierOptions, given), { signal: stop.signal })
   let failed = 0
   const evaluation = await evaluateCorpus({
     input,

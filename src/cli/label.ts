@@ -60,7 +60,7 @@ async function run(
   const options = pickOptions(corpusOptions, given)
   const stopping = `stopping: what ends within ${options.stopSeconds} s is written; Ctrl-C again stops at once`
   using stop = listenForStop(() => display.print(stopping))
-  await using labeller = await openLabellerOrFleet(given, { isLong: await areLarge([input]) })
+  await using labeller = await openLabellerOrFleet(given, { isLong: await areLarge([input]), signal: stop.signal })
   const summary = await labelCorpus({
     input,
     output,
@@ -87,7 +87,7 @@ async function label(input: string, chosen: Readonly<Record<string, unknown>>, c
   const given = withFleetDefaults(chosen, command)
   const { output } = pickOptions(outputOptions, given)
   const { isSeveral } = await import("../corpus/find-inputs.ts")
-  if (isSeveral(input)) return labelSeveral(input, output, given, sameCommand())
+  if (isSeveral(input)) return labelSeveral(input, output, given, sameCommand()).catch(endInterrupted)
   let begun = false
   try {
     const { summary, failures } = await run(input, output, given, () => {

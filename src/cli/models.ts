@@ -12,6 +12,7 @@ import { list, show } from "./list-models.ts"
 import { openPullDisplay } from "./pull-display.ts"
 import { remove } from "./remove-model.ts"
 import { showShare } from "./show-numbers.ts"
+import { endInterrupted, listenForStop } from "./stop-signals.ts"
 
 /** How `valence models list` and `valence models show` tell. */
 export const listModelsOptions = {
@@ -37,8 +38,9 @@ function printAgreement({ texts, labelFlips, maxDifference, meanDifference }: Ag
 }
 
 async function pull(model: string, given: Options): Promise<void> {
+  using stop = listenForStop(() => {})
   using display = openPullDisplay(model, stderr)
-  await pullModel(model, pickOptions(pullOptions, given), progress => display.show(progress))
+  await pullModel(model, pickOptions(pullOptions, given), progress => display.show(progress), stop.signal)
   display[Symbol.dispose]()
   await show(model, false)
 }
@@ -49,8 +51,10 @@ function loadBuilder() {
 }
 
 async function pullFirst(model: string, given: Options): Promise<void> {
+  using stop = listenForStop(() => {})
   using display = openPullDisplay(model, stderr)
-  await pullCheckpointIfMissing(model, pickOptions(hubOptions, given).offline, progress => display.show(progress))
+  const { offline } = pickOptions(hubOptions, given)
+  await pullCheckpointIfMissing(model, offline, progress => display.show(progress), stop.signal)
 }
 
 async function build(checkpoint: string, given: Options): Promise<void> {
@@ -141,10 +145,14 @@ export function addModels(program: Command): void {
   add("show", "show what is known of a model", anyModel, [listModelsOptions]).action((model: string, given: Options) =>
     show(model, pickOptions(listModelsOptions, given).json),
   )
-  add("pull", "pull a model from the hub, and build its graph", hubModel, [pullOptions]).action(pull)
+  add("pull", "pull a model from the hub, and build its graph", hubModel, [pullOptions]).action(
+    (model: string, given: Options) => pull(model, given).catch(endInterrupted),
+  )
   add("rm", "remove a model that was pulled from the cache", hubModel, [removeModelOptions]).action(
     (model: string, given: Options) => remove(model, pickOptions(removeModelOptions, given).yes),
   )
-  add("build", buildWhat, anyModel, [buildOptions, hubOptions]).action(build)
+  add("build", buildWhat, anyModel, [buildOptions, hubOptions]).action((model: string, given: Options) =>
+    build(model, given).catch(endInterrupted),
+  )
   add("verify", verifyWhat, anyModel, [buildOptions, verifyModelOptions]).action(verify)
 }

@@ -26,15 +26,23 @@ export const fleetOptions = {
   workerWaitMs: producerOptions.workerWaitMs,
 } as const
 
+/** Who is told of a labeller, and who ends the pull of its model. */
+interface Opening {
+  readonly events?: ClassifierEmitter
+  readonly signal?: AbortSignal
+}
+
 /**
  * The labeller that `--model` names: a lexicon, or a checkpoint's classifier. Shows how a model is pulled, and says where
  * `auto` found no GPU.
+ *
+ * @throws ValenceError `aborted` where the signal ends a pull
  */
-export async function openLabeller(options: ClassifierOptions, events?: ClassifierEmitter): Promise<Labeller> {
+export async function openLabeller(options: ClassifierOptions, { events, signal }: Opening = {}): Promise<Labeller> {
   const { model } = options
   if (model !== undefined && isLexicon(model)) return createLexiconLabeller({ model })
   using display = openPullDisplay(model ?? classifierOptions.model.default, stderr)
-  const classifier = await createClassifier(options, events, progress => display.show(progress))
+  const classifier = await createClassifier(options, events, progress => display.show(progress), signal)
   if (classifier.fellBack !== undefined) stderr.write(`${classifier.fellBack}\n`)
   return classifier
 }
@@ -56,12 +64,12 @@ export function measuring<O extends Pick<ClassifierOptions, "tune">>(options: O)
  */
 export async function openLabellerOrFleet(
   given: Readonly<Record<string, unknown>>,
-  { events, isLong }: { readonly events?: ClassifierEmitter; readonly isLong: boolean },
+  { isLong, ...opening }: Opening & { readonly isLong: boolean },
 ): Promise<Labeller> {
   const { redis, ...fleet } = pickOptions({ ...fleetOptions, whenFull: producerOptions.whenFull }, given)
   if (redis === undefined) {
     const options = pickOptions(classifierOptions, given)
-    return openLabeller(isLong ? measuring(options) : options, events)
+    return openLabeller(isLong ? measuring(options) : options, opening)
   }
   const { createProducer } = await import("../producer/create-producer.ts")
   const producer = await createProducer({ ...fleet, redis })

@@ -77,7 +77,14 @@ class BarDisplay implements ProgressDisplay {
     const payload = { described: describeProgress(progress), isSizeKnown: totalBytes !== undefined }
     if (this.#bar === undefined) {
       this.#bar = new cliProgress.SingleBar(
-        { stream: this.#stream, format: formatBar, barsize: 12, clearOnComplete: true, linewrap: true },
+        {
+          stream: this.#stream,
+          format: formatBar,
+          barsize: 12,
+          clearOnComplete: true,
+          linewrap: true,
+          gracefulExit: false,
+        },
         cliProgress.Presets.shades_classic,
       )
       this.#bar.start(totalBytes ?? 0, bytes, payload)

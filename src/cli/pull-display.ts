@@ -41,7 +41,8 @@ export function openPullDisplay(model: string, stream: WriteStream): PullDisplay
 
 function startBar(model: string, stream: WriteStream): SingleBar {
   const format = `${model} {bar} {percentage} % of {all}  {file}  {eta_formatted} left`
-  const options = { stream, format, barsize: 12, clearOnComplete: true }
+  // The bar's own way with Ctrl-C would keep the process from ending.
+  const options = { stream, format, barsize: 12, clearOnComplete: true, gracefulExit: false }
   const bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
   bar.start(0, 0, { file: "", all: "" })
   return bar

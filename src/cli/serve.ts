@@ -11,7 +11,7 @@ import { redisOptions } from "../queue/redis-options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { withFleetDefaults } from "./fleet-flags.ts"
 import { devicesOf, fleetOptions, openLabellerOrFleet } from "./open-labeller.ts"
-import { listenForStop } from "./stop-signals.ts"
+import { endStopped, listenForStop } from "./stop-signals.ts"
 
 /** What is written to standard output while a server runs. */
 export const logOptions = {
@@ -47,7 +47,9 @@ async function serve(chosen: Readonly<Record<string, unknown>>, command: Command
   const options = pickOptions(serverOptions, given)
   const events = new WorkerEmitter()
   const stop = listenForStop(() => say("stopping: requests under way are finished; Ctrl-C again stops at once"))
-  await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, { events, isLong: true })
+  const opening = { events, isLong: true, signal: stop.signal }
+  await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, opening).catch(endStopped)
+  if (labeller === undefined) return
   const producer = labeller instanceof Producer ? labeller : undefined
   const others = await openLexicons(labeller)
   await using queues = producer ? await openQueues(pickOptions(redisOptions, given)) : undefined

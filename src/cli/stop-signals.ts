@@ -6,10 +6,14 @@ export const interruptedExitCode = 130
 
 /** Ends a command that was stopped before it had anything to show; any other error is thrown again. */
 export function endInterrupted(error: unknown): undefined {
+  endStopped(error)
+  process.exitCode = interruptedExitCode
+}
+
+/** Ends a command that runs until it is stopped, and was before it began; any other error is thrown again. */
+export function endStopped(error: unknown): undefined {
   if (!(error instanceof ValenceError) || error.code !== "aborted") throw error
   process.stderr.write(`${error.message}\n`)
-  process.exitCode = interruptedExitCode
-  return undefined
 }
 
 const stopSignals = ["SIGINT", "SIGTERM"] as const

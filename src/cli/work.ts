@@ -12,7 +12,7 @@ import { workerOptions } from "../worker/options.ts"
 import type { DrainOutcome, Worker } from "../worker/worker.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { devicesOf, measuring, openLabeller } from "./open-labeller.ts"
-import { listenForStop } from "./stop-signals.ts"
+import { endStopped, listenForStop } from "./stop-signals.ts"
 
 /** Where a worker can be asked how it is. */
 export const portOptions = {
@@ -61,7 +61,8 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
     // A worker that is not there yet has no jobs to give back.
     code => (worker === undefined ? process.exit(code) : hurry.abort()),
   )
-  await using labeller = await openLabeller(options, events)
+  await using labeller = await openLabeller(options, { events, signal: stop.signal }).catch(endStopped)
+  if (labeller === undefined) return
   const devices = devicesOf(labeller)
   tellOf(events)
   const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))

@@ -7,6 +7,8 @@ export interface Persistence {
   readonly backoffMs: number
   /** Told of each failure that is followed by another attempt, and how long that is waited for. */
   readonly onFailure: (error: ValenceError, waitMs: number) => void
+  /** Ends requests, and waiting. */
+  readonly signal: AbortSignal | undefined
 }
 
 /** Failures in a row after which a hub is given up. */
@@ -32,11 +34,11 @@ export class Backoff {
    * @throws the error, where it is not one that may pass, or one too many
    */
   async waitOut(error: ValenceError): Promise<void> {
-    const { backoffMs, onFailure } = this.#persistence
+    const { backoffMs, onFailure, signal } = this.#persistence
     this.#failures++
-    if (error.code !== "hub_failed" || this.#failures === maxFailures) throw error
+    if (signal?.aborted || error.code !== "hub_failed" || this.#failures === maxFailures) throw error
     const waitMs = backoffMs * 2 ** (this.#failures - 1)
     onFailure(error, waitMs)
-    await wait(waitMs)
+    await wait(waitMs, undefined, { signal })
   }
 }

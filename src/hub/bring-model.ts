@@ -21,17 +21,25 @@ export async function bringModel(
   name: HubName,
   { dtype, offline, asksHub }: Wanted,
   onProgress: OnPull,
+  signal?: AbortSignal,
 ): Promise<void> {
   const isAlone = offline || isOffline()
   if (isAlone) await requireCached(name)
   const work = async () => {
     const cached = asksHub && !isAlone ? undefined : await findCached(name)
-    const folder = cached ?? (await pull(name, onProgress))
+    const folder = cached ?? (await pull(name, onProgress, signal))
     if (dtype === undefined || (await builtDtypes(folder)).includes(dtype)) return
     onProgress({ step: "building", dtype })
-    await buildModel(folder, { dtype })
+    // Between two values of a calibration, which is what takes minutes.
+    await buildModel(folder, { dtype }, () => signal?.throwIfAborted())
+    signal?.throwIfAborted()
   }
-  await withRepositoryLock(name.id, work, holder => onProgress({ step: "waiting", holder }))
+  const onWaiting = (holder: string) => onProgress({ step: "waiting", holder })
+  await withRepositoryLock(name.id, work, onWaiting, signal).catch(error => {
+    if (!signal?.aborted) throw error
+    const message = `model ${showHubName(name)} is not there yet, because its pull was stopped; what came is kept, and the same command goes on behind it`
+    throw new ValenceError("aborted", message, { cause: error })
+  })
 }
 
 async function requireCached(name: HubName): Promise<void> {
@@ -43,10 +51,10 @@ async function requireCached(name: HubName): Promise<void> {
   )
 }
 
-async function pull(name: HubName, onProgress: OnPull): Promise<string> {
+async function pull(name: HubName, onProgress: OnPull, signal: AbortSignal | undefined): Promise<string> {
   const onFailure = ({ message: problem }: ValenceError, waitMs: number) =>
     onProgress({ step: "retrying", problem, waitMs })
-  const hub = openHub(await readHubSettings(), { backoffMs, onFailure })
+  const hub = openHub(await readHubSettings(), { backoffMs, onFailure, signal })
   try {
     return await pullCheckpoint(name, hub, progress => onProgress({ step: "downloading", ...progress }))
   } finally {

@@ -12,12 +12,14 @@ const lookAgainMs = 200
  * Does something with a model in the cache while no other process does; waits for one that does.
  *
  * @param onWaiting - told once for whom it waits
+ * @param signal - ends the waiting
  * @throws ValenceError `output_failed` where the cache cannot be written to
  */
 export async function withRepositoryLock<T>(
   id: string,
   work: () => Promise<T>,
   onWaiting: (holder: string) => void,
+  signal?: AbortSignal,
 ): Promise<T> {
   const folder = repositoryFolder(id)
   const lock = join(folder, "lock")
@@ -29,7 +31,7 @@ export async function withRepositoryLock<T>(
   }
   let taken = await take()
   if (taken.holder) onWaiting(`${describeHolder(taken.holder)}; if that is gone, remove ${lock}`)
-  for (; !taken.release; taken = await take()) await wait(lookAgainMs)
+  for (; !taken.release; taken = await take()) await wait(lookAgainMs, undefined, { signal })
   try {
     return await work()
   } finally {

@@ -24,10 +24,11 @@ export function openHub({ endpoint, token }: HubSettings, persistence: Persisten
   // Node 20's own fetch knows no proxies, and takes no dispatcher of a newer undici.
   const dispatcher: Dispatcher = new EnvHttpProxyAgent({ headersTimeout: silenceMs, bodyTimeout: silenceMs })
   const { origin } = new URL(endpoint)
+  const signal = persistence.signal ?? null
   const ask = (url: string, init: { headers?: Record<string, string> } = {}) => {
     const isHub = new URL(url).origin === origin
     const authorization = token !== undefined && isHub ? { authorization: `Bearer ${token}` } : {}
-    return undiciFetch(url, { ...init, dispatcher, headers: { ...init.headers, ...authorization } })
+    return undiciFetch(url, { ...init, dispatcher, signal, headers: { ...init.headers, ...authorization } })
   }
   return {
     endpoint,

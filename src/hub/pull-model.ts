@@ -28,9 +28,9 @@ export interface Wanted {
 }
 
 /** Loaded when it is needed: labelling has no use for the hub's client, nor for the builder. */
-async function bring(name: HubName, wanted: Wanted, onProgress: OnPull): Promise<void> {
+async function bring(name: HubName, wanted: Wanted, onProgress: OnPull, signal?: AbortSignal): Promise<void> {
   const { bringModel } = await import("./bring-model.ts")
-  await bringModel(name, wanted, onProgress)
+  await bringModel(name, wanted, onProgress, signal)
 }
 
 /**
@@ -38,19 +38,21 @@ async function bring(name: HubName, wanted: Wanted, onProgress: OnPull): Promise
  * commit than before, that is pulled, and the name means it from now on.
  *
  * @param model - `OWNER/NAME` or `OWNER/NAME@REVISION`
+ * @param signal - ends it; what came is kept, and the next pull goes on behind it
  * @throws ValenceError `option_invalid`, `model_not_found`; `hub_denied` where the hub wants a token, or another one;
  * `hub_failed` where it does not answer as it should, or what came has another checksum; `model_invalid`,
- * `graph_inaccurate`; `output_failed` where the cache cannot be written to
+ * `graph_inaccurate`; `output_failed` where the cache cannot be written to; `aborted`
  */
 export async function pullModel(
   model: string,
   options: PullOptions = {},
   onProgress: OnPull = () => {},
+  signal?: AbortSignal,
 ): Promise<void> {
   const name = requireHubName(model)
   const { dtype, offline } = completeOptions(pullOptions, options)
   const wanted = { dtype: dtype === "auto" ? suitableDtypes.cpu[0] : dtype, offline, asksHub: true }
-  await bring(name, wanted, onProgress)
+  await bring(name, wanted, onProgress, signal)
 }
 
 /**
@@ -61,10 +63,11 @@ export async function pullModel(
 export async function pullIfMissing(
   { model, dtype, offline }: { readonly model: string; readonly dtype: GraphDtype; readonly offline: boolean },
   onProgress: OnPull = () => {},
+  signal?: AbortSignal,
 ): Promise<void> {
   const name = await hubNameOf(model)
   if (name === undefined || (await isCachedAndBuilt(name, dtype))) return
-  await bring(name, { dtype, offline, asksHub: false }, onProgress)
+  await bring(name, { dtype, offline, asksHub: false }, onProgress, signal)
 }
 
 /**
@@ -72,8 +75,13 @@ export async function pullIfMissing(
  *
  * @throws ValenceError as `pullModel`
  */
-export async function pullCheckpointIfMissing(model: string, offline: boolean, onProgress: OnPull): Promise<void> {
+export async function pullCheckpointIfMissing(
+  model: string,
+  offline: boolean,
+  onProgress: OnPull,
+  signal?: AbortSignal,
+): Promise<void> {
   const name = await hubNameOf(model)
   if (name === undefined || (await findCached(name)) !== undefined) return
-  await bring(name, { dtype: undefined, offline, asksHub: false }, onProgress)
+  await bring(name, { dtype: undefined, offline, asksHub: false }, onProgress, signal)
 }

@@ -39,10 +39,12 @@ describe("openPullDisplay", () => {
     ])
   })
 
-  it("a terminal - a bar", () => {
+  it("a terminal - a bar, which keeps no signal from ending the process", () => {
     const { stream: terminal, read } = stream(true)
+    const listeners = process.listenerCount("SIGINT")
     using display = openPullDisplay("a/b", terminal)
     display.show(downloading)
+    expect(process.listenerCount("SIGINT")).toBe(listeners)
     display[Symbol.dispose]()
     expect(read()).toContain("a/b")
   })

@@ -21,10 +21,11 @@ export interface Running {
 
 /** Starts `valence` as it was built, in a folder. */
 export function startValence(folder: string, ...words: string[]): Running {
-  return start(folder, {}, words)
+  return startValenceIn({}, folder, ...words)
 }
 
-function start(folder: string, env: Readonly<Record<string, string>>, words: readonly string[]): Running {
+/** As `startValence`, with variables of the environment. */
+export function startValenceIn(env: Readonly<Record<string, string>>, folder: string, ...words: string[]): Running {
   const child = spawn(process.execPath, [main, ...words], {
     cwd: folder,
     env: { PATH: process.env["PATH"], HOME: folder, VALENCE_TUNE: "off", ...env },
@@ -50,7 +51,7 @@ export function runValenceIn(
   folder: string,
   ...words: string[]
 ): Promise<Ended> {
-  const { child, ended } = start(folder, env, words)
+  const { child, ended } = startValenceIn(env, folder, ...words)
   child.stdin?.end()
   return ended
 }

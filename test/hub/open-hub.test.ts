@@ -34,7 +34,7 @@ it.each([
   vi.stubEnv("http_proxy", proxy.url)
   vi.stubEnv("NO_PROXY", noProxy)
   vi.stubEnv("no_proxy", noProxy)
-  const opened = openHub({ endpoint: hub.url, token: undefined }, { backoffMs: 0, onFailure() {} })
+  const opened = openHub({ endpoint: hub.url, token: undefined }, { backoffMs: 0, onFailure() {}, signal: undefined })
   const response = await opened.fetch(`${hub.url}/api/models/a/b/revision/main`)
   expect(response.status).toBe(404)
   await response.text()

@@ -26,7 +26,7 @@ async function pull(endpoint = hub.url) {
   const waitsMs: number[] = []
   const opened = openHub(
     { endpoint, token: undefined },
-    { backoffMs: 1, onFailure: (_, waitMs) => waitsMs.push(waitMs) },
+    { backoffMs: 1, onFailure: (_, waitMs) => waitsMs.push(waitMs), signal: undefined },
   )
   const error = await pullCheckpoint(name, opened, () => {}).then(
     () => undefined,
