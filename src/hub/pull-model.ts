@@ -1,7 +1,9 @@
 import { completeOptions } from "../declaration.ts"
+import { type ErrorCode, ValenceError } from "../errors.ts"
 import { findCached } from "../model/cache.ts"
 import { type GraphDtype, suitableDtypes } from "../model/dtype.ts"
 import { type HubName, requireHubName } from "../model/hub-name.ts"
+import { orMissing } from "../model/nearby.ts"
 import { hubNameOf, isCachedAndBuilt } from "../model/store.ts"
 import { type PullOptions, pullOptions } from "../options.ts"
 import type { DownloadProgress } from "./pull-checkpoint.ts"
@@ -31,6 +33,17 @@ export interface Wanted {
 async function bring(name: HubName, wanted: Wanted, onProgress: OnPull, signal?: AbortSignal): Promise<void> {
   const { bringModel } = await import("./bring-model.ts")
   await bringModel(name, wanted, onProgress, signal)
+}
+
+/** Codes of a name that the hub does not know, or of a hub that was not to be asked. */
+const unknownCodes: ReadonlySet<ErrorCode> = new Set(["model_not_found", "hub_denied", "hub_failed"])
+
+/** Pulls what may have been meant as a path. */
+async function bringNamed(model: string, ...[name, ...how]: Parameters<typeof bring>): Promise<void> {
+  await bring(name, ...how).catch(async (error: unknown) => {
+    if (!(error instanceof ValenceError && unknownCodes.has(error.code))) throw error
+    throw new ValenceError(error.code, await orMissing(model, error.message), { cause: error })
+  })
 }
 
 /**
@@ -67,7 +80,7 @@ export async function pullIfMissing(
 ): Promise<void> {
   const name = await hubNameOf(model)
   if (name === undefined || (await isCachedAndBuilt(name, dtype))) return
-  await bring(name, { dtype, offline, asksHub: false }, onProgress, signal)
+  await bringNamed(model, name, { dtype, offline, asksHub: false }, onProgress, signal)
 }
 
 /**
@@ -83,5 +96,5 @@ export async function pullCheckpointIfMissing(
 ): Promise<void> {
   const name = await hubNameOf(model)
   if (name === undefined || (await findCached(name)) !== undefined) return
-  await bring(name, { dtype: undefined, offline, asksHub: false }, onProgress, signal)
+  await bringNamed(model, name, { dtype: undefined, offline, asksHub: false }, onProgress, signal)
 }

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
-import { access, readdir, stat } from "node:fs/promises"
+import { access, readdir } from "node:fs/promises"
 import { basename, join, resolve } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { ValenceError } from "../errors.ts"
 import { fromPackageRoot } from "../package-root.ts"
 import { cachedIdOf, findCached, graphsFolder } from "./cache.ts"
 import { type HubName, readHubName } from "./hub-name.ts"
+import { describeFolder, describeMissing, isFolder, isPath, orMissing } from "./nearby.ts"
 import { findReadyFile, findReadyGraph, isOnnxFile, readyDtype } from "./ready-graph.ts"
 import { weightsFile, weightsIndexFile } from "./weight-files.ts"
 
@@ -50,10 +51,6 @@ async function findLocal(nameOrFolder: string): Promise<string | undefined> {
   return undefined
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
-}
-
 /** What a name means on the hub; `undefined` where it is none of the hub's, or a folder or file has it: these go first. */
 export async function hubNameOf(model: string): Promise<HubName | undefined> {
   const name = readHubName(model)
@@ -81,8 +78,10 @@ export async function findCheckpoint(model: string): Promise<string> {
 }
 
 async function whyNotFound(model: string, hubName: HubName | undefined): Promise<string> {
-  if (await isFolder(model)) return `model ${model} must hold a config.json; it does not`
-  if (hubName) return `model ${model} must be pulled first; do so with: valence models pull ${model}`
+  if (await isFolder(model)) return `model ${model} must hold a config.json; ${await describeFolder(model)}`
+  if (await exists(model)) return `model ${model} must be a folder, or end with .onnx or .tsv; it is a file`
+  if (isPath(model)) return `model ${model} must be a folder with a checkpoint; ${await describeMissing(model)}`
+  if (hubName) return orMissing(model, `model ${model} must be pulled first; do so with: valence models pull ${model}`)
   const there = await listBundledModels()
   return `model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of ${there.join(", ")}; got ${JSON.stringify(model)}`
 }

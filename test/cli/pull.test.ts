@@ -121,9 +121,24 @@ describe("--model OWNER/NAME", () => {
   it("a folder of that name - goes first", async () => {
     mkdirSync(folder.at(id), { recursive: true })
     const { code, stderr } = await run("classify", "--model", id, "good")
-    expect(stderr).toContain("model someone/tiny must hold a config.json; it does not")
+    expect(stderr).toContain("model someone/tiny must hold a config.json; someone/tiny holds no model")
     expect(code).toBe(2)
     expect(hub.asked).toEqual([])
+  })
+
+  it("the name of nothing on the hub, and the folder of its owner is here - says what both hold", async () => {
+    folder.write("someone/tniy/config.json", "{}")
+    const { code, stderr } = await run("classify", "--model", id, "good")
+    expect(stderr).toContain(
+      "error: there is no someone/tiny (someone holds tniy); as a name of the hub: model someone/tiny must be on the hub; it is not at http",
+    )
+    expect(code).toBe(2)
+  })
+
+  it("a folder of the owner's name is here, and the hub has the model - it is pulled", async () => {
+    folder.write("someone/else/config.json", "{}")
+    hub.put(id, tinyFiles())
+    expect(await run("classify", "--model", id, "--dtype", "fp32", "good")).toMatchObject({ code: 0 })
   })
 
   it("models build - pulls the checkpoint, and builds as it is told to", async () => {
