@@ -73,34 +73,33 @@ async function build(checkpoint: string, given: Options): Promise<void> {
 async function verify(checkpoint: string, given: Options): Promise<void> {
   const { json } = pickOptions(verifyModelOptions, given)
   const say = (line: string) => (json ? console.error(line) : console.log(line))
-  if (!(await haveChecksums(checkpoint, say))) {
+  const problems = await verifyFiles(await findCheckpoint(checkpoint))
+  if (problems?.length === 0) say("the files are those of the hub, by their checksums")
+  else if (problems !== undefined) {
+    for (const problem of problems) say(problem)
+    say(`remove it and pull it again: valence models rm ${checkpoint} && valence models pull ${checkpoint}`)
+    if (json) console.log(JSON.stringify({ model: checkpoint, problems }))
     process.exitCode = 1
     return
   }
   const { verifyModel } = await loadBuilder()
   const options = pickOptions(buildOptions, given)
-  const { reproducible, agreement } = await verifyModel(checkpoint, options)
+  const { dtype, maxFlips, maxDifference } = options
+  const { reproducible, agreement, inaccuracy } = await verifyModel(checkpoint, options)
+  const accurate = inaccuracy === undefined
   if (!reproducible) process.exitCode = 1
   if (json) {
-    console.log(JSON.stringify({ model: checkpoint, dtype: options.dtype, reproducible, ...agreement }))
-    return
+    const bounds = { maxFlips, maxDifference }
+    console.log(JSON.stringify({ model: checkpoint, dtype, reproducible, accurate, ...agreement, bounds }))
+  } else {
+    console.log(
+      reproducible
+        ? "the graph has the bytes that the checkpoint and its scales give"
+        : "the graph must have the bytes that the checkpoint and its scales give; it has others: build it again",
+    )
+    printAgreement(agreement)
   }
-  console.log(
-    reproducible
-      ? "the graph has the bytes that the checkpoint and its scales give"
-      : "the graph must have the bytes that the checkpoint and its scales give; it has others: build it again",
-  )
-  printAgreement(agreement)
-}
-
-/** Whether the files of a model that was pulled are still the hub's. */
-async function haveChecksums(checkpoint: string, say: (line: string) => void): Promise<boolean> {
-  const problems = await verifyFiles(await findCheckpoint(checkpoint))
-  if (problems?.length === 0) say("the files are those of the hub, by their checksums")
-  for (const problem of problems ?? []) say(problem)
-  if (!problems?.length) return true
-  say(`remove it and pull it again: valence models rm ${checkpoint} && valence models pull ${checkpoint}`)
-  return false
+  if (!accurate) throw inaccuracy
 }
 
 const help = `

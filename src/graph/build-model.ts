@@ -67,7 +67,8 @@ export async function buildModel(
   const draft = settings.dtype === "int8" ? draftInt8 : draftFp16
   const { graph, scales, expected } = await draft(checkpoint, encodings, onCalibrated)
   const agreement = await compareWithReference(config, expected, graph, encodings)
-  requireAgreement(agreement, settings)
+  const inaccuracy = inaccuracyOf(agreement, settings)
+  if (inaccuracy !== undefined) throw inaccuracy
   if (scales !== undefined) await replaceFile(join(folder, scalesFile), scales)
   await replaceFile(file, graph)
   const written = { graph: file, bytes: graph.length, agreement }
@@ -93,13 +94,15 @@ export interface VerifiedModel {
   /** Whether safetensors and scales give the graph's bytes again. */
   readonly reproducible: boolean
   readonly agreement: Agreement
+  /** `graph_inaccurate` where that is farther from fp32 than the options allow. */
+  readonly inaccuracy: ValenceError | undefined
 }
 
 /**
  * Builds a checkpoint's graph again from safetensors and scales, and compares its bytes, and its scores with those of
  * the float32 model.
  *
- * @throws ValenceError as `buildModel`
+ * @throws ValenceError as `buildModel`, but for `graph_inaccurate`
  */
 export async function verifyModel(nameOrFolder: string, options: BuildOptions = {}): Promise<VerifiedModel> {
   const settings = completeOptions(buildOptions, options)
@@ -110,8 +113,7 @@ export async function verifyModel(nameOrFolder: string, options: BuildOptions = 
   const encodings = await readCalibration(checkpoint, settings.calibrate)
   const expected = await runReference(config, weights, encodings)
   const agreement = await compareWithReference(config, expected, graph, encodings)
-  requireAgreement(agreement, settings)
-  return { reproducible, agreement }
+  return { reproducible, agreement, inaccuracy: inaccuracyOf(agreement, settings) }
 }
 
 async function rebuild({ folder, config, weights }: Checkpoint, { dtype }: Settings): Promise<Uint8Array> {
@@ -121,16 +123,14 @@ async function rebuild({ folder, config, weights }: Checkpoint, { dtype }: Setti
   return buildInt8(config, weights, readScales(await readModelText(file), file))
 }
 
-function requireAgreement({ texts, labelFlips, meanDifference }: Agreement, settings: Settings): void {
-  const { dtype, maxFlips, maxDifference } = settings
-  if (labelFlips > maxFlips * texts)
-    throw new ValenceError(
-      "graph_inaccurate",
-      `${dtype} must give at most ${100 * maxFlips} % of the calibration texts another label than fp32 (maxFlips ${maxFlips}); got ${labelFlips} of ${texts}`,
-    )
-  if (!(meanDifference <= maxDifference))
-    throw new ValenceError(
-      "graph_inaccurate",
-      `${dtype} scores must differ from fp32's by ${maxDifference} or less on average (maxDifference); got ${meanDifference}`,
-    )
+function inaccuracyOf(
+  { texts, labelFlips, meanDifference }: Agreement,
+  { dtype, maxFlips, maxDifference }: Settings,
+): ValenceError | undefined {
+  const areTooMany = labelFlips > maxFlips * texts
+  if (!areTooMany && meanDifference <= maxDifference) return undefined
+  const problem = areTooMany
+    ? `${dtype} must give at most ${100 * maxFlips} % of the calibration texts another label than fp32 (maxFlips ${maxFlips}); got ${labelFlips} of ${texts}`
+    : `${dtype} scores must differ from fp32's by ${maxDifference} or less on average (maxDifference); got ${meanDifference}`
+  return new ValenceError("graph_inaccurate", problem)
 }

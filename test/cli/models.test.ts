@@ -42,10 +42,12 @@ describe("valence models", () => {
       model: "tiny",
       dtype: "fp16",
       reproducible: true,
+      accurate: true,
       texts: 30,
       labelFlips: 0,
       maxDifference: expect.any(Number),
       meanDifference: expect.any(Number),
+      bounds: { maxFlips: 0.02, maxDifference: 0.02 },
     })
     const labelled = await runValence(folder.path, "classify", "--model", "tiny", "--dtype", "fp16", "--json", "good")
     expect(JSON.parse(labelled.stdout)).toMatchObject({ text: "good", label: expect.stringMatching(/^(neg|neu|pos)/) })
@@ -62,6 +64,25 @@ describe("valence models", () => {
     const { code, stdout } = await runValence(folder.path, "models", "verify", "tiny", ...fp32)
     expect(code).toBe(1)
     expect(stdout).toContain("it has others: build it again")
+  })
+
+  it("verify of a graph that is farther from fp32 than the bounds - says what was measured, exit code 2", async () => {
+    using folder = tinyCheckpoint()
+    const fp16 = ["tiny", "--dtype", "fp16", "--calibrate", "texts.txt"]
+    await runValence(folder.path, "models", "build", ...fp16)
+    const strict = [...fp16, "--max-difference", "0"]
+    const asJson = await runValence(folder.path, "models", "verify", ...strict, "--json")
+    expect(JSON.parse(asJson.stdout)).toMatchObject({
+      reproducible: true,
+      accurate: false,
+      labelFlips: 0,
+      meanDifference: expect.any(Number),
+      bounds: { maxFlips: 0.02, maxDifference: 0 },
+    })
+    const said = expect.stringContaining("error: fp16 scores must differ from fp32's by 0 or less on average")
+    expect(asJson).toMatchObject({ code: 2, stderr: said })
+    const asText = await runValence(folder.path, "models", "verify", ...strict)
+    expect(asText).toMatchObject({ code: 2, stderr: said, stdout: expect.stringContaining("0 of 30 labels differ") })
   })
 
   it.each([

@@ -71,6 +71,12 @@ describe("valence models", () => {
       /tokenizer_config\.json must have 71 bytes; it has 2\nremove it and pull it again: valence models rm/,
     )
     expect(code).toBe(1)
+    const asJson = await run("models", "verify", id, "--dtype", "fp32", "--json")
+    expect(JSON.parse(asJson.stdout)).toEqual({
+      model: id,
+      problems: [expect.stringMatching(/tokenizer_config\.json must have 71 bytes; it has 2$/)],
+    })
+    expect(asJson.code).toBe(1)
   })
 
   it("rm of one revision - leaves the others", async () => {
