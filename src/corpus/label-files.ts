@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises"
 import { dirname, join, relative } from "node:path"
 import { asError, shown, ValenceError } from "../errors.ts"
+import { makeFolder } from "../make-folder.ts"
 import { outputFailed } from "../output-failed.ts"
 import { type FoundInput, findInputs } from "./find-inputs.ts"
 import { type CorpusRequest, labelCorpus } from "./label-corpus.ts"
@@ -77,7 +77,7 @@ async function labelOne(
   request: Omit<CorpusRequest, "input" | "output">,
 ): Promise<LabelledFile> {
   try {
-    await mkdir(dirname(output), { recursive: true }).catch((error: unknown) => {
+    await makeFolder(dirname(output)).catch((error: unknown) => {
       throw outputFailed(output, error)
     })
     return { input, output, summary: await labelCorpus({ ...request, input, output }), error: undefined }

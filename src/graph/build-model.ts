@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
+import { makeFolder } from "../make-folder.ts"
 import { graphsFolder } from "../model/cache.ts"
 import { readModelFile, readModelText } from "../model/read-file.ts"
 import { findModel, graphFile } from "../model/store.ts"
@@ -54,7 +54,7 @@ export async function buildModel(
   const checkpoint = await readCheckpoint(nameOrFolder)
   const { config, weights } = checkpoint
   const folder = graphsFolder(checkpoint.folder)
-  await mkdir(folder, { recursive: true }).catch(error => {
+  await makeFolder(folder).catch(error => {
     throw outputFailed(folder, error)
   })
   const file = join(folder, graphFile(settings.dtype))

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises"
 import { describeHolder, takeLockFile } from "../lock-file.ts"
 import { repositoryFolder } from "../model/cache.ts"
 import { outputFailed } from "../output-failed.ts"
-import { makeFolder } from "./pull-checkpoint.ts"
+import { makeCacheFolder } from "./pull-checkpoint.ts"
 
 const lookAgainMs = 200
 
@@ -24,7 +24,7 @@ export async function withRepositoryLock<T>(
   const folder = repositoryFolder(id)
   const lock = join(folder, "lock")
   const take = async () => {
-    await makeFolder(folder)
+    await makeCacheFolder(folder)
     return takeLockFile(lock).catch(error => {
       throw outputFailed(lock, error)
     })

@@ -1,5 +1,7 @@
-import { mkdir, readFile, rename } from "node:fs/promises"
+import { readFile, rename } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import { ValenceError } from "../errors.ts"
+import { makeFolder } from "../make-folder.ts"
 import {
   commitPattern,
   findCached,
@@ -58,7 +60,7 @@ async function pullCommit(
   const asked = askedOf(name, hub)
   const folder = join(repositoryFolder(name.id), commit)
   const partial = `${folder}.partial`
-  await makeFolder(partial)
+  await makeCacheFolder(partial)
   const pull = async (chosen: readonly HubFile[], tell: typeof onProgress) => {
     const totalBytes = sum(chosen.map(file => file.bytes))
     let before = 0
@@ -91,7 +93,7 @@ async function pullCommit(
 }
 
 async function writeRef(file: string, commit: string): Promise<void> {
-  await makeFolder(dirname(file))
+  await makeCacheFolder(dirname(file))
   await replaceFile(file, commit)
 }
 
@@ -100,8 +102,9 @@ async function writeRef(file: string, commit: string): Promise<void> {
  *
  * @throws ValenceError `output_failed`, with the way to another cache
  */
-export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: Error) => {
-    throw outputFailed(folder, new Error(`${error.message}; VALENCE_CACHE names another cache`, { cause: error }))
+export async function makeCacheFolder(folder: string): Promise<void> {
+  await makeFolder(folder).catch((cause: Error) => {
+    const message = `models must be kept where folders can be made; ${folder} cannot: ${cause.message}; VALENCE_CACHE names another cache`
+    throw new ValenceError("output_failed", message, { cause })
   })
 }

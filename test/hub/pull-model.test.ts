@@ -253,6 +253,14 @@ describe("pullModel, refused", () => {
     await expect(pull()).rejects.toThrow(/by its name alone; got "..\/..\/evil.safetensors"/)
   })
 
+  it.skipIf(!existsSync("/proc/self"))("a cache that cannot be made - output_failed, and does not hang", async () => {
+    vi.stubEnv("VALENCE_CACHE", "/proc/nowhere")
+    await expect(pull()).rejects.toMatchObject({
+      code: "output_failed",
+      message: expect.stringMatching(/; \/proc\/nowhere\/models\/someone\/tiny cannot: .*; VALENCE_CACHE names/),
+    })
+  })
+
   it("a cache that is no folder - output_failed, and which variable names another", async () => {
     writeFileSync(folder.at("cache"), "")
     await expect(pull()).rejects.toMatchObject({

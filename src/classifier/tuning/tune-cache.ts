@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
-import { mkdir, readFile } from "node:fs/promises"
+import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { makeFolder } from "../../make-folder.ts"
 import { cacheFolder } from "../../model/cache.ts"
 import { replaceFile } from "../../replace-file.ts"
 import type { Tuning } from "./tuning.ts"
@@ -57,7 +58,7 @@ export async function readTuning(key: TuningKey, folder?: string): Promise<Tunin
 /** Keeps a tuning; where the folder cannot be written, it is measured again next time. @returns whether it is kept */
 export async function keepTuning(key: TuningKey, tuning: Tuning, folder = tuningFolder()): Promise<boolean> {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     await replaceFile(tuningFile(key, folder), `${JSON.stringify({ v: version, key, tuning }, undefined, 2)}\n`)
     return true
   } catch {
