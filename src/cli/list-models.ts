@@ -1,6 +1,7 @@
 import { stdout } from "node:process"
 import Table from "cli-table3"
-import { bundledLexicons } from "../lexicon/find-lexicon.ts"
+import { ValenceError } from "../errors.ts"
+import { bundledLexicons, isLexicon } from "../lexicon/find-lexicon.ts"
 import { describeModel, listModels, type ModelSummary } from "../model/catalogue.ts"
 import { showLine } from "./show-line.ts"
 import { showBytes } from "./show-numbers.ts"
@@ -40,8 +41,22 @@ export async function list(json: boolean): Promise<void> {
   console.log("and OWNER/NAME of the hub, which is then pulled: see docs/models.md.")
 }
 
+/**
+ * Refuses a lexicon, where a graph is meant.
+ *
+ * @throws ValenceError `option_invalid`
+ */
+export function requireCheckpoint(model: string): void {
+  if (!isLexicon(model)) return
+  throw new ValenceError(
+    "option_invalid",
+    `model must be a checkpoint; ${model} is a lexicon, a list of words without weights or graph (lexicons/README.md)`,
+  )
+}
+
 /** Shows what can be said of one model, as a table or as JSON. */
 export async function show(name: string, json: boolean): Promise<void> {
+  requireCheckpoint(name)
   const model = await describeModel(name)
   if (json) return void console.log(JSON.stringify(model, undefined, 2))
   const table = new Table({ style: plain })

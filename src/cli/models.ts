@@ -8,7 +8,7 @@ import { verifyFiles } from "../hub/verify-files.ts"
 import { findCheckpoint } from "../model/store.ts"
 import { hubOptions, pullOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
-import { list, show } from "./list-models.ts"
+import { list, requireCheckpoint, show } from "./list-models.ts"
 import { openPullDisplay } from "./pull-display.ts"
 import { remove } from "./remove-model.ts"
 import { showShare } from "./show-numbers.ts"
@@ -58,6 +58,7 @@ async function pullFirst(model: string, given: Options): Promise<void> {
 }
 
 async function build(checkpoint: string, given: Options): Promise<void> {
+  requireCheckpoint(checkpoint)
   const { buildModel } = await loadBuilder()
   await pullFirst(checkpoint, given)
   const built = await buildModel(checkpoint, pickOptions(buildOptions, given), found => {
@@ -71,6 +72,7 @@ async function build(checkpoint: string, given: Options): Promise<void> {
 }
 
 async function verify(checkpoint: string, given: Options): Promise<void> {
+  requireCheckpoint(checkpoint)
   const { json } = pickOptions(verifyModelOptions, given)
   const say = (line: string) => (json ? console.error(line) : console.log(line))
   const problems = await verifyFiles(await findCheckpoint(checkpoint))

@@ -50,7 +50,7 @@ async function tune(given: Readonly<Record<string, unknown>>): Promise<void> {
 
 const help = `
 Another token budget, or fewer children, are taken where they are more than 5 % faster than the defaults. What was measured is
-kept below XDG_CACHE_HOME, or ~/.cache, for this model, device, processor and ONNX Runtime. A text's scores do not depend on it.
+kept in VALENCE_CACHE, or ~/.cache/valence, for this model, device, processor and ONNX Runtime. A text's scores do not depend on it.
 
 Examples:
   valence tune

@@ -112,11 +112,12 @@ export async function findModel(model: string, dtype: string): Promise<StoredMod
   const ready = await findReadyGraph(folder)
   if (ready !== undefined && !(await hasWeights(folder)))
     return storedModel(model, { folder, graph: ready, dtype: readyDtype })
+  const dtypes = (await builtDtypes(folder)).map(other => `--dtype ${other}`)
+  const there = ready === undefined ? dtypes : [`--model ${ready}`]
+  const others = there.length === 0 ? "" : ` (take what is there by ${there.join(" or ")})`
   throw new ValenceError(
     "model_not_found",
-    `model ${model} has no ${dtype} graph; build it with: valence models build ${model} --dtype ${dtype}${
-      ready === undefined ? "" : `, or take the one that is there: --model ${ready}`
-    }`,
+    `model ${model} has no ${dtype} graph${others}; build it with: valence models build ${model} --dtype ${dtype}`,
   )
 }
 

@@ -80,7 +80,7 @@ describe("createClassifier, of a ready ONNX file", () => {
     write("tiny/onnx/model.onnx")
     copyFileSync(`${tiny}/model.safetensors`, folder.at("tiny/model.safetensors"))
     await expect(open(folder.at("tiny"))).rejects.toThrow(
-      /build it with: valence models build .*, or take the one that is there: --model .*onnx\/model\.onnx/,
+      /\(take what is there by --model .*onnx\/model\.onnx\); build it with: valence models build /,
     )
   })
 

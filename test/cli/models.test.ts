@@ -49,6 +49,8 @@ describe("valence models", () => {
       meanDifference: expect.any(Number),
       bounds: { maxFlips: 0.02, maxDifference: 0.02 },
     })
+    const unbuilt = await runValence(folder.path, "classify", "--model", "tiny", "good")
+    expect(unbuilt.stderr).toContain("has no int8 graph (take what is there by --dtype fp16); build it with: ")
     const labelled = await runValence(folder.path, "classify", "--model", "tiny", "--dtype", "fp16", "--json", "good")
     expect(JSON.parse(labelled.stdout)).toMatchObject({ text: "good", label: expect.stringMatching(/^(neg|neu|pos)/) })
   })
@@ -89,6 +91,9 @@ describe("valence models", () => {
     [["build", "nowhere"], "error: model must be a checkpoint folder"],
     [["build", "tiny", "--dtype", "int4"], "--dtype must be one of int8, fp16, fp32"],
     [["build", "tiny", "--max-flips", "2"], "--max-flips must be a number, 0 to 1"],
+    [["show", "mvp"], "model must be a checkpoint; mvp is a lexicon, a list of words without weights"],
+    [["build", "words.tsv"], "model must be a checkpoint; words.tsv is a lexicon"],
+    [["verify", "afinn-111"], "model must be a checkpoint; afinn-111 is a lexicon"],
     [["verify", "tiny"], "model tiny has no int8 graph; build it with: valence models build tiny --dtype int8"],
   ])("%o - exit code 2, and says why", async (words, message) => {
     using folder = tinyCheckpoint()
