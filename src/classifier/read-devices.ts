@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { shown, ValenceError } from "../errors.ts"
 import { grantedCores } from "./granted-cores.ts"
 import { type Provider, providers } from "./providers.ts"
@@ -15,7 +16,8 @@ export interface NamedDevice {
   readonly childrenGiven: boolean
 }
 
-const most = { children: 1024, index: 1023 }
+/** More children than a few for each core only take memory: a slip of the finger is not to take a machine down. */
+const most = { children: Math.max(16, 4 * availableParallelism()), index: 1023 }
 
 const forms = providers.map(({ device, number }) => device + { children: "[:N]", index: "[:i]", none: "" }[number])
 const rule = `must be auto, or one or several of ${forms.join(", ")}, with N from 1 to ${most.children} and i from 0 to ${most.index}`

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { describe, expect, it } from "vitest"
 import { grantedCores } from "../../src/classifier/granted-cores.ts"
 import { readDevices } from "../../src/classifier/read-devices.ts"
@@ -37,7 +38,8 @@ describe("readDevices", () => {
     list => {
       expect(() => readDevices(list)).toThrow(
         "device must be auto, or one or several of cpu[:N], cuda[:i], tensorrt[:i], rocm[:i], migraphx[:i], coreml, " +
-          "directml[:i], webgpu, openvino, with N from 1 to 1024 and i from 0 to 1023; got " +
+          "directml[:i], webgpu, openvino, with N from 1 to " +
+          `${Math.max(16, 4 * availableParallelism())} and i from 0 to 1023; got ` +
           JSON.stringify(list),
       )
     },
