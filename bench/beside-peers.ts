@@ -1,13 +1,14 @@
 /**
  * Texts a second of Valence beside every other engine over the same checkpoint, tokenising included:
  *
- *   npm run bench:beside-peers -- [--texts FILE] [--model FOLDER] [--no-python] [--engines NAME,NAME]
+ *   npm run bench:beside-peers -- [--texts FILE | --mixed-lengths] [--model FOLDER] [--no-python] [--engines NAME,NAME]
  *
  * `npm run bench:peers` sets the peers up. Those whose caller makes the batches are measured three ways: one text a run,
  * batches in the order of the texts, and batches of texts sorted by length; their batch size is the best of a few, tried
  * beforehand. Valence is handed all texts at once. Each is checked against golden logits before it is timed.
  */
 import { parseArgs } from "node:util"
+import { generateEnglishTexts } from "./generate-texts.ts"
 import {
   commonFlags,
   describeRatio,
@@ -35,12 +36,14 @@ const { values: flags } = parseArgs({
   options: {
     ...commonFlags,
     ...engineFlags,
+    "mixed-lengths": { type: "boolean", default: false },
     "texts-a-round": { type: "string", default: "1744" },
     "texts-a-try": { type: "string", default: "218" },
   },
 })
 const patience = patienceOf(flags, 5)
-const texts = await textsFor(Number(flags["texts-a-round"]), flags.texts)
+const count = Number(flags["texts-a-round"])
+const texts = flags["mixed-lengths"] ? await generateEnglishTexts(count, "mixed") : await textsFor(count, flags.texts)
 const { engines, absent } = await openEngines(chosenEngines(flags))
 
 /** One way to use an engine. */
@@ -76,7 +79,7 @@ async function waysOf(engine: Engine): Promise<Way[]> {
 
 printHead(`Valence beside its peers, ${showCount(texts.length)} texts a round`, {
   ...Object.assign({}, ...engines.map(({ versions }) => versions)),
-  texts: flags.texts ?? "generated",
+  texts: flags["mixed-lengths"] ? "generated, of 4 to 380 words" : (flags.texts ?? "generated"),
 })
 const ways: Way[] = []
 for (const engine of engines) ways.push(...(await waysOf(engine)))

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises"
 
 /** Words of a text in SST-2's dev set, at its 5th, 15th, ... 95th percentile. */
 const WORD_COUNTS = [6, 10, 13, 15, 18, 20, 23, 26, 29, 35]
+/** Words of texts of all lengths, from a line to a page: 5 to 450 tokens. */
+const MIXED_WORD_COUNTS = [4, 10, 20, 35, 60, 90, 130, 190, 270, 380]
 /** The share of SST-2's dev set's words that AFINN-111 has. */
 const LEXICON_SHARE = 0.07
 /** Letters of an unlisted word: as often as English has them, roughly. */
@@ -24,14 +26,16 @@ export async function generateTexts(count: number): Promise<string[]> {
 
 /**
  * The same texts at each call, of words from models/calibration.txt in any order: as many words a text as in SST-2's
- * dev set, and, since they are English, as many tokens (25 on average, special tokens included).
+ * dev set, and, since they are English, as many tokens (25 on average, special tokens included); or, where lengths are
+ * mixed, 4 to 380 words.
  */
-export async function generateEnglishTexts(count: number): Promise<string[]> {
+export async function generateEnglishTexts(count: number, lengths: "short" | "mixed" = "short"): Promise<string[]> {
   const random = seededRandom(2)
   const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)] as T
   const file = await readFile(new URL("../models/calibration.txt", import.meta.url), "utf8")
   const words = file.match(/(?<=^| )[a-z',]+(?= |$)/gm) ?? []
-  const text = () => Array.from({ length: pick(WORD_COUNTS) }, () => pick(words)).join(" ")
+  const counts = lengths === "short" ? WORD_COUNTS : MIXED_WORD_COUNTS
+  const text = () => Array.from({ length: pick(counts) }, () => pick(words)).join(" ")
   return Array.from({ length: count }, () => `${text()} .`)
 }
 

@@ -32,7 +32,7 @@ const { values: flags } = parseArgs({
 })
 const patience = patienceOf(flags, 3)
 const most = Number(flags["most-texts"])
-const counts = [1, 10, 100, 1000, 10_000, 100_000].filter(count => count <= most)
+const counts = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter(count => count <= most)
 const texts = await textsFor(most, flags.texts)
 
 printHead("How cost grows: texts, tokens a text, device children", { texts: flags.texts ?? "generated" })

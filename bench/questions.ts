@@ -1,6 +1,6 @@
 /** What `npm run bench` asks, each answered by a bench of its own. */
 import { dirname } from "node:path"
-import { bundledCheckpoint, exportOf } from "./peers/peer-folders.ts"
+import { baseCheckpoint, bundledCheckpoint, exportOf } from "./peers/peer-folders.ts"
 
 /** One of them. */
 export interface Question {
@@ -23,6 +23,20 @@ export const questions: readonly Question[] = [
     takes: { texts: "optional", python: true, patience: true },
   },
   {
+    name: "engines-mixed-lengths",
+    bench: "beside-peers.ts",
+    words: ["--mixed-lengths", "--texts-a-round", "256", "--texts-a-try", "64", "--rounds", "3"],
+    quick: ["--mixed-lengths", "--texts-a-round", "96", "--texts-a-try", "32", "--rounds", "3"],
+    takes: { python: true, patience: true },
+  },
+  {
+    name: "engines-base",
+    bench: "beside-peers.ts",
+    words: ["--model", baseCheckpoint, "--texts-a-round", "512", "--texts-a-try", "96", "--rounds", "3"],
+    quick: ["--model", baseCheckpoint, "--texts-a-round", "192", "--texts-a-try", "48", "--rounds", "3"],
+    takes: { texts: "optional", python: true, patience: true },
+  },
+  {
     name: "single-text",
     bench: "single-text.ts",
     quick: ["--texts-a-round", "50", "--rounds", "5"],
@@ -42,6 +56,19 @@ export const questions: readonly Question[] = [
     takes: { texts: "optional", patience: true },
   },
   {
+    name: "roofline",
+    bench: "peak/peak.ts",
+    quick: ["--texts-a-round", "128", "--rounds", "3"],
+    takes: { texts: "optional", patience: true },
+  },
+  {
+    name: "roofline-base",
+    bench: "peak/peak.ts",
+    words: ["--model", baseCheckpoint, "--texts-a-round", "256"],
+    quick: ["--model", baseCheckpoint, "--texts-a-round", "64", "--rounds", "3"],
+    takes: { texts: "optional", patience: true },
+  },
+  {
     name: "fleet",
     bench: "fleet/throughput.ts",
     quick: ["--texts-a-round", "4000", "--rounds", "3"],
@@ -52,6 +79,19 @@ export const questions: readonly Question[] = [
     bench: "fleet/queue-alone.ts",
     quick: ["--bulk-texts", "200000", "--single-texts", "10000", "--rounds", "3"],
     takes: { patience: true },
+  },
+  {
+    name: "queue-shapes",
+    bench: "fleet/queue-shapes.ts",
+    quick: ["--jobs", "2000"],
+    takes: { patience: true },
+  },
+  { name: "replies", bench: "fleet/replies.ts", quick: ["--labels", "40", "--rounds", "2"], takes: {} },
+  {
+    name: "redis-memory",
+    bench: "fleet/redis-memory.ts",
+    quick: ["--rows", "200000"],
+    takes: {},
   },
   {
     name: "fairness",
@@ -70,7 +110,7 @@ export const questions: readonly Question[] = [
     bench: "start-up.ts",
     words: ["--peer", exportOf(bundledCheckpoint)],
     quick: ["--peer", exportOf(bundledCheckpoint), "--rounds", "5"],
-    takes: { patience: true },
+    takes: { python: true, patience: true },
   },
   {
     name: "memory",

@@ -3,9 +3,11 @@
  *
  *   npm run bench:token-budget -- [--texts FILE] [--dtype int8|fp32] [--children 1,2] [--budgets 128,256,512]
  */
+import { readFile } from "node:fs/promises"
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
 import { providerOf } from "../src/classifier/providers.ts"
+import { createTokenizer } from "../src/model/tokenizer.ts"
 import { createClassifier } from "./built.ts"
 import {
   commonFlags,
@@ -19,6 +21,8 @@ import {
   showCount,
   textsFor,
 } from "./harness.ts"
+
+const CALLERS_BATCH = 32
 
 const { values: flags } = parseArgs({
   options: {
@@ -54,18 +58,42 @@ const rounds = await interleave(
   ),
   patienceOf(flags, 7),
 )
+/** Tokens that are padding, of those that are texts'. */
+const padding = Object.fromEntries(
+  opened.map(({ name, classifier: { stats } }) => [name, stats.paddedTokens / stats.tokens - 1]),
+)
 printTable(
   ["median texts/s; padding", ...budgets.map(String)],
   children.map(count => [
     `${count} ${count === 1 ? "child" : "children"}`,
     ...budgets.map(budget => {
       const name = `${count} x ${budget}`
-      const { tokens = 1, paddedTokens = 1 } = opened.find(one => one.name === name)?.classifier.stats ?? {}
-      return `${showCount(median(rounds.figures[name] ?? []))}; ${(100 * (paddedTokens / tokens - 1)).toFixed(1)} %`
+      return `${showCount(median(rounds.figures[name] ?? []))}; ${(100 * (padding[name] ?? 0)).toFixed(1)} %`
     }),
   ]),
 )
+const arrangements = await arrangedPadding(texts)
+printTable(
+  ["padding of a caller's batches", "32 texts"],
+  Object.entries(arrangements).map(([name, share]) => [name, `${(100 * share).toFixed(1)} %`]),
+)
 const [best] = Object.entries(rounds.figures).sort(([, a], [, b]) => median(b) - median(a))
 console.log(`best: ${best?.[0]} (children x budget)`)
-printEnd({ bench: "token-budget", dtype }, rounds, flags.json)
+printEnd({ bench: "token-budget", dtype, padding, arrangements }, rounds, flags.json)
 for (const { classifier } of opened) await classifier.close()
+
+/** What batches of 32 texts are padded by, as the texts come and sorted by length, as callers of other engines make them. */
+async function arrangedPadding(texts: readonly string[]): Promise<Record<"as they come" | "sorted", number>> {
+  const file = new URL("../models/sst2-small/tokenizer.json", import.meta.url).pathname
+  const tokenizer = await createTokenizer(await readFile(file, "utf8"), file)
+  const lengths = (await tokenizer.encode(texts, Infinity)).map(({ tokens }) => tokens)
+  const paddingOf = (lengths: readonly number[]) => {
+    let padded = 0
+    for (let from = 0; from < lengths.length; from += CALLERS_BATCH) {
+      const batch = lengths.slice(from, from + CALLERS_BATCH)
+      padded += batch.length * Math.max(...batch)
+    }
+    return padded / lengths.reduce((sum, length) => sum + length, 0) - 1
+  }
+  return { "as they come": paddingOf(lengths), sorted: paddingOf(lengths.toSorted((a, b) => a - b)) }
+}

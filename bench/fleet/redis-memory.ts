@@ -4,14 +4,14 @@
  *
  *   npm run bench:redis-memory -- [--rows 1000000]
  */
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { Redis } from "ioredis"
 import { runLabel } from "../corpus/run-label.ts"
 import { writeCorpus } from "../corpus/write-corpus.ts"
-import { commonFlags, median, printBar, printHead, printTable, showCount, textsFor } from "../harness.ts"
+import { commonFlags, machine, median, printBar, printHead, printTable, showCount, textsFor } from "../harness.ts"
 import { startBenchRedis } from "./bench-redis.ts"
 import { BenchWorker } from "./start-work.ts"
 
@@ -52,6 +52,15 @@ try {
   console.log(`${showCount(rows / seconds)} rows/s, ${seen.length} samples`)
   // The first third has the start of the processes in it.
   const growth = middle[2] / middle[1]
+  const result = {
+    bench: "redis-memory",
+    rows,
+    rowsPerSecond: rows / seconds,
+    mostMiB: Math.max(...seen),
+    thirdsMiB: middle,
+  }
+  if (flags.json !== undefined)
+    await writeFile(flags.json, JSON.stringify({ machine: machine(), ...result }, undefined, 2))
   printBar("median of the last third / the second", growth, "<=", 1.2, growth.toFixed(2))
 } finally {
   await rm(folder, { recursive: true })

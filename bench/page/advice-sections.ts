@@ -41,14 +41,18 @@ const millions = (texts: number) => (texts / 1e6).toLocaleString("en", { maximum
 
 /** Start-up and memory. */
 export function footprintSection(startUp: Figures["start-up"] | undefined, memory: Figures["memory"] | undefined) {
-  const started = Object.entries(startUp?.figures ?? {}).map(([name, seconds]) => [name, median(seconds).toFixed(2)])
+  const started = Object.entries(startUp?.figures ?? {}).map(([name, seconds]) => [
+    name,
+    median(seconds).toFixed(2),
+    startUp?.peakMiB?.[name]?.toFixed(0) ?? "-",
+  ])
   const held = memory?.rows.map(({ rows, peakMiB }) => [showCount(rows), peakMiB.toFixed(0)])
   return `## Start-up and memory
 \`\`\`sh
 npm run bench -- --only start-up,memory
 \`\`\`
 
-${started.length === 0 ? "" : table(["a process that labels one text", "seconds"], started)}
+${started.length === 0 ? "" : table(["a process that labels one text", "seconds", "peak with its children, MiB"], started)}
 
 ${held === undefined ? "" : table(["rows of `valence label`", "peak of the main process, MiB"], held)}
 

@@ -72,7 +72,10 @@ ${table(
 }
 
 /** Texts a second by token budget, a line for each number of children. */
-export async function tokenBudgetSection({ figures }: Figures["token-budget"], folder: string): Promise<string> {
+export async function tokenBudgetSection(
+  { figures, padding, arrangements }: Figures["token-budget"],
+  folder: string,
+): Promise<string> {
   const points = Object.entries(figures).map(([name, rates]) => {
     const [children, budget] = name.split(" x ").map(Number) as [number, number]
     return { children, budget, rate: median(rates) }
@@ -94,7 +97,21 @@ export async function tokenBudgetSection({ figures }: Figures["token-budget"], f
     "Texts a second by the token budget of a micro-batch",
     lines(rows, { x: "tokens in a micro-batch, at most", y: "texts a second", xTicks: budgets, points: true }),
   )
-  return `## Token budget
+  const share = (of: number) => `${(100 * of).toFixed(1)} %`
+  const paddings =
+    padding === undefined || arrangements === undefined
+      ? ""
+      : `\n${table(
+          ["padding, of the texts' tokens", ...budgets.map(showCount)],
+          counts.map(count => [
+            `Valence, ${count} ${count === 1 ? "child" : "children"}, by budget`,
+            ...budgets.map(budget => share(padding[`${count} x ${budget}`] ?? 0)),
+          ]),
+        )}
+
+A caller's batches of 32 are padded by **${share(arrangements["as they come"])}** as the texts come, and by ${share(arrangements.sorted)} where all texts are sorted first, which takes all of them at hand. Valence's micro-batches
+are cut, around the text that has waited longest, from neighbours in length among those that wait, some thousands at most: order of arrival decides who goes next, length who goes along.\n`
+  return `## Batching
 \`\`\`sh
 npm run bench -- --only token-budget --texts dev.tsv
 \`\`\`
@@ -103,7 +120,7 @@ ${plot}
 
 Best here: ${best.budget} with ${best.children} ${best.children === 1 ? "child" : "children"}. A micro-batch that is too small pays for its start more often; one that is too large needs more memory at a time,
 and with few texts to choose from leaves a child without work at the end. A large budget also makes a single text wait longer behind bulk work. \`valence tune\` measures which suits a machine.
-`
+${paddings}`
 }
 
 /** How long single texts take beside a bulk run. */

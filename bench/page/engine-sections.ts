@@ -1,6 +1,6 @@
 import { median, showCount } from "../harness.ts"
 import { draw } from "./draw.ts"
-import type { AgainstBest, Figures } from "./figures.ts"
+import type { AgainstBest, EngineFigures, Figures } from "./figures.ts"
 import { table } from "./markdown.ts"
 import { bars } from "./plots.ts"
 
@@ -12,20 +12,51 @@ const showRatio = ({ median, min, max }: AgainstBest["ratio"]) =>
 /** `met`, or by how much it is not. */
 const verdict = (holds: boolean) => (holds ? "met" : "**missed**")
 
-/** Texts a second of every engine, the best way of each in the plot, all ways in the table. */
-export async function enginesSection(engines: Figures["engines"], folder: string): Promise<string> {
-  const rows = engines.ways
-    .map(way => ({ ...way, rate: median(engines.figures[way.key] ?? []) }))
-    .sort((a, b) => b.rate - a.rate)
-  const best = rows.filter(
+type RatedWay = EngineFigures["ways"][number] & { readonly rate: number }
+
+/** All ways to use the engines, the fastest first. */
+function ratedWays({ ways, figures }: EngineFigures): RatedWay[] {
+  return ways.map(way => ({ ...way, rate: median(figures[way.key] ?? []) })).sort((a, b) => b.rate - a.rate)
+}
+
+/** Of each engine the fastest way. */
+function bestWays(rows: readonly RatedWay[]): RatedWay[] {
+  return rows.filter(
     (row, index) => rows.findIndex(({ name, dtype }) => name === row.name && dtype === row.dtype) === index,
   )
+}
+
+function waysTable(rows: readonly RatedWay[], figures: EngineFigures["figures"]): string {
+  return table(
+    ["engine", "texts", "batches of", "texts/s", "rounds' min to max"],
+    rows.map(({ name, dtype, order, batchSize, rate, key }) => [
+      `${name} ${dtype}`,
+      order,
+      name === VALENCE ? "its own" : batchSize,
+      showCount(rate),
+      `${showCount(Math.min(...(figures[key] ?? [])))} to ${showCount(Math.max(...(figures[key] ?? [])))}`,
+    ]),
+  )
+}
+
+/** The ratios to the best of the peers, and who is not there. */
+function verdicts({ ratios, absent }: EngineFigures): string {
+  const against = ratios.map(
+    ({ dtype, best, bar, ratio }) =>
+      `- Valence ${dtype} / ${best}: **${showRatio(ratio)}**; bar ${bar}: ${verdict(ratio.median >= bar)}`,
+  )
+  return [...against, ...absent.map(({ name, dtype, reason }) => `- absent: ${name} ${dtype}: ${reason}`)].join("\n")
+}
+
+/** Texts a second of every engine, the best way of each in the plot, all ways in the table. */
+export async function enginesSection(engines: EngineFigures, folder: string): Promise<string> {
+  const rows = ratedWays(engines)
   const plot = await draw(
     folder,
     "engines",
     "Texts a second of Valence and of every peer at its best",
     bars(
-      best.map(({ name, dtype, rate }) => ({
+      bestWays(rows).map(({ name, dtype, rate }) => ({
         name: `${name} ${dtype}`,
         value: rate,
         shown: showCount(rate),
@@ -34,24 +65,6 @@ export async function enginesSection(engines: Figures["engines"], folder: string
       "texts a second, tokenising included",
     ),
   )
-  const ways = table(
-    ["engine", "texts", "batches of", "texts/s", "rounds' min to max"],
-    rows.map(({ name, dtype, order, batchSize, rate, key }) => {
-      const figures = engines.figures[key] ?? []
-      return [
-        `${name} ${dtype}`,
-        order,
-        name === VALENCE ? "its own" : batchSize,
-        showCount(rate),
-        `${showCount(Math.min(...figures))} to ${showCount(Math.max(...figures))}`,
-      ]
-    }),
-  )
-  const against = engines.ratios.map(
-    ({ dtype, best, bar, ratio }) =>
-      `- Valence ${dtype} / ${best}: **${showRatio(ratio)}**; bar ${bar}: ${verdict(ratio.median >= bar)}`,
-  )
-  const absent = engines.absent.map(({ name, dtype, reason }) => `- absent: ${name} ${dtype}: ${reason}`)
   return `## Engines
 \`\`\`sh
 npm run bench -- --only engines --texts dev.tsv
@@ -59,15 +72,30 @@ npm run bench -- --only engines --texts dev.tsv
 
 ${plot}
 
-Of ${engines.textsARound} texts a round, ${engines.otherLoad.length} rounds. The plot has each engine at its best; what it takes to get there is its caller's work, but for Valence:
+Of ${showCount(engines.textsARound)} texts a round, ${engines.otherLoad.length} rounds. The plot has each engine at its best; what it takes to get there is its caller's work, but for Valence:
 
-${ways}
+${waysTable(rows, engines.figures)}
 
-${[...against, ...absent].join("\n")}
+${verdicts(engines)}
 
 Every engine labels with the same weights, and is compared with golden logits before it is timed. What batches and sorting gain a peer differs: onnxruntime's dynamic int8 scales a
 whole batch by its largest value, so its labels depend on what a text is batched with; Valence's do not. bf16 is a
-precision that changes few labels; it is quick on CPUs with AMX, such as this one, and not on others.
+precision that changes few labels; it is quick on CPUs with AMX, and not on others.
+`
+}
+
+/** The same with other texts or another model: each engine at its best. */
+export function otherEnginesSection(question: string, title: string, about: string, engines: EngineFigures): string {
+  return `### ${title}
+\`\`\`sh
+npm run bench -- --only ${question}
+\`\`\`
+
+${about} Of ${showCount(engines.textsARound)} texts a round, ${engines.otherLoad.length} rounds, each engine at its best:
+
+${waysTable(bestWays(ratedWays(engines)), engines.figures)}
+
+${verdicts(engines)}
 `
 }
 

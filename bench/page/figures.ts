@@ -23,15 +23,33 @@ export interface AgainstBest {
   readonly ratio: Ratio
 }
 
+/** Texts a second of every way to use every engine. */
+export interface EngineFigures extends Measured {
+  readonly textsARound: number
+  readonly versions: Readonly<Record<string, string>>
+  readonly ways: readonly (Engine & { key: string; order: string; batchSize: number })[]
+  readonly absent: readonly (Engine & { reason: string })[]
+  readonly ratios: readonly AgainstBest[]
+}
+
+/** What a graph's linear layers reach alone and in the graph, GOP/s, and where its time goes. */
+export interface RooflineFigures extends Measured {
+  readonly figures: { readonly alone: readonly number[]; readonly graph: readonly number[] }
+  readonly share: Ratio
+  readonly profile: {
+    readonly microBatches: number
+    readonly tokens: number
+    readonly runMs: number
+    readonly linearAloneMs: number
+    readonly operators: readonly { name: string; nodes: number; ms: number }[]
+  }
+}
+
 /** What each bench writes with `--json`, as far as the page reads it. */
 export interface Figures {
-  readonly engines: Measured & {
-    readonly textsARound: number
-    readonly versions: Readonly<Record<string, string>>
-    readonly ways: readonly (Engine & { key: string; order: string; batchSize: number })[]
-    readonly absent: readonly (Engine & { reason: string })[]
-    readonly ratios: readonly AgainstBest[]
-  }
+  readonly engines: EngineFigures
+  readonly "engines-mixed-lengths": EngineFigures
+  readonly "engines-base": EngineFigures
   readonly "single-text": Measured & {
     readonly quantiles: readonly (Engine & { p50: number; p90: number; p99: number })[]
     readonly ratios: readonly AgainstBest[]
@@ -45,12 +63,17 @@ export interface Figures {
       maxDifference: number
     })[]
   }
-  readonly "token-budget": Measured
+  readonly "token-budget": Measured & {
+    readonly padding?: Readonly<Record<string, number>>
+    readonly arrangements?: Readonly<Record<"as they come" | "sorted", number>>
+  }
   readonly growth: Measured & {
     readonly texts: readonly { texts: number; seconds: number }[]
     readonly tokens: readonly { tokens: number; textMs: number; tokenMicroseconds: number }[]
     readonly children: readonly { count: number; textsPerSecond: number }[]
   }
+  readonly roofline: RooflineFigures
+  readonly "roofline-base": RooflineFigures
   readonly fleet: Measured & { readonly ratio: Ratio }
   readonly queue: Measured & { readonly bulkRatio: Ratio; readonly singleRatio: Ratio }
   readonly fairness: Measured & {
@@ -61,7 +84,16 @@ export interface Figures {
     readonly rows: readonly { name: string; textsPerSecond: number; right?: number }[]
     readonly ratios: readonly { peer: string; ratio: Ratio }[]
   }
-  readonly "start-up": Measured
+  readonly "queue-shapes": Measured & { readonly shapes: readonly { name: string; textsPerSecond: number }[] }
+  readonly replies: Measured
+  readonly "redis-memory": {
+    readonly machine: Measured["machine"]
+    readonly rows: number
+    readonly rowsPerSecond: number
+    readonly mostMiB: number
+    readonly thirdsMiB: readonly number[]
+  }
+  readonly "start-up": Measured & { readonly peakMiB?: Readonly<Record<string, number>> }
   readonly memory: { readonly rows: readonly { rows: number; peakMiB: number }[]; readonly growth: number }
 }
 

@@ -8,8 +8,16 @@ import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { capacitySection, choicesSection, footprintSection, lossesSection } from "./advice-sections.ts"
 import { fairnessSection, growthSection, tokenBudgetSection } from "./cost-sections.ts"
-import { agreementSection, enginesSection, lexiconsSection, singleTextSection } from "./engine-sections.ts"
+import {
+  agreementSection,
+  enginesSection,
+  lexiconsSection,
+  otherEnginesSection,
+  singleTextSection,
+} from "./engine-sections.ts"
 import { type Figures, figuresOf } from "./figures.ts"
+import { queueSection } from "./queue-section.ts"
+import { rooflineSection } from "./roofline-section.ts"
 
 const docs = new URL("../../docs/", import.meta.url).pathname
 const drawings = join(docs, "performance")
@@ -23,9 +31,21 @@ async function section<N extends keyof Figures>(
   write: (figures: Figures[N], folder: string) => string | Promise<string>,
 ): Promise<string[]> {
   const figures = await figuresOf(name)
-  return figures === undefined ? [] : [await write(figures, drawings)]
+  if (figures === undefined) return []
+  const written = await write(figures, drawings)
+  const { cpu } = (figures as { readonly machine?: Readonly<Record<string, string>> }).machine ?? {}
+  return cpu === undefined || cpu === engines?.machine["cpu"]
+    ? [written]
+    : [`${written}\nTaken on another machine: ${cpu}.\n`]
 }
 
+/** The figures of a question by its name, or nothing. */
+async function known<N extends keyof Figures>(name: N): Promise<Partial<Pick<Figures, N>>> {
+  const figures = await figuresOf(name)
+  return figures === undefined ? {} : ({ [name]: figures } as Pick<Figures, N>)
+}
+
+const roofline = await figuresOf("roofline")
 const [growth, fleet, queue] = [await figuresOf("growth"), await figuresOf("fleet"), await figuresOf("queue")]
 const capacity = {
   ...(growth === undefined ? {} : { growth }),
@@ -50,11 +70,34 @@ Measured on: ${machine.join("; ")}. A virtual machine that other work used too: 
 repository; without \`--texts\`, texts of the same lengths are generated. How figures are taken: [bench/README.md](../bench/README.md).
 `,
   await enginesSection(engines, drawings),
+  ...(await section("engines-mixed-lengths", figures =>
+    otherEnginesSection(
+      "engines-mixed-lengths",
+      "Texts of all lengths",
+      "The same model, and texts of 4 to 380 words: who batches them as they come computes padding for the most part.",
+      figures,
+    ),
+  )),
+  ...(await section("engines-base", figures =>
+    otherEnginesSection(
+      "engines-base --texts dev.tsv",
+      "DistilBERT-base's geometry",
+      "Random weights of the size of `distilbert-base-uncased-finetuned-sst-2-english`, which take as long as trained ones.",
+      figures,
+    ),
+  )),
   ...(await section("single-text", singleTextSection)),
   ...(await section("agreement", agreementSection)),
   ...(await section("growth", growthSection)),
   ...(await section("token-budget", tokenBudgetSection)),
+  ...(roofline === undefined ? [] : [await rooflineSection(roofline, await figuresOf("roofline-base"), drawings)]),
   ...(await section("fairness", fairnessSection)),
+  ...queueSection({
+    ...(queue && { queue }),
+    ...(await known("queue-shapes")),
+    ...(await known("replies")),
+    ...(await known("redis-memory")),
+  }),
   ...(await section("lexicons", lexiconsSection)),
   footprintSection(await figuresOf("start-up"), await figuresOf("memory")),
   capacitySection(capacity),

@@ -148,7 +148,8 @@ printTable(
     row("together", "", runMs),
   ],
 )
-printEnd({ bench: "peak", model: stored.name, dtype, share, products, operators }, rounds, flags.json)
+const profile = { microBatches: batches.length, tokens, runMs, linearAloneMs: aloneMs, operators }
+printEnd({ bench: "peak", model: stored.name, dtype, share, products, profile }, rounds, flags.json)
 await alone.close()
 await session.release()
 

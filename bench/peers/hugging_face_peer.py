@@ -42,5 +42,8 @@ class HuggingFace:
         return labels, scores
 
 
+open_engine = HuggingFace
+
+
 if __name__ == "__main__":
-    serve(HuggingFace)
+    serve(open_engine)

@@ -4,21 +4,23 @@
  *   npm run bench:peers -- [--model FOLDER]
  *
  * transformers.js with its lock, a Python environment in bench/peers/.venv, and in bench/peers/.exports what the peers
- * need of a checkpoint (default: the bundled one): the usual ONNX export, and MAX's compiled graph; beside the checkpoint
- * Valence's own fp32 graph. Takes some minutes and 7 GB, most of it PyTorch. What is there already is left as it is. MAX
- * may be missing: the tables say so.
+ * need of a checkpoint: the usual ONNX export, and MAX's compiled graph; beside the checkpoint Valence's own graphs.
+ * Without a FOLDER that is done for the bundled checkpoint and for one with random weights of DistilBERT-base's geometry.
+ * Takes some ten minutes and 9 GB, most of it PyTorch. What is there already is left as it is. MAX may be missing: the
+ * tables say so.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { cliFile } from "../built.ts"
-import { bundledCheckpoint, exportOf } from "./peer-folders.ts"
+import { baseGeometry, writeRandomCheckpoint } from "../random-checkpoint.ts"
+import { baseCheckpoint, bundledCheckpoint, exportOf } from "./peer-folders.ts"
 
 const FOLDER = new URL(".", import.meta.url).pathname
 const PYTHON = join(FOLDER, ".venv/bin/python")
 
-const { values: flags } = parseArgs({ options: { model: { type: "string", default: bundledCheckpoint } } })
+const { values: flags } = parseArgs({ options: { model: { type: "string" } } })
 
 function run(program: string, words: readonly string[]): void {
   console.log(`> ${program} ${words.join(" ")}`)
@@ -35,13 +37,24 @@ function tryToRun(program: string, words: readonly string[]): void {
   }
 }
 
+/** Random weights give scores that int8 moves by more than trained ones do; they are there to be timed. */
+const anyAccuracy = ["--max-flips", "1", "--max-difference", "1"]
+
+/** Makes what is run of a checkpoint, where it is not there. */
+function prepare(checkpoint: string): void {
+  for (const dtype of ["int8", "fp32"])
+    if (!existsSync(join(checkpoint, `model.${dtype}.onnx`)))
+      run(process.execPath, [cliFile, "models", "build", checkpoint, "--dtype", dtype, ...anyAccuracy])
+  const target = exportOf(checkpoint)
+  if (!existsSync(join(target, "onnx/model_quantized.onnx"))) run(PYTHON, ["make_export.py", checkpoint, target])
+  if (!existsSync(join(target, "max.mef")))
+    tryToRun(PYTHON, ["max_peer.py", "--compile", checkpoint, join(target, "max.mef")])
+}
+
 if (!existsSync(join(FOLDER, "node_modules"))) run("npm", ["ci", "--ignore-scripts"])
 if (!existsSync(PYTHON)) run("python3", ["-m", "venv", ".venv"])
 run(PYTHON, ["-m", "pip", "install", "--quiet", "-r", "requirements.txt"])
 tryToRun(PYTHON, ["-m", "pip", "install", "--quiet", "-r", "requirements-max.txt"])
-if (!existsSync(join(flags.model, "model.fp32.onnx")))
-  run(process.execPath, [cliFile, "models", "build", flags.model, "--dtype", "fp32"])
-const target = exportOf(flags.model)
-if (!existsSync(join(target, "onnx/model_quantized.onnx"))) run(PYTHON, ["make_export.py", flags.model, target])
-if (!existsSync(join(target, "max.mef")))
-  tryToRun(PYTHON, ["max_peer.py", "--compile", flags.model, join(target, "max.mef")])
+if (flags.model === undefined && !existsSync(baseCheckpoint)) await writeRandomCheckpoint(baseCheckpoint, baseGeometry)
+for (const checkpoint of flags.model === undefined ? [bundledCheckpoint, baseCheckpoint] : [flags.model])
+  prepare(checkpoint)

@@ -1,0 +1,10 @@
+"""Labels one text and ends, as `valence classify` does: classify_once.py SCRIPT DTYPE CHECKPOINT EXPORT TEXT, with the script of a peer beside this file."""
+
+import importlib
+import os
+import sys
+
+script, dtype, checkpoint, export, text = sys.argv[1:]
+peer = importlib.import_module(script.removesuffix(".py"))
+request = {"checkpoint": checkpoint, "export": export, "dtype": dtype, "threads": len(os.sched_getaffinity(0)), "compile": False}
+print(peer.open_engine(request).label([text], 1, False))
