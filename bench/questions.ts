@@ -115,9 +115,10 @@ export const questions: readonly Question[] = [
   {
     name: "memory",
     bench: "corpus/memory.ts",
+    // Generated texts: those of a short file, again and again, would be labelled once.
     words: ["--rows", "20000,200000"],
     quick: ["--rows", "5000,20000"],
-    takes: { texts: "optional" },
+    takes: {},
   },
 ]
 

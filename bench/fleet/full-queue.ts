@@ -1,4 +1,4 @@
-import { fork } from "node:child_process"
+import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { Queue } from "bullmq"
 import { Redis } from "ioredis"
@@ -33,33 +33,36 @@ export class FullQueue implements Disposable {
     this.#connection = new Redis(url, { maxRetriesPerRequest: null })
   }
 
-  /** Texts a second of workers in processes of their own, each from its first finished job to the last of its share. */
+  /** Texts a second of workers in processes of their own, from when all are there to the last text. */
   async measure(load: QueueLoad): Promise<number> {
-    await this.#fill(load)
-    const workers = load.workers ?? 1
-    const rates = await Promise.all(
-      Array.from({ length: workers }, () => this.#work(load, Math.floor((0.9 * load.total) / workers))),
-    )
-    return rates.reduce((sum, rate) => sum + rate, 0)
+    await this.#connection.flushall()
+    const queue = new Queue(load.queue, { connection: this.#connection, prefix, streams: { events: { maxLen: 100 } } })
+    await queue.pause()
+    await this.#fill(queue, load)
+    const workers = await Promise.all(Array.from({ length: load.workers ?? 1 }, () => this.#startWorker(load)))
+    const done = allSeen(workers, load.total)
+    const start = performance.now()
+    await queue.resume()
+    await done
+    const seconds = (performance.now() - start) / 1000
+    await Promise.all(workers.map(stopped))
+    await queue.close()
+    return load.total / seconds
   }
 
   [Symbol.dispose](): void {
     this.#connection.disconnect()
   }
 
-  async #work({ kind, queue, concurrency }: QueueLoad, share: number): Promise<number> {
+  /** @returns when it takes jobs */
+  async #startWorker({ kind, queue, concurrency }: QueueLoad): Promise<ChildProcess> {
     const words = ["--kind", kind, "--redis", this.#url, "--queue", queue, "--concurrency", `${concurrency}`]
-    const child = fork(new URL("./queue-worker.ts", import.meta.url), [...words, "--texts", `${share}`])
-    const exited = once(child, "exit")
-    const [{ textsPerSecond }] = (await once(child, "message")) as [{ textsPerSecond: number }]
-    await exited
-    return textsPerSecond
+    const child = fork(new URL("./queue-worker.ts", import.meta.url), words)
+    await once(child, "message")
+    return child
   }
 
-  /** Lays jobs into an empty queue. */
-  async #fill({ queue: name, total, textsPerJob }: QueueLoad): Promise<void> {
-    await this.#connection.flushall()
-    const queue = new Queue(name, { connection: this.#connection, prefix, streams: { events: { maxLen: 100 } } })
+  async #fill(queue: Queue, { total, textsPerJob }: QueueLoad): Promise<void> {
     for (let from = 0; from < total; ) {
       const jobs = []
       for (; jobs.length < transactionJobs && from < total; from += textsPerJob) {
@@ -70,6 +73,25 @@ export class FullQueue implements Disposable {
       }
       await queue.addBulk(jobs)
     }
-    await queue.close()
   }
+}
+
+/** Resolves when workers, each of which tells how many it has seen, have seen so many texts. */
+function allSeen(workers: readonly ChildProcess[], total: number): Promise<void> {
+  const seen = workers.map(() => 0)
+  return new Promise((resolve, reject) => {
+    workers.forEach((worker, index) => {
+      worker.on("exit", code => reject(new Error(`a worker ended with exit code ${code}`)))
+      worker.on("message", (count: number) => {
+        seen[index] = count
+        if (seen.reduce((sum, one) => sum + one, 0) >= total) resolve()
+      })
+    })
+  })
+}
+
+async function stopped(worker: ChildProcess): Promise<void> {
+  const exited = once(worker, "exit")
+  worker.send("stop")
+  await exited
 }

@@ -1,8 +1,9 @@
 /**
- * A worker for `queue-alone.ts`, in a process of its own: Valence's around a labeller that does nothing, or a bare one of
- * BullMQ that stores the same results. It takes jobs until it has seen so many texts, and tells how long that took from
- * the first finished job to the last.
+ * A worker for `full-queue.ts`, in a process of its own: Valence's around a labeller that does nothing, or a bare one of
+ * BullMQ that stores the same results. It says when it takes jobs, then how many texts it has seen, and ends when it is
+ * told to.
  */
+import { setTimeout as sleep } from "node:timers/promises"
 import { parseArgs } from "node:util"
 import { Worker as BareWorker } from "bullmq"
 import { Redis } from "ioredis"
@@ -15,32 +16,33 @@ const { values: flags } = parseArgs({
     redis: { type: "string", default: "" },
     queue: { type: "string", default: "valence" },
     concurrency: { type: "string", default: "256" },
-    texts: { type: "string", default: "0" },
   },
 })
 const prefix = "{valence}"
 const result = { label: "POSITIVE", score: 0.9998, tokens: 12, truncated: false, windows: 1 }
 const model = { name: "no-op", revision: "r1", dtype: "none", labels: ["POSITIVE"], maxLength: 512 }
 
-/** Counts texts, and tells when all have been seen. */
-function stopwatch(texts: number): { readonly done: Promise<number>; count(texts: number): void } {
-  let [first, seen, firstTexts] = [0, 0, 0]
-  let finish: (textsPerSecond: number) => void
-  const done = new Promise<number>(resolve => {
-    finish = resolve
-  })
-  return {
-    done,
-    count(some) {
-      seen += some
-      if (first === 0) [first, firstTexts] = [performance.now(), seen]
-      if (seen >= texts) finish((1000 * (seen - firstTexts)) / (performance.now() - first))
-    },
+const tellMs = 10
+const concurrency = Number(flags.concurrency)
+const told = new AbortController()
+process.once("message", () => told.abort())
+process.once("disconnect", () => process.exit())
+let seen = 0
+const count = (texts: number) => {
+  seen += texts
+}
+
+/** Tells what was seen, until it is told to stop. */
+async function tell(): Promise<void> {
+  process.send?.("ready")
+  let last = 0
+  while (!told.signal.aborted) {
+    if (seen > last) process.send?.(seen)
+    last = seen
+    await sleep(tellMs)
   }
 }
 
-const watch = stopwatch(Number(flags.texts))
-const concurrency = Number(flags.concurrency)
 if (flags.kind === "valence") {
   const labeller: Labeller = {
     model,
@@ -52,10 +54,10 @@ if (flags.kind === "valence") {
     new URL("../../dist/fleet.js", import.meta.url).href
   )) as typeof import("../../src/fleet.ts")
   const events = new WorkerEmitter()
-  events.on("job", ({ texts }) => watch.count(texts))
+  events.on("job", ({ texts }) => count(texts))
   const options = { keyPrefix: prefix, concurrency, bulkConcurrency: concurrency }
   const worker = await createWorker({ labeller, redis: flags.redis, options, events })
-  process.send?.({ textsPerSecond: await watch.done })
+  await tell()
   await worker.close()
 } else {
   const connection = new Redis(flags.redis, { maxRetriesPerRequest: null })
@@ -69,9 +71,9 @@ if (flags.kind === "valence") {
     }),
     { connection, prefix, concurrency, removeOnComplete: { age: 3600, limit: 1000 } },
   )
-  worker.on("completed", job => watch.count((job.data as { texts: unknown[] }).texts.length))
-  process.send?.({ textsPerSecond: await watch.done })
+  worker.on("completed", job => count((job.data as { texts: unknown[] }).texts.length))
+  await tell()
   await worker.close()
   connection.disconnect()
 }
-process.disconnect?.()
+process.exit()

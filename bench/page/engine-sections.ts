@@ -39,12 +39,12 @@ function waysTable(rows: readonly RatedWay[], figures: EngineFigures["figures"])
   )
 }
 
-/** The ratios to the best of the peers, and who is not there. */
-function verdicts({ ratios, absent }: EngineFigures): string {
-  const against = ratios.map(
-    ({ dtype, best, bar, ratio }) =>
-      `- Valence ${dtype} / ${best}: **${showRatio(ratio)}**; bar ${bar}: ${verdict(ratio.median >= bar)}`,
-  )
+/** The ratios to the best of the peers, held against their bars where these are meant, and who is not there. */
+function verdicts({ ratios, absent }: EngineFigures, hasBars: boolean): string {
+  const against = ratios.map(({ dtype, best, bar, ratio }) => {
+    const held = hasBars ? `; bar ${bar}: ${verdict(ratio.median >= bar)}` : ""
+    return `- Valence ${dtype} / ${best}: **${showRatio(ratio)}**${held}`
+  })
   return [...against, ...absent.map(({ name, dtype, reason }) => `- absent: ${name} ${dtype}: ${reason}`)].join("\n")
 }
 
@@ -76,7 +76,7 @@ Of ${showCount(engines.textsARound)} texts a round, ${engines.otherLoad.length} 
 
 ${waysTable(rows, engines.figures)}
 
-${verdicts(engines)}
+${verdicts(engines, true)}
 
 Every engine labels with the same weights, and is compared with golden logits before it is timed. What batches and sorting gain a peer differs: onnxruntime's dynamic int8 scales a
 whole batch by its largest value, so its labels depend on what a text is batched with; Valence's do not. bf16 is a
@@ -95,7 +95,7 @@ ${about} Of ${showCount(engines.textsARound)} texts a round, ${engines.otherLoad
 
 ${waysTable(bestWays(ratedWays(engines)), engines.figures)}
 
-${verdicts(engines)}
+${verdicts(engines, false)}
 `
 }
 
