@@ -300,7 +300,7 @@ describe(".close()", () => {
 describe("createClassifier", () => {
   it.each([
     [{ device: "gpu" }, "option_invalid", "device must be auto, or one or several of cpu[:N], cuda[:i], tensorrt[:i]"],
-    [{ device: "cpu:0" }, "option_invalid", 'with N from 1 to 1024 and i from 0 to 1023; got "cpu:0"'],
+    [{ device: "cpu:0" }, "option_invalid", 'and i from 0 to 1023; got "cpu:0"'],
     [{ dtype: "int4" as "int8" }, "option_invalid", 'dtype must be one of auto, int8, fp16, fp32; got "int4"'],
     [{ tune: "on" as "off" }, "option_invalid", 'tune must be one of auto, measure, off; got "on"'],
     [{ maxBatchTokens: 0 }, "option_invalid", "maxBatchTokens must be a whole number of tokens, 1 or more; got 0"],
@@ -317,11 +317,12 @@ describe("createClassifier", () => {
     [{ runTimeoutMs: 0 }, "option_invalid", "runTimeoutMs must be a whole number of ms, 1 to 2147483647; got 0"],
     [{ color: "red" } as ClassifierOptions, "option_invalid", "option color is not known; the options are model,"],
     [
-      { model: "./nobody" },
+      { model: "nobody" },
       "model_not_found",
       "model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of sst2-small",
     ],
-    [{ model: "src" }, "model_not_found", "model src must hold a config.json; it does not"],
+    [{ model: "./nobody" }, "model_not_found", "must be a folder with a checkpoint; there is no ./nobody"],
+    [{ model: "src" }, "model_not_found", "model src must hold a config.json; src holds no model"],
     [
       { model: "test/golden/distilbert-tiny" },
       "model_not_found",
