@@ -30,7 +30,7 @@ try {
   const before = await memory()
   const seen: number[] = []
   const timer = setInterval(async () => seen.push(await memory()), 100)
-  const { seconds } = await runLabel(input, ["--redis", redis.url])
+  const { seconds } = await runLabel(input, ["--redis", redis.url, "--no-dedup"])
   clearInterval(timer)
   const after = await memory()
   connection.disconnect()

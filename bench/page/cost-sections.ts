@@ -137,8 +137,13 @@ export async function fairnessSection({ latencies, ratio }: Figures["fairness"],
     "Share of single texts that are labelled within a time, while idle and beside a bulk run",
     lines(
       [
-        { name: "worker idle", colour: "second", points: cumulative(latencies.idle) },
-        { name: "bulk run beside", colour: "accent", points: cumulative(latencies.busy) },
+        { name: "worker idle", colour: "second", points: cumulative(latencies.idle), label: { at: 70, side: "left" } },
+        {
+          name: "bulk run beside",
+          colour: "accent",
+          points: cumulative(latencies.busy),
+          label: { at: 50, side: "right" },
+        },
       ],
       { x: "ms from label() to the result, through Redis", y: "% of the texts", xTicks, points: false },
     ),

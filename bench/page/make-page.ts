@@ -45,6 +45,7 @@ async function known<N extends keyof Figures>(name: N): Promise<Partial<Pick<Fig
   return figures === undefined ? {} : ({ [name]: figures } as Pick<Figures, N>)
 }
 
+const int8 = engines.ratios.find(({ dtype }) => dtype === "int8")
 const roofline = await figuresOf("roofline")
 const [growth, fleet, queue] = [await figuresOf("growth"), await figuresOf("fleet"), await figuresOf("queue")]
 const capacity = {
@@ -90,7 +91,9 @@ repository; without \`--texts\`, texts of the same lengths are generated. How fi
   ...(await section("agreement", agreementSection)),
   ...(await section("growth", growthSection)),
   ...(await section("token-budget", tokenBudgetSection)),
-  ...(roofline === undefined ? [] : [await rooflineSection(roofline, await figuresOf("roofline-base"), drawings)]),
+  ...(roofline === undefined
+    ? []
+    : [await rooflineSection(roofline, await figuresOf("roofline-base"), int8, drawings)]),
   ...(await section("fairness", fairnessSection)),
   ...queueSection({
     ...(queue && { queue }),

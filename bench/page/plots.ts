@@ -56,6 +56,8 @@ export interface Line {
   readonly name: string
   readonly colour: "accent" | "second" | "plain"
   readonly points: readonly { readonly x: number; readonly y: number }[]
+  /** Where its name stands: beside a point of it; to the right of the last where nothing is said. */
+  readonly label?: { readonly at: number; readonly side: "left" | "right" }
 }
 
 /** How the axes of lines are called, and read. */
@@ -68,21 +70,29 @@ export interface LineAxes {
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 })
 
-/** Lines over a logarithmic axis, each with its name at its end. */
+/** Lines over a logarithmic axis, each with its name beside it. */
 export function lines(rows: readonly Line[], axes: LineAxes) {
   return (theme: Theme): Plot.PlotOptions => {
     const points = rows.flatMap(({ name, colour, points }) => points.map(point => ({ ...point, name, colour })))
-    const ends = rows.map(({ name, colour, points }) => ({ ...points.at(-1), name, colour }))
+    const names = rows.map(({ name, colour, points, label = { at: -1, side: "right" } }) => ({
+      ...points.at(label.at),
+      name,
+      colour,
+      side: label.side,
+    }))
+    const hasEnds = rows.length > 1 && rows.some(({ label }) => label === undefined)
     const position = { x: "x", y: "y" } as const
     const colourOf = ({ colour }: { colour: Line["colour"] }) => theme[colour]
     return {
       height: 300,
       marginLeft: 58,
-      marginRight: rows.length > 1 ? 150 : 30,
+      marginRight: hasEnds ? 150 : 30,
       marginTop: 34,
       marginBottom: 42,
       x: {
         type: "log",
+        // With 10, labels such as 64 are left out, ticks or not.
+        base: 2,
         domain: [axes.xTicks[0] as number, axes.xTicks.at(-1) as number],
         ticks: [...axes.xTicks],
         tickFormat: (value: number) => (value < 10_000 ? value.toLocaleString("en") : compact.format(value)),
@@ -104,14 +114,16 @@ export function lines(rows: readonly Line[], axes: LineAxes) {
         Plot.gridY({ stroke: theme.grid, strokeOpacity: 1, ticks: 5 }),
         Plot.line(points, { ...position, z: "name", stroke: colourOf, strokeWidth: 2.5 }),
         Plot.dot(axes.points ? points : [], { ...position, fill: colourOf, r: 4 }),
-        Plot.text(rows.length > 1 ? ends : [], {
-          ...position,
-          text: "name",
-          textAnchor: "start",
-          dx: 10,
-          fill: colourOf,
-          fontWeight: 600,
-        }),
+        ...(["left", "right"] as const).map(side =>
+          Plot.text(rows.length > 1 ? names.filter(one => one.side === side) : [], {
+            ...position,
+            text: "name",
+            textAnchor: side === "left" ? "end" : "start",
+            dx: side === "left" ? -10 : 10,
+            fill: colourOf,
+            fontWeight: 600,
+          }),
+        ),
         Plot.ruleY([0], { stroke: theme.ink }),
       ],
     }
