@@ -2,7 +2,7 @@
  * Every question, one after the other, each by its own bench in a process of its own:
  *
  *   npm run bench -- [--texts FILE] [--only engines,fairness] [--quick] [--no-python] [--patience-s 60]
- *   npm run bench -- --check [--texts FILE]         the few ratios that matter, against floors, in about two minutes
+ *   npm run bench -- --check [--texts FILE]         the few ratios that matter, against floors, in two to four minutes
  *
  * Figures go to bench/results/QUESTION.json, with the machine and the versions; `npm run bench:page` makes
  * docs/performance.md of them. FILE is a labelled .tsv such as SST-2's dev set; without it texts are generated, and

@@ -72,7 +72,7 @@ export function lossesSection(single: Figures["single-text"] | undefined): strin
 - **The first texts that come alone.** One device child has one thread; the child that gives a text all cores is started after eight micro-batches that came alone. In fp32, and where the other work of the
   machine takes cores away, a peer that does all in one process can be quicker.${compared}
 - **A process for one text.** \`valence classify\` starts a second process for the device; where a process lives for one text, transformers.js can be through sooner: see the table above.
-- **Processes.** Each text goes to a device child and comes back as a message, some 0.4 ms. With single texts of a few tokens that is felt, with others it is not.
+- **Processes.** Each text goes to a device child and comes back as a message. With single texts of a few tokens that is felt, with others it is not.
 - **Half precision on CPUs with AMX.** PyTorch's bfloat16 comes nearest to int8 there. Valence has int8 and fp32 on CPUs; its fp32 is slower than that.
 - **fp32.** Most of its time are matrix products that onnxruntime does for its peers too. What is left to gain are padding, the order of texts, and the last layer.
 - **Memory.** A graph for each child, and one more where texts come alone; a peer with threads has one.

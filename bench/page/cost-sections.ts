@@ -124,12 +124,14 @@ ${paddings}`
 }
 
 /** How long single texts take beside a bulk run. */
-export async function fairnessSection({ latencies, ratio }: Figures["fairness"], folder: string): Promise<string> {
-  const cumulative = (values: readonly number[]) =>
-    Array.from({ length: 100 }, (_, index) => ({ x: quantile(values, index / 99), y: (100 * index) / 99 }))
-  const most = quantile(latencies.busy, 1)
+export async function fairnessSection(
+  { latencyPercentiles: { idle, busy }, ratio }: Figures["fairness"],
+  folder: string,
+): Promise<string> {
+  const cumulative = (percentiles: readonly number[]) => percentiles.map((ms, percent) => ({ x: ms, y: percent }))
+  const most = quantile(busy, 1)
   const ticks = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
-  const least = Math.min(quantile(latencies.idle, 0), quantile(latencies.busy, 0))
+  const least = Math.min(quantile(idle, 0), quantile(busy, 0))
   const xTicks = ticks.filter((_, index) => (ticks[index + 1] ?? 0) > least && (ticks[index - 1] ?? 0) < most)
   const plot = await draw(
     folder,
@@ -137,11 +139,11 @@ export async function fairnessSection({ latencies, ratio }: Figures["fairness"],
     "Share of single texts that are labelled within a time, while idle and beside a bulk run",
     lines(
       [
-        { name: "worker idle", colour: "second", points: cumulative(latencies.idle), label: { at: 70, side: "left" } },
+        { name: "worker idle", colour: "second", points: cumulative(idle), label: { at: 70, side: "left" } },
         {
           name: "bulk run beside",
           colour: "accent",
-          points: cumulative(latencies.busy),
+          points: cumulative(busy),
           label: { at: 50, side: "right" },
         },
       ],
@@ -159,7 +161,7 @@ npm run bench -- --only fairness --texts dev.tsv
 
 ${plot}
 
-${table(["ms", "p50", "p90", "p99"], [row("worker idle", latencies.idle), row("while a bulk run saturates it", latencies.busy)])}
+${table(["ms", "p50", "p90", "p99"], [row("worker idle", idle), row("while a bulk run saturates it", busy)])}
 
 p99 beside a bulk run is ${ratio.median.toFixed(2)} times (${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)}) the idle one. Single texts have a queue and a lane of their own and go before bulk texts everywhere; what they wait for is the micro-batch that a
 child is in the middle of, and a core that all of them share with Redis, worker and producer.

@@ -78,7 +78,8 @@ export interface Figures {
   readonly queue: Measured & { readonly bulkRatio: Ratio; readonly singleRatio: Ratio }
   readonly fairness: Measured & {
     readonly ratio: Ratio
-    readonly latencies: Readonly<Record<"idle" | "busy", readonly number[]>>
+    /** ms, percentiles 0 to 100. */
+    readonly latencyPercentiles: Readonly<Record<"idle" | "busy", readonly number[]>>
   }
   readonly lexicons: {
     readonly rows: readonly { name: string; textsPerSecond: number; right?: number }[]

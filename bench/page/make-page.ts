@@ -64,7 +64,7 @@ How fast Valence is beside other engines over the same checkpoint, how its cost 
 npm run bench:peers                        # sets the peers up: transformers.js, and a Python environment with PyTorch, onnxruntime and MAX
 npm run bench -- --texts dev.tsv           # all of it; --quick for less of everything, --only NAME,NAME for some
 npm run bench:page                         # this page, of the figures
-npm run bench -- --check --texts dev.tsv   # the ratios that matter, against floors, in about two minutes
+npm run bench -- --check --texts dev.tsv   # the ratios that matter, against floors, in two to four minutes
 \`\`\`
 
 Measured on: ${machine.join("; ")}. A virtual machine that other work used too: contestants take turns within each round, ratios are medians of the rounds' ratios, and their spread is told. \`dev.tsv\` is SST-2's dev set, which is not in the

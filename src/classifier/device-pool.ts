@@ -72,7 +72,12 @@ export class DevicePool {
     this.#options = options
     this.#listeners = listeners
     const [sole, ...others] = options.devices
-    if (sole?.startWide && others.length === 0) this.#wide = new WideChild(sole, sole.startWide, this.#stop.signal)
+    const onRestart = () => {
+      this.#restarts += 1
+      listeners.onReady()
+    }
+    if (sole?.startWide && others.length === 0)
+      this.#wide = new WideChild(sole, sole.startWide, this.#stop.signal, onRestart)
   }
 
   /**
@@ -99,7 +104,7 @@ export class DevicePool {
 
   /** How often a device was replaced. */
   get restarts(): number {
-    return this.#restarts + (this.#wide?.restarts ?? 0)
+    return this.#restarts
   }
 
   /** The process ids of the devices that serve. */

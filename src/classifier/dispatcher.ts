@@ -6,7 +6,7 @@ import { sum } from "../sum.ts"
 import type { Device, RunFailed, RunResult } from "./device.ts"
 import { DeviceBudget } from "./device-budget.ts"
 import { DevicePool, type DevicePoolOptions, type PooledDevice, RUNS_AHEAD, type Slot } from "./device-pool.ts"
-import { createLanes, type LanePolicy, LEAST_SHARE, nextBatch, timeToWait } from "./next-batch.ts"
+import { createLanes, type LanePolicy, nextBatch, timeToWait, waitsAlone } from "./next-batch.ts"
 import type { BatchLimits, Waiter } from "./waiting.ts"
 
 /** An encoded text on its way to a device, or a window of one. */
@@ -150,7 +150,8 @@ export class Dispatcher {
 
   #pump(): void {
     while (!this.#ended) {
-      const slot = (this.#isLone() ? this.#pool?.forLone() : undefined) ?? this.#pool?.idlest()
+      const isLone = this.#again.length === 0 && waitsAlone(this.#lanes)
+      const slot = (isLone ? this.#pool?.forLone() : undefined) ?? this.#pool?.idlest()
       const cut = slot ? this.#nextCut(slot.of) : undefined
       if (!slot || !cut) break
       void this.#run(slot, slot.device, cut)
@@ -162,13 +163,6 @@ export class Dispatcher {
       if (!slot || entries.length === 0) break
       void this.#run(slot, slot.device, { entries, lane: "interactive", failures: 0 })
     }
-  }
-
-  /** Whether all that waits is an interactive micro-batch. */
-  #isLone(): boolean {
-    const { interactive, bulk } = this.#lanes
-    const fitsOne = interactive.size === 1 || (interactive.size > 0 && interactive.tokens <= LEAST_SHARE)
-    return fitsOne && bulk.size === 0 && this.#again.length === 0
   }
 
   #budgetOf(device: PooledDevice): DeviceBudget {

@@ -16,7 +16,7 @@ export interface BatcherLimits extends BatchLimits, LanePolicy {
 }
 
 /** A share of what waits has at least so many tokens: a run costs some besides its own. */
-export const LEAST_SHARE = 128
+const leastShare = 128
 
 /** The waiting lines of both lanes, and who had a turn. */
 export interface Lanes<T extends Waiter> {
@@ -59,6 +59,12 @@ export function timeToWait<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLim
   return Math.max(0, since + limits.maxWaitMs - now)
 }
 
+/** Whether all that waits is one interactive micro-batch. */
+export function waitsAlone<T extends Waiter>({ interactive, bulk }: Lanes<T>): boolean {
+  const fitsOne = interactive.size === 1 || (interactive.size > 0 && interactive.tokens <= leastShare)
+  return fitsOne && bulk.size === 0
+}
+
 /** A micro-batch, and the lane that it comes from. */
 export interface LaneBatch<T> {
   readonly lane: Lane
@@ -83,6 +89,6 @@ export function nextBatch<T extends Waiter>(
   lanes.lastServed = lane
   const { maxBatchTexts, places } = limits
   const budget = lane === "bulk" ? bulkTokens : limits.maxBatchTokens
-  const share = Math.max(LEAST_SHARE, Math.ceil(lanes[lane].tokens / places))
+  const share = Math.max(leastShare, Math.ceil(lanes[lane].tokens / places))
   return { lane, entries: lanes[lane].takeBatch({ maxBatchTokens: Math.min(budget, share), maxBatchTexts }) }
 }

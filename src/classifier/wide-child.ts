@@ -14,21 +14,20 @@ const maxFailures = 8
 export class WideChild {
   readonly #start: StartDevice
   readonly #signal: AbortSignal
+  readonly #onRestart: () => void
   readonly #slot: Slot
   #wanted = 0
   #starting = false
-  #restarts = 0
 
-  /** @param signal - ends a start that is under way */
-  constructor(of: PooledDevice, start: StartDevice, signal: AbortSignal) {
+  /**
+   * @param signal - ends a start that is under way
+   * @param onRestart - told when it was started in another's place
+   */
+  constructor(of: PooledDevice, start: StartDevice, signal: AbortSignal, onRestart: () => void) {
     this.#start = start
     this.#signal = signal
+    this.#onRestart = onRestart
     this.#slot = { of, wide: true, device: undefined, running: 0, urgent: 0, failures: 0 }
-  }
-
-  /** How often it was started in another's place. */
-  get restarts(): number {
-    return this.#restarts
   }
 
   get pid(): number | undefined {
@@ -53,8 +52,8 @@ export class WideChild {
     try {
       const device = await this.#start(this.#signal)
       if (this.#signal.aborted) return device.destroy()
-      if (this.#slot.failures > 0) this.#restarts += 1
       this.#slot.device = device
+      if (this.#slot.failures > 0) this.#onRestart()
       void device.died.then(() => this.#bury())
     } catch {
       // The memory may not suffice for one more graph: the others go on without it.

@@ -168,15 +168,16 @@ describe("Dispatcher", () => {
           run: (batch: MicroBatch) => device.run(batch, true).finally(() => wideIds.push(...batch.inputIds)),
         }
       }
-      const dispatcher = await Dispatcher.start({
-        ...policy,
-        devices: [{ ...plain(async () => plainDevice(), 2), startWide }],
-      })
+      const told: string[] = []
+      const events = new WorkerEmitter()
+      events.on("deviceRestarted", () => told.push("deviceRestarted"))
+      const devices = [{ ...plain(async () => plainDevice(), 2), startWide }]
+      const dispatcher = await Dispatcher.start({ ...policy, devices, events })
       /** Entries one after the other, until that child was started so often. */
       const untilStarted = async (times: number) => {
         while (starts.length < times) expect(await outcomes(dispatcher, [5], "interactive")).toEqual([5])
       }
-      return { dispatcher, wideIds, starts, untilStarted }
+      return { dispatcher, told, wideIds, starts, untilStarted }
     }
 
     it("is started after some, and runs interactive ones alone", async () => {
@@ -220,7 +221,7 @@ describe("Dispatcher", () => {
 
     it("dies of a text - others run it, and it is started again", async () => {
       let deaths = 0
-      const { dispatcher, starts, untilStarted } = await startWithWide(async () =>
+      const { dispatcher, told, starts, untilStarted } = await startWithWide(async () =>
         plainDevice(({ inputIds }) => (inputIds[0] === 3 && deaths++ === 0 ? died() : undefined)),
       )
       await untilStarted(1)
@@ -228,6 +229,7 @@ describe("Dispatcher", () => {
       expect(deaths).toBe(1)
       await untilStarted(2)
       expect(dispatcher.stats.deviceRestarts).toBe(1)
+      expect(told).toEqual(["deviceRestarted"])
       dispatcher.destroy()
       await starts[1]?.died
     })
