@@ -1,5 +1,6 @@
-import type { Batch, Model } from "./batch.ts"
 import type { GraphBuilder, Value } from "./graph-builder.ts"
+import type { Batch } from "./time-major.ts"
+import type { Model } from "./tokens.ts"
 import type { LayerWeights, LinearWeights } from "./weights.ts"
 
 /**

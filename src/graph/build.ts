@@ -6,6 +6,7 @@ import { carryBiases, foldAttention, smoothContexts } from "./fold.ts"
 import { GraphBuilder } from "./graph-builder.ts"
 import { int8 } from "./int8.ts"
 import type { Precision } from "./precision.ts"
+import { attentionOpset } from "./row-major.ts"
 import type { Scales } from "./scales.ts"
 import { addModel, contextName, valueName } from "./transformer.ts"
 import type { ModelWeights } from "./weights.ts"
@@ -28,7 +29,12 @@ export function buildFp16(config: ModelConfig, weights: ModelWeights): Uint8Arra
 export function buildInt8(config: ModelConfig, weights: ModelWeights, scales: Scales): Uint8Array {
   const smoothing = weights.layers.map((_, layer) => scales.activations[contextName(layer)]?.smoothing)
   const folded = smoothContexts(copyChannels(foldAttention(weights, config), scales.copies), smoothing)
-  return encode(new GraphBuilder(), config, folded, int8(withoutContextSmoothing(scales, smoothing)))
+  return encode(
+    new GraphBuilder("float32", attentionOpset),
+    config,
+    folded,
+    int8(withoutContextSmoothing(scales, smoothing)),
+  )
 }
 
 /** The scales of a graph whose value layers give their values smoothed already. */

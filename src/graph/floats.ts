@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from "./graph-builder.ts"
 import type { Precision } from "./precision.ts"
+import { timeMajor } from "./time-major.ts"
 import type { LinearWeights } from "./weights.ts"
 
 function gemm(graph: GraphBuilder, name: string, x: Value, linear: LinearWeights, added: Value) {
@@ -9,7 +10,7 @@ function gemm(graph: GraphBuilder, name: string, x: Value, linear: LinearWeights
 
 /** Everything in the floats of the graph, float32 or float16. A linear layer whose bias was folded away adds the residual within its Gemm. */
 export const floats: Precision = {
-  attendsWithoutKeys: true,
+  tokens: timeMajor(true),
 
   embed(graph, name, ids, table, channels) {
     const rows = table()

@@ -26,7 +26,7 @@ export interface GraphRecord {
 }
 
 const IR_VERSION = 8
-/** LayerNormalization came with 17. */
+/** LayerNormalization came with 17; many devices' operators go no further than some of the next ones. */
 const OPSET = 17
 /** ONNX Runtime's own operators: fused and quantised ones that the standard lacks. */
 const MICROSOFT = "com.microsoft"
@@ -42,9 +42,12 @@ export class GraphBuilder {
   readonly #outputs: ValueInfoMessage[] = []
   /** What the graph computes in; float32 constants become it. */
   readonly floats: "float32" | "float16"
+  readonly #opset: number
 
-  constructor(floats: "float32" | "float16" = "float32") {
+  /** @param opset - version of the ONNX standard that nodes are of */
+  constructor(floats: "float32" | "float16" = "float32", opset = OPSET) {
     this.floats = floats
+    this.#opset = opset
   }
 
   /** Declares an input; a dimension that is a word is free. */
@@ -106,7 +109,7 @@ export class GraphBuilder {
     return encodeModel({
       irVersion: IR_VERSION,
       opsetImport: [
-        { domain: "", version: OPSET },
+        { domain: "", version: this.#opset },
         { domain: MICROSOFT, version: 1 },
       ],
       producerName: "valence",

@@ -3,6 +3,7 @@ import type { GraphBuilder, Value } from "./graph-builder.ts"
 import { elementType } from "./onnx-schema.ts"
 import type { Precision } from "./precision.ts"
 import { activationScale, quantiseColumns, quantiseRows } from "./quantise.ts"
+import { rowMajor } from "./row-major.ts"
 import type { Scales } from "./scales.ts"
 import type { LinearWeights } from "./weights.ts"
 
@@ -23,7 +24,7 @@ export function int8(scales: Pick<Scales, "activations" | "biasCorrections">): P
   const product = (graph: GraphBuilder, name: string, x: Value, weights: LinearWeights) =>
     quantisedLinear(graph, name, codesOf(graph, x), weights, scales.biasCorrections[name])
   return {
-    attendsWithoutKeys: false,
+    tokens: rowMajor,
 
     embed(graph, name, ids, table, channels) {
       const { values, scales: rowScales } = quantiseRows(table(), channels)

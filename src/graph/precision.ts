@@ -1,10 +1,11 @@
 import type { GraphBuilder, Value } from "./graph-builder.ts"
+import type { Model, Tokens } from "./tokens.ts"
 import type { LinearWeights } from "./weights.ts"
 
-/** Where a graph of floats and an int8 graph differ: the embedding table, the linear layers, and the last layer's attention. */
+/** Where a graph of floats and an int8 graph differ: the order of tokens, the embedding table, and the linear layers. */
 export interface Precision {
-  /** Whether the last layer's [CLS] tokens attend without keys and values: products of floats in place of linear layers. */
-  readonly attendsWithoutKeys: boolean
+  /** Adds the graph's inputs, their tokens in the order that suits its attention. */
+  tokens(model: Model): Tokens
   /**
    * The rows of an embedding table that ids name.
    *
@@ -13,8 +14,8 @@ export interface Precision {
    * @returns floats, the shape of `ids` and then [channels]
    */
   embed(graph: GraphBuilder, name: string, ids: Value, table: () => Float32Array, channels: number): Value
-  /** x W + b, floats: shape [tokens, inputs] to [tokens, outputs]. */
+  /** x W + b, floats: shape [..., inputs] to [..., outputs]. */
   linear(graph: GraphBuilder, name: string, x: Value, weights: LinearWeights): Value
-  /** x W + b + residual, floats, shape [tokens, outputs]. */
+  /** x W + b + residual, floats, shape [..., outputs]. */
   addLinear(graph: GraphBuilder, name: string, x: Value, weights: LinearWeights, residual: Value): Value
 }

@@ -1,11 +1,12 @@
 import type { ModelConfig } from "../model/config.ts"
 import { padded } from "../model/micro-batch.ts"
 import { InferenceSession, Tensor } from "../model/onnx-runtime.ts"
-import { addBatch, type Batch, type Model } from "./batch.ts"
 import { floats } from "./floats.ts"
 import { foldAttention } from "./fold.ts"
 import { GraphBuilder, type Value } from "./graph-builder.ts"
 import type { Precision } from "./precision.ts"
+import { timeMajor } from "./time-major.ts"
+import type { Model, Tokens } from "./tokens.ts"
 import { addEmbeddings, addHead, addLayer } from "./transformer.ts"
 import type { LayerWeights, LinearWeights, ModelWeights } from "./weights.ts"
 
@@ -53,7 +54,7 @@ export async function runReference(
   const embeddings: StageGraph = {
     layer: undefined,
     input: { name: WORDS, dims: ["longest", "rows", config.embeddingSize] },
-    add: (model, batch) => addEmbeddings(model, batch, folded),
+    add: (model, tokens) => addEmbeddings(model, tokens, folded),
   }
   const words = embeddedWords(config, weights, encodings)
   let previous = await runStage(config, embeddings, encodings, words, watcher)
@@ -61,8 +62,8 @@ export async function runReference(
     const stage: StageGraph = {
       layer: { index, weights: layer },
       input: { name: previous.output, dims: ["tokens", config.hiddenSize] },
-      add(model, batch, x) {
-        const output = addLayer(model, batch, folded, index, x)
+      add(model, tokens, x) {
+        const output = addLayer(model, tokens, folded, index, x)
         if (index < folded.layers.length - 1) return output
         addHead(model, output, folded)
         return "logits"
@@ -77,7 +78,7 @@ interface StageGraph {
   readonly layer: Stage["layer"]
   readonly input: { readonly name: Value; readonly dims: readonly (number | string)[] }
   /** Adds the stage's nodes, and names its output. */
-  add(model: Model, batch: Batch, input: Value): Value
+  add(model: Model, tokens: Tokens, input: Value): Value
 }
 
 async function runStage(
@@ -90,7 +91,7 @@ async function runStage(
   const graph = new GraphBuilder()
   const { readings, precision } = noting()
   const model = { graph, config, precision }
-  const output = add(model, addBatch(model), graph.input(input.name, "float32", input.dims))
+  const output = add(model, precision.tokens(model), graph.input(input.name, "float32", input.dims))
   const seen = [...readings.values()]
   const shown = watcher ? seen.filter(({ value }) => value !== input.name && value !== output) : []
   for (const { value, channels } of shown) graph.output(value, "float32", [`${value}.tokens`, channels])
@@ -125,7 +126,7 @@ function noting() {
     reading.readers.set(name, linear)
   }
   const precision: Precision = {
-    attendsWithoutKeys: false,
+    tokens: timeMajor(false),
     embed: () => WORDS,
     linear(graph, name, x, linear) {
       note(x, name, linear)

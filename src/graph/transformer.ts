@@ -1,14 +1,9 @@
-import { clsAttention, selfAttention } from "./attention.ts"
-import { addBatch, type Batch, clsTokens, type Model } from "./batch.ts"
 import type { GraphBuilder, Value } from "./graph-builder.ts"
 import { elementType } from "./onnx-schema.ts"
+import type { Model, Tokens } from "./tokens.ts"
 import type { LayerWeights, LinearWeights, ModelWeights, NormWeights } from "./weights.ts"
 
-/*
- * An encoder with its classification head as nodes of a graph. Activations are time-major: the first token of every row,
- * then the second of every row, and so on, shape [tokens, hiddenSize] with tokens = longest x rows. So attention reads
- * queries, keys and values without a transpose, and the [CLS] tokens are the first `rows` tokens.
- */
+/* An encoder with its classification head as nodes of a graph. */
 
 /** The names of an attention's value layer and of the context that is made of its values; of what a feed-forward layer holds. */
 export const valueName = (layer: number): Value => `layer.${layer}.attention.v`
@@ -24,47 +19,50 @@ export const hiddenName = (layer: number): Value => `layer.${layer}.feedForward.
  * @param weights - after `foldAttention`
  */
 export function addModel(model: Model, weights: ModelWeights): void {
-  const batch = addBatch(model)
-  let x = addEmbeddings(model, batch, weights)
-  for (const index of weights.layers.keys()) x = addLayer(model, batch, weights, index, x)
+  const tokens = model.precision.tokens(model)
+  let x = addEmbeddings(model, tokens, weights)
+  for (const index of weights.layers.keys()) x = addLayer(model, tokens, weights, index, x)
   addHead(model, x, weights)
 }
 
-/** Word plus position embeddings, normed, and made as wide as the layers: shape [tokens, hiddenSize]. */
-export function addEmbeddings(model: Model, batch: Batch, weights: ModelWeights): Value {
+/** Word plus position embeddings, normed, and made as wide as the layers. */
+export function addEmbeddings(model: Model, tokens: Tokens, weights: ModelWeights): Value {
   const { graph, config, precision } = model
   const { embeddingSize } = config
-  const words = precision.embed(graph, "embeddings.words", batch.ids, weights.words, embeddingSize)
-  const sum = graph.node("embeddings.sum", "Add", [words, positionEmbeddings(model, batch, weights)])
-  const tokens = graph.node("embeddings.tokens", "Reshape", [sum, graph.indices(-1, embeddingSize)])
-  const normed = layerNorm(model, "embeddings.norm", tokens, weights.embeddingNorm)
+  const words = precision.embed(graph, "embeddings.words", tokens.ids, weights.words, embeddingSize)
+  const sum = graph.node("embeddings.sum", "Add", [words, positionEmbeddings(model, tokens, weights)])
+  const laidOut = tokens.laidOut("embeddings.tokens", sum, embeddingSize)
+  const normed = layerNorm(model, "embeddings.norm", laidOut, weights.embeddingNorm)
   if (weights.embeddingProjection === undefined) return normed
   return precision.linear(graph, "embeddings.projection", normed, weights.embeddingProjection)
 }
 
-/** Shape [longest, 1 or rows, embeddingSize]. */
-function positionEmbeddings(model: Model, { ids, longest }: Batch, weights: ModelWeights): Value {
+/** What is added to each token's embedding. */
+function positionEmbeddings(model: Model, tokens: Tokens, weights: ModelWeights): Value {
   const { graph, config } = model
   const { embeddingSize, positionsBefore, maxPositions, family } = config
   const name = "embeddings.positions"
   const rows = positionsBefore + maxPositions
   if (family.firstPosition === "after-padding") {
     const table = graph.constant(`${name}.table`, weights.positions(), [rows, embeddingSize])
-    return graph.node(name, "Gather", [table, positionsAfterPadding(model, `${name}.ids`, ids)])
+    return graph.node(name, "Gather", [table, positionsAfterPadding(model, `${name}.ids`, tokens)])
   }
-  const table = graph.constant(`${name}.table`, weights.positions(), [rows, 1, embeddingSize])
-  return graph.node(name, "Slice", [table, graph.indices(0), longest, graph.indices(0)])
+  const table = graph.constant(`${name}.table`, weights.positions(), [rows, ...tokens.positionDims, embeddingSize])
+  return graph.node(name, "Slice", [table, graph.indices(0), tokens.longest, graph.indices(0)])
 }
 
 /**
- * Counts, from `padId`, the ids that are not padding's: int32, shape [longest, rows]. Not the attention mask: a text that
+ * Counts, from `padId`, the ids that are not padding's: int32, the shape of ids. Not the attention mask: a text that
  * spells out the padding token has its id among its own.
  */
-function positionsAfterPadding({ graph, config }: Model, name: string, ids: Value): Value {
+function positionsAfterPadding({ graph, config }: Model, name: string, { ids, axis }: Tokens): Value {
   const padId = graph.constant(`${name}.padding`, Int32Array.of(config.padId), [])
   const isToken = graph.node(`${name}.isToken`, "Not", [graph.node(`${name}.isPadding`, "Equal", [ids, padId])])
   const counted = graph.node(`${name}.counted`, "Cast", [isToken], { to: elementType.int32 })
-  const upTo = graph.node(`${name}.upTo`, "CumSum", [counted, graph.constant(`${name}.axis`, BigInt64Array.of(0n), [])])
+  const upTo = graph.node(`${name}.upTo`, "CumSum", [
+    counted,
+    graph.constant(`${name}.axis`, BigInt64Array.of(BigInt(axis)), []),
+  ])
   return graph.node(name, "Add", [graph.node(`${name}.own`, "Mul", [upTo, counted]), padId])
 }
 
@@ -72,16 +70,15 @@ function positionsAfterPadding({ graph, config }: Model, name: string, ids: Valu
  * Self-attention, then the feed-forward layer, each added to what it read and normed. The last layer computes the [CLS]
  * tokens alone, which is all that the head reads.
  *
- * @returns shape [tokens, hiddenSize], or [rows, hiddenSize] of the last layer
+ * @returns the shape of `x`, or [rows, hiddenSize] of the last layer
  */
-export function addLayer(model: Model, batch: Batch, { layers }: ModelWeights, index: number, x: Value): Value {
+export function addLayer(model: Model, tokens: Tokens, { layers }: ModelWeights, index: number, x: Value): Value {
   const { graph, precision } = model
   const name = `layer.${index}`
   const weights = layers[index] as LayerWeights
   const clsOnly = index === layers.length - 1
-  const queried = clsOnly ? clsTokens(model, `${name}.cls`, x, batch) : x
-  const attention = clsOnly && precision.attendsWithoutKeys ? clsAttention : selfAttention
-  const context = attention(model, `${name}.attention`, x, queried, weights, batch)
+  const queried = clsOnly ? tokens.cls(`${name}.cls`, x) : x
+  const context = tokens.attend(`${name}.attention`, x, queried, weights)
   const attended = precision.addLinear(graph, `${name}.attention.out`, context, weights.attentionOut, queried)
   const normed = layerNorm(model, `${name}.attention.norm`, attended, weights.attentionNorm)
   return feedForward(model, `${name}.feedForward`, normed, weights)
