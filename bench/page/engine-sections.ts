@@ -130,7 +130,7 @@ ${plot}
 
 ${against.join("\n")}
 
-A text that comes alone goes to a device child that has a thread for each core, and pays for two messages between processes, and for a tokeniser in a thread of its own; peers do all in the process that asks. What Valence
+A text that comes alone goes to a device child that has a thread for each core, and pays for two messages between processes; peers do all in the process that asks. What Valence
 buys for that: the event loop is free meanwhile, and a run that dies takes nothing with it.
 `
 }

@@ -44,10 +44,10 @@ class Line {
 
   async #encodeAll(): Promise<void> {
     this.#busy = true
-    // Texts that arrive in one turn of the event loop are encoded together.
-    await new Promise(resolve => setImmediate(resolve))
     const { interactive, bulk } = this.#lanes
     while (interactive.size + bulk.size > 0) {
+      // Texts that arrive in one turn of the event loop are encoded together. A call may end in its own turn.
+      await new Promise(resolve => setImmediate(resolve))
       const entries: Untokenised[] = []
       take(interactive, entries, this.#maxTexts - Math.min(bulk.size, this.#bulkTexts))
       take(bulk, entries, this.#maxTexts)
@@ -85,7 +85,7 @@ async function encode(tokenizer: Tokenizer, entries: readonly Untokenised[]): Pr
   }
 }
 
-/** Encodes what waits together, off the event loop: while one call is under way, newcomers gather for the next. */
+/** Encodes what waits together, a call in a turn of the event loop at most: newcomers gather for the next. */
 export class Tokenising {
   readonly #short: Line
   readonly #long: Line

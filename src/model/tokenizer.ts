@@ -1,5 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from "tokenizers"
 import { asError, ValenceError } from "../errors.ts"
+import { encodeAtOnceLater, type SpecialIds } from "./word-pieces.ts"
 
 /** A text as the model takes it: token ids, special tokens included. */
 export interface Encoding {
@@ -17,7 +18,7 @@ export interface SpecialTokens {
   readonly after: number
 }
 
-/** Turns texts into token ids, off the event loop. */
+/** Turns texts into token ids: short texts of ASCII at once where it is BERT's, all others off the event loop. */
 export interface Tokenizer {
   readonly special: SpecialTokens
   /**
@@ -37,23 +38,39 @@ export interface Tokenizer {
  */
 export async function createTokenizer(json: string, file: string): Promise<Tokenizer> {
   const tokenizer = load(json, file)
-  const special = await specialTokens(tokenizer)
+  const { before, after } = await specialIds(tokenizer)
+  const special = { before: before.length, after: after.length }
+  const encodeAtOnce = encodeAtOnceLater(json, { before, after })
   return {
     special,
     async encode(texts, maxLength) {
-      const encodings = await tokenizer.encodeBatch(texts.map(text => text.toWellFormed()))
-      return encodings.map((encoding, index) => {
+      const atOnce = texts.map(encodeAtOnce)
+      const others = await encodeAll(
+        tokenizer,
+        texts.filter((_, index) => !atOnce[index]),
+      )
+      let next = 0
+      return atOnce.map((own, index) => {
+        const ids = own ?? (others[next++] as Int32Array)
         const most = typeof maxLength === "number" ? maxLength : (maxLength[index] ?? 0)
-        return truncated(Int32Array.from(encoding.getIds()), most, special.after)
+        return truncated(ids, most, special.after)
       })
     },
   }
 }
 
+/** Encodes texts with the library, in threads of its own. */
+async function encodeAll(tokenizer: HuggingFaceTokenizer, texts: readonly string[]): Promise<Int32Array[]> {
+  if (texts.length === 0) return []
+  const encodings = await tokenizer.encodeBatch(texts.map(text => text.toWellFormed()))
+  return encodings.map(encoding => Int32Array.from(encoding.getIds()))
+}
+
 /** They stay where a text is truncated, and stand in each of its windows. */
-async function specialTokens(tokenizer: HuggingFaceTokenizer): Promise<SpecialTokens> {
-  const mask = (await tokenizer.encode("a")).getSpecialTokensMask()
-  return { before: mask.indexOf(0), after: mask.length - 1 - mask.lastIndexOf(0) }
+async function specialIds(tokenizer: HuggingFaceTokenizer): Promise<SpecialIds> {
+  const encoding = await tokenizer.encode("a")
+  const [ids, mask] = [encoding.getIds(), encoding.getSpecialTokensMask()]
+  return { before: ids.slice(0, mask.indexOf(0)), after: ids.slice(mask.lastIndexOf(0) + 1) }
 }
 
 /**

@@ -69,6 +69,25 @@ describe("Tokenising", () => {
     expect(calls.every(texts => texts.length === 1)).toBe(true)
   })
 
+  it("leaves the event loop a turn between calls that end at once", async () => {
+    const turns: number[] = []
+    let turn = 0
+    const nextTurn = () => {
+      turn += 1
+      if (turns.length < 4) setImmediate(nextTurn)
+    }
+    setImmediate(nextTurn)
+    const tokenizer: Tokenizer = {
+      special: { before: 0, after: 0 },
+      async encode(texts) {
+        turns.push(turn)
+        return texts.map(() => ({ inputIds: Int32Array.of(1), tokens: 1, truncated: false }))
+      },
+    }
+    await encodedOrder(tokenizer, many("b", 4 * 256, "bulk"))
+    expect(new Set(turns).size).toBe(4)
+  })
+
   it("fails a text alone that cannot be encoded", async () => {
     const { tokenizer } = plainTokenizer()
     const order = await encodedOrder(tokenizer, [

@@ -1,0 +1,137 @@
+import { NO_PIECES, PieceTrie } from "./piece-trie.ts"
+
+/** Gives the ids of a text at once, special tokens included; `undefined` for a text that it leaves to the library. */
+export type EncodeAtOnce = (text: string) => Int32Array | undefined
+
+/** The ids that stand around those of every text. */
+export interface SpecialIds {
+  readonly before: readonly number[]
+  readonly after: readonly number[]
+}
+
+/**
+ * A longer text is left to the library: 256 of these, a call's most, hold the event loop for 10 ms, as reading their ids from
+ * the library does. UTF-16 units.
+ */
+const MAX_TEXT_LENGTH = 2000
+/** So many that come alone wait 40 ms for the library's threads, which is what it takes to make an encoder of BERT's. */
+const TEXTS_BEFORE_MAKING = 160
+
+/** What a character of ASCII is to BERT's normalizer and pre-tokenizer. */
+const UNKNOWN = 0
+const BLANK = 1
+/** A word of its own. */
+const MARK = 2
+const LETTER = 3
+
+/** What is read here of a `tokenizer.json` that the library takes. */
+interface TokenizerFile {
+  readonly added_tokens?: readonly { readonly content: string }[]
+  readonly normalizer?: { readonly type?: unknown; readonly lowercase?: unknown } | null
+  readonly pre_tokenizer?: { readonly type?: unknown } | null
+  readonly post_processor?: { readonly type?: unknown; readonly single?: unknown } | null
+  readonly model: {
+    readonly type?: unknown
+    readonly unk_token?: unknown
+    readonly continuing_subword_prefix?: unknown
+    readonly max_input_chars_per_word?: unknown
+    readonly vocab: Readonly<Record<string, number>>
+  }
+}
+
+/**
+ * A WordPiece encoder in this thread, for short texts of ASCII, which takes a tenth of the library's time or less: nothing is
+ * handed to other threads, and of BERT's normalizer only lower case is left to do.
+ *
+ * @param json - the text of a `tokenizer.json` that the library takes
+ * @returns `undefined` where that is not BERT's, to the letter
+ */
+export function createEncodeAtOnce(json: string, { before, after }: SpecialIds): EncodeAtOnce | undefined {
+  const file: TokenizerFile = JSON.parse(json)
+  const { vocab, unk_token: unknown, continuing_subword_prefix: prefix, max_input_chars_per_word: longest } = file.model
+  const lowercase = file.normalizer?.lowercase
+  const kinds = kindsOf(file.added_tokens ?? [])
+  if (!isBert(file) || !kinds) return undefined
+  if (typeof unknown !== "string" || typeof prefix !== "string") return undefined
+  if (typeof longest !== "number" || typeof lowercase !== "boolean" || !Object.hasOwn(vocab, unknown)) return undefined
+  const unknownId = vocab[unknown] as number
+  const pieces = new PieceTrie(vocab, prefix)
+  const ids = new Int32Array(before.length + MAX_TEXT_LENGTH + after.length)
+  ids.set(before)
+
+  return text => {
+    if (text.length > MAX_TEXT_LENGTH) return undefined
+    // As long as the text up to where that is no ASCII, and nothing is read beyond.
+    const normal = lowercase ? text.toLowerCase() : text
+    let count = before.length
+    for (let at = 0; at < text.length; ) {
+      const start = at
+      const kind = kinds[text.charCodeAt(at++)]
+      if (!kind) return undefined
+      if (kind === BLANK) continue
+      if (kind === LETTER) while (at < text.length && kinds[text.charCodeAt(at)] === LETTER) at++
+      const end = at - start > longest ? NO_PIECES : pieces.split(normal, start, at, ids, count)
+      if (end === NO_PIECES) ids[count++] = unknownId
+      else count = end
+    }
+    ids.set(after, count)
+    return ids.slice(0, count + after.length)
+  }
+}
+
+/**
+ * Such an encoder, made when it has begun to pay: until then, as in a process that labels a few texts, it leaves all to the
+ * library, and where the tokenizer is another it always does.
+ */
+export function encodeAtOnceLater(json: string, special: SpecialIds): EncodeAtOnce {
+  // Not kept, and never parsed, where it is plain that it is another: that can be 20 MB.
+  let waiting = json.includes('"BertPreTokenizer"') ? json : undefined
+  let texts = 0
+  let encode: EncodeAtOnce = () => undefined
+  return text => {
+    if (waiting !== undefined && texts++ === TEXTS_BEFORE_MAKING) {
+      encode = createEncodeAtOnce(waiting, special) ?? encode
+      waiting = undefined
+    }
+    return encode(text)
+  }
+}
+
+function isBert({ model, normalizer, pre_tokenizer, post_processor }: TokenizerFile): boolean {
+  return (
+    model.type === "WordPiece" &&
+    normalizer?.type === "BertNormalizer" &&
+    pre_tokenizer?.type === "BertPreTokenizer" &&
+    (post_processor?.type === "BertProcessing" ||
+      (post_processor?.type === "TemplateProcessing" && holdsTextOnce(post_processor.single)))
+  )
+}
+
+/** Whether the template of a sole text is that text and nothing else but special tokens. */
+function holdsTextOnce(template: unknown): boolean {
+  if (!Array.isArray(template)) return false
+  const sequences = template.filter(piece => !("SpecialToken" in piece))
+  return sequences.length === 1 && sequences[0].Sequence?.id === "A"
+}
+
+/**
+ * By code. Unknown are control characters, which may be taken out or kept, and the first of every added token, which is cut
+ * out of a text before it is split into words, wherever it stands.
+ *
+ * @returns `undefined` where an added token may begin with something else once it is normalised
+ */
+function kindsOf(addedTokens: readonly { readonly content: string }[]): Uint8Array | undefined {
+  const kinds = new Uint8Array(128)
+  for (let code = 0; code < kinds.length; code++) {
+    const character = String.fromCharCode(code)
+    if (/[ \t\n\r]/.test(character)) kinds[code] = BLANK
+    else if (/[0-9A-Za-z]/.test(character)) kinds[code] = LETTER
+    else if (/[!-~]/.test(character)) kinds[code] = MARK
+  }
+  for (const { content } of addedTokens) {
+    if (!/^[!-~]+$/.test(content)) return undefined
+    for (const first of [content[0]?.toLowerCase(), content[0]?.toUpperCase()])
+      kinds[first?.charCodeAt(0) ?? 0] = UNKNOWN
+  }
+  return kinds
+}
