@@ -9,11 +9,8 @@ export interface SpecialIds {
   readonly after: readonly number[]
 }
 
-/**
- * A longer text is left to the library: 256 of these, a call's most, hold the event loop for 10 ms, as reading their ids from
- * the library does. UTF-16 units.
- */
-const MAX_TEXT_LENGTH = 2000
+/** A longer text is left to the library: 256 of these, a call's most, hold the event loop for 15 ms. UTF-16 units. */
+const MAX_TEXT_LENGTH = 1000
 /** So many that come alone wait 40 ms for the library's threads, which is what it takes to make an encoder of BERT's. */
 const TEXTS_BEFORE_MAKING = 160
 
