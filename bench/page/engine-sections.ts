@@ -45,7 +45,9 @@ function verdicts({ ratios, absent }: EngineFigures, hasBars: boolean): string {
     const held = hasBars ? `; bar ${bar}: ${verdict(ratio.median >= bar)}` : ""
     return `- Valence ${dtype} / ${best}: **${showRatio(ratio)}**${held}`
   })
-  return [...against, ...absent.map(({ name, dtype, reason }) => `- absent: ${name} ${dtype}: ${reason}`)].join("\n")
+  const missing = absent.map(({ name, dtype, reason }) => `- absent: ${name} ${dtype}: ${reason}`)
+  const final = `These are of finals: Valence and the ways of peers that came nearest take turns alone, ${ratios[0]?.ratio.rounds} times, because all of them take minutes, over which the machine changes.`
+  return [...against, ...missing, "", final].join("\n")
 }
 
 /** Texts a second of every engine, the best way of each in the plot, all ways in the table. */
