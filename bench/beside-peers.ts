@@ -35,6 +35,8 @@ import type { Batching } from "./peers/open-pipeline.ts"
 
 const BATCH_SIZES = [8, 32, 64]
 const TRIES = 2
+/** Of neighbours by length: short ones, long ones, and some between. */
+const LEAST_RUNS = 4
 /** Ways of peers that are in a final, and how often at least they take turns there. */
 const FINALISTS = 3
 const FINAL_ROUNDS = 9
@@ -61,9 +63,23 @@ interface Way {
   readonly batching: Batching
 }
 
+/**
+ * Texts to try batch sizes on. How much of a sorted batch is padding depends on how many texts were sorted, so these are
+ * runs of neighbours among all of them by length, each a whole number of batches.
+ */
+function textsToTry(sorted: boolean): readonly string[] {
+  const count = Number(flags["texts-a-try"])
+  if (!sorted) return texts.slice(0, count)
+  const run = Math.max(...BATCH_SIZES)
+  const runs = Math.min(Math.max(LEAST_RUNS, Math.round(count / run)), Math.floor(texts.length / run))
+  const byLength = texts.toSorted((a, b) => a.length - b.length)
+  const first = (index: number) => Math.round((index * (texts.length - run)) / Math.max(1, runs - 1))
+  return Array.from({ length: runs }, (_, index) => byLength.slice(first(index), first(index) + run)).flat()
+}
+
 /** The batch size at which an engine labels most texts a second. */
 async function bestBatching(engine: Engine, sorted: boolean): Promise<Batching> {
-  const some = texts.slice(0, Number(flags["texts-a-try"]))
+  const some = textsToTry(sorted)
   const tried = BATCH_SIZES.map(batchSize => ({ batching: { batchSize, sorted }, seconds: Infinity }))
   const patientUntilMs = performance.now() + 1000 * Math.min(10, patience.patienceS)
   for (let time = 0; time < TRIES; time++)
