@@ -8,7 +8,7 @@
  * beforehand. Valence is handed all texts at once. Each is checked against golden logits before it is timed.
  *
  * A round of all takes minutes, over which a machine that others use too changes. So the ratios come from finals: Valence
- * and the peers that came nearest take turns alone.
+ * and the two peers that came nearest, each with every batch size, take turns alone.
  */
 import { parseArgs } from "node:util"
 import { generateEnglishTexts } from "./generate-texts.ts"
@@ -37,9 +37,9 @@ const BATCH_SIZES = [8, 32, 64]
 const TRIES = 2
 /** Of neighbours by length: short ones, long ones, and some between. */
 const LEAST_RUNS = 4
-/** Ways of peers that are in a final, and how often at least they take turns there. */
-const FINALISTS = 3
-const FINAL_ROUNDS = 9
+/** Peers that are in a final, and how often at least they take turns there. */
+const FINALISTS = 2
+const FINAL_ROUNDS = 7
 const BARS = { int8: 2, fp32: 1.5 } as const
 
 const { values: flags } = parseArgs({
@@ -125,13 +125,28 @@ for (const { reason, ...one } of absent) console.log(`absent: ${fullName(one)}: 
 async function againstBest(dtype: "int8" | "fp32", peers: readonly Way[]) {
   const valence = ways.find(({ engine }) => engine.name === VALENCE && engine.dtype === dtype)
   if (valence === undefined || peers.length === 0) return []
-  const nearest = bestFirst(peers, rounds).slice(0, FINALISTS)
+  const nearest = finalists(peers)
   const final = await measure([valence, ...nearest], { ...patience, rounds: Math.max(FINAL_ROUNDS, patience.rounds) })
   printTable([`${dtype}, the final`, "median", "min", "max"], figureRows(final.figures))
   const best = nameOf(bestFirst(nearest, final)[0] as Way)
   const ratio = ratioOf(final.figures[nameOf(valence)] ?? [], final.figures[best] ?? [])
   printBar(`Valence ${dtype} / ${best}`, ratio.median, ">=", BARS[dtype], describeRatio(ratio))
   return [{ dtype, best, bar: BARS[dtype], ratio, final }]
+}
+
+/** The best way of each of the best peers, with every batch size: which is best is closer than a try can tell. */
+function finalists(peers: readonly Way[]): Way[] {
+  const ofEngines = new Map(
+    bestFirst(peers, rounds)
+      .toReversed()
+      .map(way => [way.engine, way]),
+  )
+  return bestFirst([...ofEngines.values()], rounds)
+    .slice(0, FINALISTS)
+    .flatMap(way => {
+      if (way.batching.batchSize === 1) return [way]
+      return BATCH_SIZES.map(batchSize => ({ ...way, batching: { ...way.batching, batchSize } }))
+    })
 }
 
 const bestFirst = (ways: readonly Way[], { figures }: Rounds<string>): Way[] =>

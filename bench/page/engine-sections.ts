@@ -46,7 +46,7 @@ function verdicts({ ratios, absent }: EngineFigures, hasBars: boolean): string {
     return `- Valence ${dtype} / ${best}: **${showRatio(ratio)}**${held}`
   })
   const missing = absent.map(({ name, dtype, reason }) => `- absent: ${name} ${dtype}: ${reason}`)
-  const final = `These are of finals: Valence and the ways of peers that came nearest take turns alone, ${ratios[0]?.ratio.rounds} times, because all of them take minutes, over which the machine changes.`
+  const final = `These are of finals: Valence and the two peers that came nearest, each with every batch size, take turns alone, ${ratios[0]?.ratio.rounds} times, because all of them take minutes, over which the machine changes.`
   return [...against, ...missing, "", final].join("\n")
 }
 
