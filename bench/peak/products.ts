@@ -24,7 +24,9 @@ export function productsOf(
   for (const [index, { nodes }] of runs.entries())
     for (const { operator, inputs: read, outputs: given, ms } of nodes) {
       if (operator !== linearOperators[dtype]) continue
-      const [[tokens, inputs], [, outputs]] = [read[0], given[0]] as [[number, number], [number, number]]
+      // [rows, longest, channels], or [tokens, channels].
+      const [tokens, inputs] = [product(read[0]?.slice(0, -1)), read[0]?.at(-1) ?? 0]
+      const outputs = given[0]?.at(-1) ?? 0
       if (tokens === batches[index]?.rows) continue
       const name = `${inputs} x ${outputs}`
       const products = known.get(name) ?? {
@@ -40,6 +42,8 @@ export function productsOf(
     }
   return [...known.values()]
 }
+
+const product = (sizes: readonly number[] = []) => sizes.reduce((all, size) => all * size, 1)
 
 /** Operations of products, in 10^9: a multiply-add is two. */
 export function gigaOps({ inputs, outputs, runs }: Products): number {
