@@ -37,9 +37,8 @@ const BATCH_SIZES = [8, 32, 64]
 const TRIES = 2
 /** Of neighbours by length: short ones, long ones, and some between. */
 const LEAST_RUNS = 4
-/** Peers that are in a final, and how often at least they take turns there. */
+/** Peers that are in a final. */
 const FINALISTS = 2
-const FINAL_ROUNDS = 7
 const BARS = { int8: 2, fp32: 1.5 } as const
 
 const { values: flags } = parseArgs({
@@ -49,6 +48,7 @@ const { values: flags } = parseArgs({
     "mixed-lengths": { type: "boolean", default: false },
     "texts-a-round": { type: "string", default: "1744" },
     "texts-a-try": { type: "string", default: "218" },
+    "final-rounds": { type: "string", default: "7" },
   },
 })
 const patience = patienceOf(flags, 5)
@@ -126,7 +126,7 @@ async function againstBest(dtype: "int8" | "fp32", peers: readonly Way[]) {
   const valence = ways.find(({ engine }) => engine.name === VALENCE && engine.dtype === dtype)
   if (valence === undefined || peers.length === 0) return []
   const nearest = finalists(peers)
-  const final = await measure([valence, ...nearest], { ...patience, rounds: Math.max(FINAL_ROUNDS, patience.rounds) })
+  const final = await measure([valence, ...nearest], { ...patience, rounds: Number(flags["final-rounds"]) })
   printTable([`${dtype}, the final`, "median", "min", "max"], figureRows(final.figures))
   const best = nameOf(bestFirst(nearest, final)[0] as Way)
   const ratio = ratioOf(final.figures[nameOf(valence)] ?? [], final.figures[best] ?? [])

@@ -31,9 +31,9 @@ const ofDtype = (dtype: string) => (figures: Figures) => figures.ratios?.find(on
 const checks: readonly Check[] = [
   {
     bench: "beside-peers.ts",
-    words: [...nearest, "--texts-a-round", "436", "--texts-a-try", "109", ...short],
+    words: [...nearest, "--texts-a-round", "436", "--texts-a-try", "109", "--final-rounds", "3", ...short],
     floors: [
-      { what: "texts/s, Valence int8 / best peer", rule: ">=", floor: 1.25, ratioOf: ofDtype("int8") },
+      { what: "texts/s, Valence int8 / best peer", rule: ">=", floor: 1.2, ratioOf: ofDtype("int8") },
       { what: "texts/s, Valence fp32 / best fp32 peer", rule: ">=", floor: 1.1, ratioOf: ofDtype("fp32") },
     ],
   },
@@ -41,7 +41,7 @@ const checks: readonly Check[] = [
     bench: "single-text.ts",
     words: [...nearest, "--texts-a-round", "50", "--rounds", "5", "--patience-s", "10"],
     floors: [
-      { what: "p50 of a single text, Valence int8 / best peer", rule: "<=", floor: 1.4, ratioOf: ofDtype("int8") },
+      { what: "p50 of a single text, Valence int8 / best peer", rule: "<=", floor: 1.2, ratioOf: ofDtype("int8") },
     ],
   },
   {
