@@ -69,7 +69,7 @@ export function lossesSection(single: Figures["single-text"] | undefined): strin
       ? ""
       : ` Here its p50 is ${p50(/^Valence$/, "fp32").toFixed(1)} ms in fp32, and the best peer's ${p50(/^(?!Valence$)/, "fp32").toFixed(1)}.`
   return `## What Valence loses at
-- **The first texts that come alone.** One device child has one thread; the child that gives a text all cores is started after eight micro-batches that came alone. In fp32, and where the other work of the
+- **The first texts that come alone.** One device child has one thread; the child that gives a text all cores is started after eight micro-batches that came alone, and the library tokenises the first 160 texts. In fp32, and where the other work of the
   machine takes cores away, a peer that does all in one process can be quicker.${compared}
 - **A process for one text.** \`valence classify\` starts a second process for the device; where a process lives for one text, transformers.js can be through sooner: see the table above.
 - **Processes.** Each text goes to a device child and comes back as a message. With single texts of a few tokens that is felt, with others it is not.

@@ -46,6 +46,7 @@ function verdicts({ ratios, absent }: EngineFigures, hasBars: boolean): string {
     return `- Valence ${dtype} / ${best}: **${showRatio(ratio)}**${held}`
   })
   const missing = absent.map(({ name, dtype, reason }) => `- absent: ${name} ${dtype}: ${reason}`)
+  if (ratios[0]?.final === undefined) return [...against, ...missing].join("\n")
   const final = `These are of finals: Valence and the two peers that came nearest, each with every batch size, take turns alone, ${ratios[0]?.ratio.rounds} times, because all of them take minutes, over which the machine changes.`
   return [...against, ...missing, "", final].join("\n")
 }
@@ -79,6 +80,10 @@ Of ${showCount(engines.textsARound)} texts a round, ${engines.otherLoad.length} 
 ${waysTable(rows, engines.figures)}
 
 ${verdicts(engines, true)}
+
+Why the spread is wide: an engine with a thread for each core in one process has its threads wait for each other, and share what they compute, at every layer. On this virtual machine such
+engines have two speeds, which change from one second to the next, as if its cores were now near each other and now far apart; the ratios lie between those. Valence's device children
+have one thread each and share nothing; they have one speed.
 
 Every engine labels with the same weights, and is compared with golden logits before it is timed. What batches and sorting gain a peer differs: onnxruntime's dynamic int8 scales a
 whole batch by its largest value, so its labels depend on what a text is batched with; Valence's do not. bf16 is a

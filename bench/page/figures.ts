@@ -21,6 +21,8 @@ export interface AgainstBest {
   readonly best: string
   readonly bar: number
   readonly ratio: Ratio
+  /** The turns that the ratio comes from, where those are not the rounds of all. */
+  readonly final?: unknown
 }
 
 /** Texts a second of every way to use every engine. */
