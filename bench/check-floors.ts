@@ -10,7 +10,7 @@ interface Check {
   readonly floors: readonly Floor[]
 }
 
-/** A tenth worse than the worst of what was measured on an EPYC with VNNI and on a Xeon with AMX; what it shall come to are the benches' bars. */
+/** Up to a tenth worse than the worst of what was measured on an EPYC with VNNI and on a Xeon with AMX; what it shall come to are the benches' bars. */
 interface Floor {
   readonly what: string
   readonly rule: ">=" | "<="
@@ -33,7 +33,7 @@ const checks: readonly Check[] = [
     bench: "beside-peers.ts",
     words: [...nearest, "--texts-a-round", "436", "--texts-a-try", "109", "--final-rounds", "3", ...short],
     floors: [
-      { what: "texts/s, Valence int8 / best peer", rule: ">=", floor: 1.2, ratioOf: ofDtype("int8") },
+      { what: "texts/s, Valence int8 / best peer", rule: ">=", floor: 1.25, ratioOf: ofDtype("int8") },
       { what: "texts/s, Valence fp32 / best fp32 peer", rule: ">=", floor: 1.1, ratioOf: ofDtype("fp32") },
     ],
   },

@@ -3,6 +3,7 @@ import type { ClassifierEmitter } from "../events.ts"
 import type { Lane } from "../labeller.ts"
 import { padded } from "../model/micro-batch.ts"
 import { sum } from "../sum.ts"
+import { type Cut, cutsAfter, isTooLarge } from "./cut.ts"
 import type { Device, RunFailed, RunResult } from "./device.ts"
 import { DeviceBudget } from "./device-budget.ts"
 import { DevicePool, type DevicePoolOptions, type PooledDevice, RUNS_AHEAD, type Slot } from "./device-pool.ts"
@@ -38,15 +39,8 @@ export interface DispatcherOptions extends LanePolicy, DevicePoolOptions {
   readonly events?: ClassifierEmitter
 }
 
-/** Entries that go together, and how often a run of theirs has failed. */
-interface Cut {
-  readonly entries: readonly Entry[]
-  readonly lane: Lane
-  readonly failures: number
-}
-
 /** A batch that a device runs, and what it holds. */
-interface Sent extends Cut {
+interface Sent extends Cut<Entry> {
   /** Tokens that the device computes: rows x longest. */
   readonly paddedTokens: number
   readonly startedMs: number
@@ -62,7 +56,7 @@ interface Sent extends Cut {
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #lanes = createLanes<Entry>()
-  readonly #again: Cut[] = []
+  readonly #again: Cut<Entry>[] = []
   readonly #budgets: ReadonlyMap<PooledDevice, DeviceBudget>
   readonly #stats = { microBatches: 0, texts: 0, tokens: 0, paddedTokens: 0, runMs: 0 }
   #pool: DevicePool | undefined
@@ -174,7 +168,7 @@ export class Dispatcher {
     return { maxBatchTokens, maxBatchTexts: device.limits.maxBatchTexts }
   }
 
-  #nextCut(device: PooledDevice): Cut | undefined {
+  #nextCut(device: PooledDevice): Cut<Entry> | undefined {
     const again = this.#again.shift()
     if (again) return again
     const now = performance.now()
@@ -193,7 +187,7 @@ export class Dispatcher {
     return { ...nextBatch(this.#lanes, limits, now, bulkTokens), failures: 0 }
   }
 
-  async #run(slot: Slot, device: Device, cut: Cut): Promise<void> {
+  async #run(slot: Slot, device: Device, cut: Cut<Entry>): Promise<void> {
     const urgent = cut.lane === "interactive"
     slot.running += 1
     if (urgent) slot.urgent += 1
@@ -229,25 +223,24 @@ export class Dispatcher {
     this.#options.events?.emit("microBatch", { lane, texts, tokens, paddedTokens, waitMs, runMs })
   }
 
-  #runAgain(sent: Sent, { error, begun, outOfMemory }: RunFailed, device: PooledDevice): void {
-    const { entries, lane, failures } = sent
-    if (this.#ended) for (const entry of entries) entry.settle(this.#ended)
-    else if (outOfMemory && entries.length > 1) this.#runHalves(sent, device)
-    else if (!begun) this.#again.push({ entries, lane, failures })
-    else if (failures === 0) this.#again.push({ entries, lane, failures: 1 })
-    else if (entries.length > 1) this.#again.push(...entries.map(entry => ({ entries: [entry], lane, failures })))
-    else {
-      const why = `text failed on its own as well: ${error.message}`
-      entries[0]?.settle(new ValenceError("text_failed", why, { cause: error }))
+  #runAgain(sent: Sent, failed: RunFailed, device: PooledDevice): void {
+    const { entries } = sent
+    if (this.#ended) {
+      for (const entry of entries) entry.settle(this.#ended)
+      return
     }
+    if (isTooLarge(sent, failed)) this.#lowerBudget(device, sent)
+    const cuts = cutsAfter(sent, failed)
+    this.#again.push(...cuts)
+    if (cuts.length > 0) return
+    const { error: cause } = failed
+    const why = `text failed on its own as well: ${cause.message}`
+    entries[0]?.settle(new ValenceError("text_failed", why, { cause }))
   }
 
-  #runHalves({ entries, lane, failures, paddedTokens }: Sent, device: PooledDevice): void {
+  #lowerBudget(device: PooledDevice, { entries, paddedTokens }: Sent): void {
     const budget = this.#budgetOf(device)
     budget.lower(paddedTokens)
-    const half = Math.ceil(entries.length / 2)
-    for (const part of [entries.slice(0, half), entries.slice(half)])
-      this.#again.push({ entries: part, lane, failures })
     const { maxBatchTokens } = budget
     const texts = entries.length
     this.#options.events?.emit("outOfMemory", { device: device.name, texts, paddedTokens, maxBatchTokens })

@@ -38,10 +38,8 @@ export function selfAttention(
 }
 
 /**
- * The queries of the [CLS] tokens, each twice. For a product of one row ONNX Runtime has kernels of its own, which add up
- * in another order for another number of keys: with them the last bits of a text's context, and so its codes and scores,
- * would depend on how far its micro-batch is padded. From two rows on, every sum runs from the first to the last in turn,
- * where the zeros of padding change nothing.
+ * The queries of the [CLS] tokens, each twice: only the reference has them here, and adds up in the order in which the int8
+ * graph does, whose `row-major` says why.
  *
  * @param q - shape [1, rows, heads, channels of a head]
  * @returns shape [2, rows, heads, channels of a head]

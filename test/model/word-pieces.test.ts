@@ -3,6 +3,7 @@ import { Tokenizer as HuggingFaceTokenizer } from "tokenizers"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { createTokenizer } from "../../src/model/tokenizer.ts"
 import { createEncodeAtOnce, type EncodeAtOnce, type SpecialIds } from "../../src/model/word-pieces.ts"
+import { SeededRandom } from "../chaos/seeded-random.ts"
 
 const bundled = readFileSync("models/sst2-small/tokenizer.json", "utf8")
 const around: SpecialIds = { before: [101], after: [102] }
@@ -27,23 +28,11 @@ const words = [
 ]
 const blanks = [" ", "  ", "\t", "\n", "\r\n", " \t "]
 
-/** Numbers of 0 and more, below 1; the same ones every time (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** Texts of parts drawn from lists, each list as likely as the others. */
 function randomTexts(count: number, seed: number, lists: readonly (readonly string[])[]): string[] {
-  const random = seededRandom(seed)
-  const pick = <T>(of: readonly T[]) => of[Math.floor(random() * of.length)] as T
+  const random = new SeededRandom(seed)
   return Array.from({ length: count }, () =>
-    Array.from({ length: Math.floor(random() * 40) }, () => pick(pick(lists))).join(""),
+    Array.from({ length: random.integer(0, 39) }, () => random.pick(random.pick(lists))).join(""),
   )
 }
 
