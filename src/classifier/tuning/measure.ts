@@ -54,19 +54,21 @@ interface Setting extends Measured {
 const mostRounds = 5
 
 /**
- * Measures settings in rounds, each round all of them, one after the other, until the time is over.
+ * Measures settings in rounds, each round all of them, one after the other, until the time is over. The first one is measured
+ * once even if there is no time.
  *
  * @returns the smallest budget that a device has no memory for
  */
 async function measureRounds(settings: readonly Setting[], request: MeasureRequest): Promise<number> {
   const { devices, maxTokens, limitMs } = request
+  const [usual] = settings
   const untilMs = performance.now() + limitMs
   let tooLarge = Infinity
   for (let round = 0; round < mostRounds; round++)
     for (const { children, maxBatchTokens, speeds } of settings) {
       // What a device has no memory for, larger budgets will not get either.
       if (maxBatchTokens >= tooLarge) continue
-      if (performance.now() > untilMs) return tooLarge
+      if (performance.now() > untilMs && !(round === 0 && speeds === usual?.speeds)) return tooLarge
       const speed = await speedOf(devices.slice(0, children), maxBatchTokens, maxTokens)
       if (speed === undefined) tooLarge = maxBatchTokens
       else speeds[round] = speed
@@ -77,23 +79,27 @@ async function measureRounds(settings: readonly Setting[], request: MeasureReque
 /**
  * Measures which token budget suits a device, and whether fewer children would do better.
  *
- * @returns `undefined` where the time did not suffice, or nothing could be measured: the default is as good
+ * @returns the default if the time did not suffice for enough rounds; `undefined` if nothing could be measured
  */
 export async function measure(request: MeasureRequest): Promise<Tuning | undefined> {
   const { devices, budgets, defaultTokens, fewerChildren, leastRounds } = request
   const all = devices.length
+  const usual: Setting = { children: all, maxBatchTokens: defaultTokens, speeds: [] }
+  const others = budgets.filter(budget => budget !== defaultTokens)
   const settings: Setting[] = [
-    ...budgets.map(maxBatchTokens => ({ children: all, maxBatchTokens, speeds: [] })),
+    usual,
+    ...others.map(maxBatchTokens => ({ children: all, maxBatchTokens, speeds: [] })),
     ...fewerChildren.map(children => ({ children, maxBatchTokens: defaultTokens, speeds: [] })),
   ]
   const tooLarge = await measureRounds(settings, request)
   const measured = settings.filter(({ maxBatchTokens, speeds }) => {
     return maxBatchTokens < tooLarge && speeds.length >= leastRounds
   })
-  const isDefault = (one: Setting) => one.children === all && one.maxBatchTokens === defaultTokens
-  const chosen = choosePoint(measured, isDefault)
-  if (chosen === undefined || !(measured.some(isDefault) || tooLarge <= defaultTokens)) return undefined
-  return { ...pointOf(chosen), curve: measured.map(pointOf), measuredAt: new Date().toISOString() }
+  if (defaultTokens < tooLarge && !measured.includes(usual)) measured.splice(0, measured.length, usual)
+  const chosen = choosePoint(measured, one => one === usual)
+  if (chosen === undefined) return undefined
+  const curve = measured.map(pointOf).sort((a, b) => b.children - a.children || a.maxBatchTokens - b.maxBatchTokens)
+  return { ...pointOf(chosen), curve, measuredAt: new Date().toISOString() }
 }
 
 function pointOf({ children, maxBatchTokens, speeds }: Setting): TuningPoint {

@@ -54,8 +54,10 @@ describe("measure", () => {
     expect(tuning?.curve.map(point => point.tokensPerSecond)).toEqual([1280, 5120, 20_480])
   })
 
-  it("no time for three rounds - nothing", async () => {
-    expect(await measure({ ...request, limitMs: -1, devices: [deviceOf(() => 1000)] })).toBeUndefined()
+  it("no time for three rounds - the default, with its speed", async () => {
+    const tuning = await measure({ ...request, limitMs: -1, devices: [deviceOf(tokens => tokens * 10)] })
+    const usual = { children: 1, maxBatchTokens: 512, tokensPerSecond: 5120 }
+    expect(tuning).toMatchObject({ ...usual, curve: [usual] })
   })
 
   it("no memory for a budget - none that is as large", async () => {
