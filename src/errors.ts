@@ -17,6 +17,7 @@ const retryableByCode = {
   hub_failed: true,
   lexicon_invalid: false,
   text_invalid: false,
+  text_empty: false,
   text_too_long: false,
   text_failed: false,
   device_missing: false,

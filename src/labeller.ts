@@ -40,6 +40,9 @@ export type LongText = "truncate" | "windows" | "error"
  */
 export type Pooling = "weighted" | "mean" | "max"
 
+/** What becomes of a blank text: it fails with `text_empty`, or is labelled as any other. */
+export type EmptyText = "error" | "label"
+
 /** Which of two waiting lines a text stands in: `interactive` goes first, `bulk` ages so that it never starves. */
 export type Lane = "interactive" | "bulk"
 
@@ -81,6 +84,8 @@ export interface LabelOptions {
   readonly stride?: number | undefined
   /** How the scores of windows become the text's; default `weighted`. */
   readonly pooling?: Pooling | undefined
+  /** What becomes of a text without a visible character; default `error`. */
+  readonly empty?: EmptyText | undefined
   /** Default `interactive`. */
   readonly lane?: Lane | undefined
   /** Texts that have not reached a device when it aborts are dropped, and `label()` rejects. */

@@ -152,6 +152,12 @@ export const scoreOptions = {
     unit: "tokens",
     help: "tokens that a window shares with the one before it, at most half (default: an eighth of maxLength)",
   }),
+  empty: choice({
+    default: "error",
+    choices: ["error", "label"],
+    unit: "how",
+    help: "a text without a visible character: let it fail (text_empty), or label it as any other",
+  }),
   pooling: choice({
     default: "weighted",
     choices: ["weighted", "mean", "max"],

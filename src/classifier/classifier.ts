@@ -79,7 +79,7 @@ export class Classifier implements Labeller {
 
   async check(texts: readonly string[], options: LabelOptions = {}): Promise<(Failed | undefined)[]> {
     const request = this.#complete(texts, options)
-    const checks = texts.map(text => new TextCheck(text, request, this.#context.maxTextLength))
+    const checks = texts.map(text => new TextCheck(text, request, this.#context.maxTextLength, request.empty))
     for (const check of checks) this.#tokenising.add(check, request.lane)
     const refused = await Promise.all(checks.map(({ done }) => done))
     return refused.map(error => error && failed(error))

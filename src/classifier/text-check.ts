@@ -1,12 +1,13 @@
 import { textProblem, textTooLong } from "../check-text.ts"
 import { ValenceError } from "../errors.ts"
+import type { EmptyText } from "../labeller.ts"
 import type { Encoding } from "../model/tokenizer.ts"
 import type { Lengths } from "../options.ts"
 import type { Untokenised } from "./tokenising.ts"
 
 /** Why a text cannot be labelled, where that is plain to see. */
-export function refusal(text: unknown, maxTextLength: number): ValenceError | undefined {
-  const problem = textProblem(text)
+export function refusal(text: unknown, maxTextLength: number, empty: EmptyText): ValenceError | undefined {
+  const problem = textProblem(text, empty)
   if (problem) return problem
   const { length } = text as string
   if (length <= maxTextLength) return undefined
@@ -29,8 +30,8 @@ export class TextCheck implements Untokenised {
   readonly #lengths: Lengths
   #settle: (refused: ValenceError | undefined) => void = () => {}
 
-  constructor(text: unknown, lengths: Lengths, maxTextLength: number) {
-    this.#refused = refusal(text, maxTextLength)
+  constructor(text: unknown, lengths: Lengths, maxTextLength: number, empty: EmptyText) {
+    this.#refused = refusal(text, maxTextLength, empty)
     this.text = this.#refused ? "" : (text as string)
     this.maxLength = lengths.maxLength
     this.#lengths = lengths

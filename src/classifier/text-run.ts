@@ -1,5 +1,5 @@
 import { ValenceError } from "../errors.ts"
-import type { Failed, Labelled, LabelledText, Lane, ModelInfo, Pooling, ScoreFunction } from "../labeller.ts"
+import type { EmptyText, Failed, Labelled, LabelledText, Lane, ModelInfo, Pooling, ScoreFunction } from "../labeller.ts"
 import { ScorePool } from "../model/score-pool.ts"
 import { ranked, scoresOf } from "../model/scores.ts"
 import type { Encoding, SpecialTokens } from "../model/tokenizer.ts"
@@ -15,6 +15,7 @@ export interface TextRequest extends Lengths {
   readonly topK: number | "all" | undefined
   readonly function: ScoreFunction
   readonly pooling: Pooling
+  readonly empty: EmptyText
   readonly lane: Lane
   /** The longest so far of its texts. */
   readonly timings: { queueMs: number; tokeniseMs: number; inferenceMs: number }
@@ -44,7 +45,7 @@ export class TextRun implements Untokenised {
 
   /** @param settle - called once */
   constructor(text: unknown, request: TextRequest, context: TextRunContext, settle: (result: LabelledText) => void) {
-    this.#refused = refusal(text, context.maxTextLength)
+    this.#refused = refusal(text, context.maxTextLength, request.empty)
     this.text = this.#refused ? "" : (text as string)
     this.maxLength = request.longText === "windows" ? Infinity : request.maxLength
     this.#request = request

@@ -39,12 +39,13 @@ function labelLines({ labels, labelled }: RunSummary): string[] {
   })
 }
 
-function countLines({ labels, labelled, meanScore, truncated, uncertain, repeated }: RunSummary): string[] {
-  if (labelled === 0) return []
+function countLines({ labels, labelled, empty, meanScore, truncated, uncertain, repeated }: RunSummary): string[] {
+  if (labelled + empty === 0) return []
   return [
     ...(labels.length > 1 ? [`  mean score ${meanScore.toFixed(4)}`] : []),
     ...(uncertain > 0 ? [`  ${showCount(uncertain)} below --min-score, labelled ${uncertainLabel}`] : []),
     ...(truncated > 0 ? [`  ${showCount(truncated)} truncated: the model saw their beginning only`] : []),
+    ...(empty > 0 ? [`  ${showCount(empty)} empty: no text, kept without a label`] : []),
     ...(repeated > 0 ? [`  ${showCount(repeated)} repeated texts, labelled as the first of them`] : []),
     "",
   ]

@@ -10,7 +10,7 @@ import { classifierOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { openLabeller } from "./open-labeller.ts"
 import { openProgressDisplay } from "./progress-display.ts"
-import { showCount } from "./show-numbers.ts"
+import { showCount, showRows } from "./show-numbers.ts"
 import { endInterrupted, interruptedExitCode, listenForStop } from "./stop-signals.ts"
 
 const evalOptions = {
@@ -34,6 +34,7 @@ function describe({ input, model, column, labelColumn, meanings, ...run }: Evalu
     `${model.name} (${model.dtype}, ${model.revision}) on ${file}: text in ${column}, label in ${labelColumn}`,
     ...(meant.length > 0 ? [meant.join(", ")] : []),
     `${showCount(run.compared)} of ${showCount(run.rows)} rows compared, ${showCount(run.textsPerSecond)} texts/s`,
+    ...(run.empty > 0 ? [`${showRows(run.empty)} without text, left out (--empty label compares them)`] : []),
     ...(leftOut.length > 0 ? [`left out: ${leftOut.join(", ")}`] : []),
     ...(run.interrupted ? ["interrupted: the figures are those of the rows read so far"] : []),
   ].join("\n")

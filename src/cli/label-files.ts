@@ -58,20 +58,22 @@ export function exitCodeOfFiles({ files, interrupted }: FilesSummary): number {
 /** One line for a file. */
 export function describeFile({ input, output, summary, error }: LabelledFile): string {
   if (error !== undefined) return `${input}: error: ${error.message}`
-  const { rows = 0, failed = 0, alreadyDone, interrupted } = summary ?? {}
+  const { rows = 0, failed = 0, empty = 0, alreadyDone, interrupted } = summary ?? {}
   const state = alreadyDone ? " (complete already)" : interrupted ? " (stopped)" : ""
   const without = failed > 0 ? `, ${showCount(failed)} without a label` : ""
-  return `${input}: ${showRows(rows)}${without}${state} -> ${placeOf(output)}`
+  const blank = empty > 0 ? `, ${showCount(empty)} empty` : ""
+  return `${input}: ${showRows(rows)}${without}${blank}${state} -> ${placeOf(output)}`
 }
 
 /** The last lines: what all files came to. */
 export function describeFiles({ files, found, interrupted }: FilesSummary, goOn: string): string {
   const summaries = files.flatMap(({ summary }) => summary ?? [])
-  const sum = (of: "rows" | "failed" | "repeated") => summaries.reduce((all, summary) => all + summary[of], 0)
+  const sum = (of: "rows" | "failed" | "empty" | "repeated") => summaries.reduce((all, summary) => all + summary[of], 0)
   const errors = files.length - summaries.length
   const counted = [
     `${showCount(files.length)} of ${showCount(found)} files, ${showRows(sum("rows"))}`,
     ...(sum("failed") > 0 ? [`${showCount(sum("failed"))} without a label`] : []),
+    ...(sum("empty") > 0 ? [`${showCount(sum("empty"))} empty`] : []),
     ...(sum("repeated") > 0 ? [`${showCount(sum("repeated"))} repeated texts`] : []),
     ...(errors > 0 ? [`${showCount(errors)} ${errors === 1 ? "file" : "files"} failed`] : []),
   ].join(", ")

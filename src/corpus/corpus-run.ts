@@ -11,7 +11,7 @@ import { estimate, type Progress, progressMs, Speedometer } from "./progress.ts"
 import type { Row } from "./row.ts"
 import { type InputFile, type OutputFiles, standardStream } from "./run-files.ts"
 import { type Sink, StreamSink } from "./sink.ts"
-import { countThroughput, type Tally } from "./tally.ts"
+import { countThroughput, rowsOf, type Tally } from "./tally.ts"
 import type { FailedRow } from "./write-chunk.ts"
 import { type WrittenChunk, writeChunks } from "./write-chunks.ts"
 import { type RowWriter, rowWriter } from "./write-rows.ts"
@@ -136,7 +136,7 @@ export class CorpusRun {
   }
 
   get #rows(): number {
-    return this.#tally.labelled + this.#tally.failed
+    return rowsOf(this.#tally)
   }
 
   /** Over all starts of the run. */

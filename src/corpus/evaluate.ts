@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises"
 import type { Readable } from "node:stream"
+import { isBlank } from "../check-text.ts"
 import { type Complete, completeOptions } from "../declaration.ts"
 import type { LabelledText, Labeller, ModelInfo } from "../labeller.ts"
 import { cutChunks } from "./chunks.ts"
@@ -13,7 +14,7 @@ import { estimate, type Progress, progressMs, Speedometer } from "./progress.ts"
 import type { ReadRow } from "./row.ts"
 import { type InputFile, resolveInput, standardStream } from "./run-files.ts"
 import { unlessAborted } from "./unless-aborted.ts"
-import type { FailedRow } from "./write-chunk.ts"
+import { checkRows, type FailedRow } from "./write-chunk.ts"
 
 /** What `evaluateCorpus` is asked to do. */
 export interface EvaluationRequest {
@@ -40,11 +41,13 @@ export interface Evaluation extends Quality {
   readonly labelColumn: string
   /** Which label each value of the label column stands for, where that is not its name: `{ "1": "POSITIVE" }`. */
   readonly meanings: Readonly<Record<string, string>>
-  /** Rows read: compared and failed. */
+  /** Rows read: compared, failed and empty. */
   readonly rows: number
   readonly compared: number
   /** Rows that were not compared. Where it is not 0 the figures do not stand for the whole corpus. */
   readonly failed: number
+  /** Rows whose text is null or blank: they are not compared, and are no failures. */
+  readonly empty: number
   /** Failed rows by code. */
   readonly failedByCode: Readonly<Record<string, number>>
   /** The first of them. */
@@ -96,6 +99,7 @@ class Evaluating {
   readonly #speed = new Speedometer(this.#startedMs, 0)
   #compared = 0
   #failed = 0
+  #empty = 0
   #truncated = 0
   #tokens = 0
   /** Bytes of the input up to the last row that was counted. */
@@ -136,7 +140,7 @@ class Evaluating {
       cutChunks(this.#rows.rows(), "evaluation", 0, chunkTexts),
       labeller,
       () => labelOptionsOf(this.#options),
-      { refuse: row => this.#refuse(row) },
+      rows => checkRows(rows, { refuse: row => this.#refuse(row) }, this.#options.empty),
       { maxChunks, maxBytes: maxBytesUnderWay, stopMs: stopSeconds * 1000 },
       signal,
     )
@@ -144,15 +148,19 @@ class Evaluating {
 
   /** Why a row cannot be compared, where that is known before it is labelled. */
   #refuse(row: ReadRow): string | undefined {
+    if (this.#options.empty === "skip" && isBlank(row.text)) return undefined
     const value = row.value(this.#labelColumn)
     return this.#gold.keyOf(value) === undefined ? this.#gold.refusal(this.#labelColumn, value) : undefined
   }
 
   #count({ chunk, rows, results }: LabelledChunk): void {
     let next = 0
-    for (const { row, problem } of rows) {
-      const result: LabelledText | undefined =
-        problem === undefined ? results[next++] : { error: { code: "row_invalid", message: problem } }
+    for (const { row, text, error } of rows) {
+      if (text === undefined && error === undefined) {
+        this.#empty++
+        continue
+      }
+      const result: LabelledText | undefined = error === undefined ? results[next++] : { error }
       if (result === undefined) throw new Error(`a labeller must give one result a text; got ${results.length}`)
       if (result.error !== undefined) this.#fail(row.line, result.error)
       else {
@@ -169,14 +177,18 @@ class Evaluating {
   #fail(line: number, { code, message }: { readonly code: string; readonly message: string }): void {
     this.#failed++
     this.#failedByCode[code] = (this.#failedByCode[code] ?? 0) + 1
-    const row: FailedRow = { line, row: this.#compared + this.#failed, code, reason: message }
+    const row: FailedRow = { line, row: this.#counted, code, reason: message }
     if (this.#failedRows.length < mostFailedRows) this.#failedRows.push(row)
     this.#request.onFailedRow?.(row)
   }
 
+  get #counted(): number {
+    return this.#compared + this.#failed + this.#empty
+  }
+
   #tell(totalBytes: number | undefined): void {
     const now = performance.now()
-    const rows = this.#compared + this.#failed
+    const rows = this.#counted
     this.#toldMs = now
     this.#request.onProgress?.(
       estimate({
@@ -202,9 +214,10 @@ class Evaluating {
       column: this.#rows.column,
       labelColumn: this.#labelColumn,
       meanings: { ...Object.fromEntries([...meanings].filter(([key, label]) => key !== label)), ...this.#gold.mapped },
-      rows: this.#compared + this.#failed,
+      rows: this.#counted,
       compared: this.#compared,
       failed: this.#failed,
+      empty: this.#empty,
       ...quality,
       failedByCode: this.#failedByCode,
       failedRows: this.#failedRows,

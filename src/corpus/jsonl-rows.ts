@@ -10,7 +10,7 @@ import { plainTextColumn } from "./text-rows.ts"
 type JsonObject = Readonly<Record<string, unknown>>
 
 /**
- * Reads the rows of JSON Lines: one object a line, of which one field is the text.
+ * Reads the rows of JSON Lines: one object a line, of which one field is the text. A text that is null or missing is blank.
  *
  * @param columns - the fields of the first row, as `jsonlColumns` finds them
  * @param kinds - what these hold, as `jsonlKinds` finds it
@@ -35,11 +35,11 @@ export function jsonlReader(
         const place = placeOf(batch, record)
         const object = problems.get(index) ?? parseObject(textOf(batch, record))
         if (typeof object === "string") return { ...place, problem: object }
-        const text = Object.hasOwn(object, column) ? object[column] : undefined
+        const text = Object.hasOwn(object, column) ? (object[column] ?? "") : ""
         if (typeof text === "string") return new JsonRow(place, batch, record, object, text)
-        const got = text === undefined ? "the row has no such field" : `got ${shown(text)}`
         const cells = () => cellsOf(textOf(batch, record), object)
-        return { ...place, problem: `field ${JSON.stringify(column)} must be a string; ${got}`, cells }
+        const problem = `field ${JSON.stringify(column)} must be a string; got ${describeJson(text)}`
+        return { ...place, problem, cells }
       })
     },
   }
@@ -92,6 +92,13 @@ function cellsOf(line: string, object: JsonObject): Cell[] {
     const value = object[name]
     return typeof value === "string" ? { name, text: value, json: false } : { name, text: json, json: true }
   })
+}
+
+/** What a JSON value that should be something else is, in words. */
+function describeJson(value: unknown): string {
+  if (Array.isArray(value)) return "an array"
+  if (typeof value === "object" && value !== null) return "an object"
+  return typeof value === "number" ? `a number, ${value}` : shown(value)
 }
 
 /** The object that a line holds, or why it holds none. */

@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events"
 import type { LabelledText, Labeller, LabelOptions } from "../labeller.ts"
 import type { Chunk } from "./chunks.ts"
-import { type CheckedRow, checkRows, textsOf } from "./write-chunk.ts"
-import type { RowWriter } from "./write-rows.ts"
+import type { Row } from "./row.ts"
+import { type CheckedRow, textsOf } from "./write-chunk.ts"
 
 /** A chunk with its results. */
 export interface LabelledChunk {
@@ -36,7 +36,7 @@ export async function* labelChunks(
   chunks: AsyncIterator<Chunk>,
   labeller: Labeller,
   optionsOf: (chunk: Chunk) => LabelOptions,
-  writer: Pick<RowWriter, "refuse">,
+  check: (rows: readonly Row[]) => CheckedRow[],
   { maxChunks, maxBytes, stopMs }: Bounds,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LabelledChunk, boolean> {
@@ -55,7 +55,7 @@ export async function* labelChunks(
         if (next?.done) inputEnded = true
         else if (next) {
           const chunk = next.value
-          const rows = checkRows(chunk.rows, writer)
+          const rows = check(chunk.rows)
           const options = { ...optionsOf(chunk), signal: stop.signal }
           begun.push({ chunk, rows, outcome: label(labeller, textsOf(rows), options) })
           bytes += chunk.bytes

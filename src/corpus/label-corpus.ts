@@ -19,7 +19,7 @@ import {
   standardStream,
 } from "./run-files.ts"
 import { type RunSummary, summarise } from "./summary.ts"
-import type { Tally } from "./tally.ts"
+import { rowsOf, type Tally } from "./tally.ts"
 import { unlessAborted } from "./unless-aborted.ts"
 import type { FailedRow } from "./write-chunk.ts"
 
@@ -129,7 +129,7 @@ function conclude(
     added: identity.added,
     ...summarise(tally),
     interrupted,
-    resumedRows: safe.tally.labelled + safe.tally.failed,
+    resumedRows: rowsOf(safe.tally),
     alreadyDone: done,
   }
   return { summary, tally, identity }

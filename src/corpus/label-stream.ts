@@ -6,7 +6,7 @@ import { cutChunks } from "./chunks.ts"
 import { openRows } from "./open-rows.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
 import { type InputFormat, type OutputFormat, standardStream } from "./run-files.ts"
-import { emptyTally } from "./tally.ts"
+import { emptyTally, rowsOf } from "./tally.ts"
 import { writeChunks } from "./write-chunks.ts"
 import { rowWriter } from "./write-rows.ts"
 
@@ -32,8 +32,10 @@ export interface LabelStream {
   lines(): AsyncGenerator<string>
   /** Rows so far. */
   readonly rows: number
-  /** Those of them without a label. */
+  /** Those of them that could not be labelled. */
   readonly failed: number
+  /** Those of them whose text is blank. */
+  readonly empty: number
   /** Lets go of the input. */
   close(): Promise<void>
 }
@@ -63,10 +65,13 @@ export async function openLabelStream(request: LabelStreamRequest): Promise<Labe
         for await (const { output } of writeChunks(chunks, how)) yield output
       },
       get rows() {
-        return tally.labelled + tally.failed
+        return rowsOf(tally)
       },
       get failed() {
         return tally.failed
+      },
+      get empty() {
+        return tally.empty
       },
       close: () => rows.close(),
     }

@@ -6,7 +6,7 @@ import type { Fingerprint } from "./read-blocks.ts"
 import type { Tally } from "./tally.ts"
 
 /** Changes whenever the same input, model and options could lead to other bytes in the output. */
-export const manifestVersion = 1
+export const manifestVersion = 2
 
 /** All that decides what the output is: a run goes on only where each of these is as it was. */
 export interface RunIdentity {

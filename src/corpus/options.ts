@@ -55,11 +55,17 @@ export const readOptions = {
 } as const
 
 /** A run asks for all scores, or for none. */
-const { topK: _, ...scoring } = scoreOptions
+const { topK: _, empty: __, ...scoring } = scoreOptions
 
 /** How texts are scored and how many of them are under way at a time. */
 const labelOptions = {
   ...scoring,
+  empty: choice({
+    default: "skip",
+    choices: ["skip", "error", "label"],
+    unit: "how",
+    help: "a row whose text is null or has no visible character: skip keeps it without a label, error lists it, label labels it",
+  }),
   chunkTexts: count({ default: 256, min: 1, max: 100_000, unit: "texts", help: "texts in a chunk" }),
   maxChunks: count({ default: 8, min: 1, max: 10_000, unit: "chunks", help: "chunks under way at a time" }),
   stopSeconds: count({
@@ -119,8 +125,11 @@ export const corpusOptions = {
   force: toggle({ help: "start over, whatever lies at the output" }),
 } as const
 
+/** What becomes of a row whose text is blank. */
+export type EmptyRows = "skip" | "error" | "label"
+
 /** The options that a run's labeller is asked with. */
-export type ScoringOptions = Complete<typeof scoring>
+export type ScoringOptions = Complete<typeof scoring> & { readonly empty: EmptyRows }
 
 /** What a run asks of its labeller. */
 export function labelOptionsOf({
@@ -129,10 +138,12 @@ export function labelOptionsOf({
   longText,
   stride,
   pooling,
+  empty,
   scores = false,
 }: ScoringOptions & { readonly scores?: boolean }): LabelOptions {
   const topK = scores ? "all" : undefined
-  return { lane: "bulk", function: scoreFunction, maxLength, longText, stride, pooling, topK }
+  const options = { lane: "bulk", function: scoreFunction, maxLength, longText, stride, pooling, topK } as const
+  return empty === "label" ? { ...options, empty } : options
 }
 
 /** What `labelCorpus` takes. */

@@ -119,6 +119,7 @@ function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["op
     longText: options.longText,
     stride: options.stride ?? null,
     pooling: options.pooling,
+    empty: options.empty,
     minScore: options.minScore ?? null,
   }
 }

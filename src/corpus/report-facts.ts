@@ -33,7 +33,7 @@ export function describeFailures({ failed, errors, rows }: RunSummary): Html | u
 
 /** The figures of the run. */
 export function tiles(summary: RunSummary): Html {
-  const { rows, labelled, failed, truncated, tokens, textsPerSecond, elapsedMs } = summary
+  const { rows, labelled, failed, empty, truncated, tokens, textsPerSecond, elapsedMs } = summary
   const ofLabelled = (count: number) =>
     labelled === 0 ? "none labelled" : `${formatShare(count / labelled)} of labelled`
   const figures = [
@@ -44,6 +44,7 @@ export function tiles(summary: RunSummary): Html {
       mark: failed > 0 ? "bad" : "",
       note: rows === 0 ? "no rows" : `${formatShare(failed / rows)} of rows`,
     },
+    ...(empty > 0 ? [{ name: "Empty", value: formatShort(empty), note: `${formatShare(empty / rows)} of rows` }] : []),
     { name: "Truncated", value: formatShort(truncated), note: ofLabelled(truncated) },
     {
       name: "Tokens",
@@ -66,7 +67,7 @@ export function tiles(summary: RunSummary): Html {
 /** What was run, on what, and with what: enough to run it again. */
 export function factList(data: ReportData): Html {
   const { summary } = data
-  const { input, output, errors, model, column, added, rows, labelled, failed, uncertain, resumedRows } = summary
+  const { input, output, errors, model, column, added, rows, labelled, failed, empty, uncertain, resumedRows } = summary
   const named = (path: string, stream: string) => (path === standardStream ? stream : html`<code>${path}</code>`)
   const facts: [string, Html | string | undefined][] = [
     ["Input", named(input, "standard input")],
@@ -79,6 +80,7 @@ export function factList(data: ReportData): Html {
     ["Added columns", html`<code>${added.join(", ")}</code>`],
     ["Options changed", changedOptions(data.options)],
     ["Rows", `${formatCount(rows)} read, ${formatCount(labelled)} labelled, ${formatCount(failed)} failed`],
+    ["Empty", empty === 0 ? undefined : `${rowsOf(empty)} without text, kept without a label`],
     ["Tokens", formatCount(summary.tokens)],
     ["Uncertain", uncertain === 0 ? undefined : rowsOf(uncertain)],
     ["Mean score", labelled === 0 ? undefined : formatScore(summary.meanScore)],

@@ -29,7 +29,7 @@ export function spoolWriter(
     },
     write(row, result) {
       const values = added.map(({ kind, of }) => {
-        const value = of(result) ?? null
+        const value = (result && of(result)) ?? null
         return JSON.stringify(kind === "int64" && value !== null ? String(value) : value)
       })
       if (columns === undefined) return `[${values.join(",")}]\n`

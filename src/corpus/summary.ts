@@ -1,6 +1,6 @@
 import type { ModelInfo } from "../labeller.ts"
 import { uncertainLabel } from "./added-columns.ts"
-import type { Tally } from "./tally.ts"
+import { rowsOf, type Tally } from "./tally.ts"
 
 /** One label's part of a corpus. */
 export interface LabelShare {
@@ -26,11 +26,13 @@ export interface RunSummary {
   readonly column: string
   /** The columns that were added. */
   readonly added: readonly string[]
-  /** Rows read: labelled and failed. */
+  /** Rows read: labelled, failed and empty. */
   readonly rows: number
   readonly labelled: number
-  /** Rows without a label. Where it is not 0 the run did not do all that it was asked. */
+  /** Rows that could not be labelled. If it is not 0 the run did not do all that it was asked. */
   readonly failed: number
+  /** Rows whose text is null or blank, which were kept without a label. */
+  readonly empty: number
   /** Rows labelled `UNCERTAIN`. */
   readonly uncertain: number
   readonly truncated: number
@@ -59,6 +61,7 @@ export function summarise(
   | "rows"
   | "labelled"
   | "failed"
+  | "empty"
   | "uncertain"
   | "truncated"
   | "tokens"
@@ -68,13 +71,14 @@ export function summarise(
   | "elapsedMs"
   | "textsPerSecond"
 > {
-  const { labelled, failed, truncated, tokens, repeated, elapsedMs } = tally
+  const { labelled, failed, empty, truncated, tokens, repeated, elapsedMs } = tally
   const counted = Object.entries(tally.labels)
   const scoreSum = counted.reduce((sum, [, counts]) => sum + counts.scoreSum, 0)
   return {
-    rows: labelled + failed,
+    rows: rowsOf(tally),
     labelled,
     failed,
+    empty,
     uncertain: tally.labels[uncertainLabel]?.rows ?? 0,
     truncated,
     tokens,

@@ -26,6 +26,8 @@ export interface UnsureText {
 export interface Tally {
   labelled: number
   failed: number
+  /** Rows without a label because their text is blank. */
+  empty: number
   truncated: number
   tokens: number
   /** Rows whose text was not labelled again, because an equal one was before; about, where a run was stopped. */
@@ -56,6 +58,7 @@ export function emptyTally(): Tally {
   return {
     labelled: 0,
     failed: 0,
+    empty: 0,
     truncated: 0,
     tokens: 0,
     repeated: 0,
@@ -65,6 +68,11 @@ export function emptyTally(): Tally {
     elapsedMs: 0,
     throughput: { intervalMs: 500, rows: [] },
   }
+}
+
+/** Rows that were written or listed. */
+export function rowsOf({ labelled, failed, empty }: Pick<Tally, "labelled" | "failed" | "empty">): number {
+  return labelled + failed + empty
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Chunk } from "./chunks.ts"
 import { labelChunks, maxBytesUnderWay } from "./label-chunks.ts"
 import { type corpusOptions, labelOptionsOf, type ScoringOptions } from "./options.ts"
 import type { Tally } from "./tally.ts"
-import { type ChunkLines, writeChunk } from "./write-chunk.ts"
+import { type ChunkLines, checkRows, writeChunk } from "./write-chunk.ts"
 import type { RowWriter } from "./write-rows.ts"
 
 /** A chunk that was labelled, and its lines. */
@@ -41,7 +41,14 @@ export async function* writeChunks(
   const { maxChunks, stopSeconds } = options
   const bounds = { maxChunks, maxBytes: maxBytesUnderWay, stopMs: stopSeconds * 1000 }
   const optionsOf = ({ id }: Chunk) => ({ ...labelOptionsOf(options), ...(named && { id }) })
-  const labelled = labelChunks(chunks, labeller, optionsOf, writer, bounds, signal)
+  const labelled = labelChunks(
+    chunks,
+    labeller,
+    optionsOf,
+    rows => checkRows(rows, writer, options.empty),
+    bounds,
+    signal,
+  )
   try {
     for (;;) {
       const next = await labelled.next()

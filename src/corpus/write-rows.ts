@@ -12,8 +12,8 @@ export interface RowWriter {
   readonly header: string
   /** Why a row cannot be written, where that is so: found before it is labelled. */
   refuse(row: ReadRow): string | undefined
-  /** A labelled row, with its line ending. */
-  write(row: ReadRow, result: Labelled): string
+  /** A row with its line ending: labelled, or, without a result, with empty added columns. */
+  write(row: ReadRow, result?: Labelled): string
   /** A row without a label, in its place: what could be read of it, the added columns empty, and why where there is a column for it. */
   writeFailed(row: Row, error: Failed["error"]): string
 }
@@ -63,7 +63,8 @@ function jsonlWriter(
             .map(cellJson)
             .join(",")}`
       let line = body
-      for (const [index, column] of added.entries()) line += keys[index] + JSON.stringify(column.of(result) ?? null)
+      for (const [index, column] of added.entries())
+        line += keys[index] + JSON.stringify((result && column.of(result)) ?? null)
       return `${line}}${same ? lineEnding : "\n"}`
     },
     writeFailed(row, error) {
@@ -119,7 +120,7 @@ function csvWriter(
     },
     write(row, result) {
       let line = same ? row.raw() : join(inOrder(row, columns))
-      for (const column of added) line += delimiter + addedText(column.of(result), quote)
+      for (const column of added) line += delimiter + addedText(result && column.of(result), quote)
       return line + noError + ending
     },
     writeFailed(row, { code, message }) {

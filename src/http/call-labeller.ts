@@ -1,4 +1,5 @@
 import type { FastifyReply } from "fastify"
+import { textProblem } from "../check-text.ts"
 import type { Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
 import type { Admission, Admitted } from "./admission.ts"
 import { requireFewTexts, requireLabels, requireNoErrors } from "./label-call.ts"
@@ -41,8 +42,8 @@ export async function callLabeller(
 }
 
 /**
- * The same for answers that have no place for a text's own error: the first is the answer's. Where the options refuse long
- * texts, none is labelled beside one, as far as the labeller can tell before.
+ * The same for answers that have no place for a text's own error: the first is the answer's. No text is labelled if
+ * another is blank, or is too long for options that refuse long texts, as far as the labeller can tell before.
  *
  * @throws ValenceError also why the first text that has no label has none
  */
@@ -53,9 +54,12 @@ export async function labelAll(
   options: LabelOptions,
   reply: FastifyReply,
 ): Promise<readonly Labelled[]> {
-  const check = async () => requireNoErrors((await labeller.check?.(texts, options)) ?? [])
-  const refusing = options.longText === "error" && texts.length > 1
-  return requireLabels(await callLabeller(serving, labeller, texts, options, reply, refusing ? check : undefined))
+  const check = async () => {
+    requireNoErrors(texts.map(text => ({ error: textProblem(text, "error") })))
+    if (options.longText === "error" && texts.length > 1)
+      requireNoErrors((await labeller.check?.(texts, options)) ?? [])
+  }
+  return requireLabels(await callLabeller(serving, labeller, texts, options, reply, check))
 }
 
 /** @throws ValenceError `overloaded`; the answer says when to come again */

@@ -62,7 +62,9 @@ export function requireLabels(results: readonly LabelledText[]): readonly Labell
 }
 
 /** @throws ValenceError the first error of some texts, and where there are more texts, whose it is */
-export function requireNoErrors(texts: readonly (Partial<Failed> | undefined)[]): void {
+export function requireNoErrors(
+  texts: readonly ({ readonly error?: Failed["error"] | undefined } | undefined)[],
+): void {
   for (const [index, text] of texts.entries()) {
     if (!text?.error) continue
     const { code, message } = text.error

@@ -17,6 +17,7 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
   hub_failed: 503,
   lexicon_invalid: 500,
   text_invalid: 422,
+  text_empty: 422,
   text_too_long: 422,
   text_failed: 422,
   device_missing: 503,

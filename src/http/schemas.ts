@@ -34,6 +34,12 @@ const scoring = {
       description: "Tokens that a window shares with the one before it, at most half; default: an eighth of maxLength",
     }),
   ),
+  empty: Type.Optional(
+    words(
+      ["error", "label"],
+      "What becomes of a text without a visible character: it fails: text_empty (default), or it is labelled",
+    ),
+  ),
   pooling: Type.Optional(
     words(
       ["weighted", "mean", "max"],

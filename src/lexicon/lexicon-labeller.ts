@@ -1,6 +1,6 @@
 import { basename } from "node:path"
 import { setImmediate } from "node:timers/promises"
-import { textTooLong } from "../check-text.ts"
+import { textProblem, textTooLong } from "../check-text.ts"
 import { shown, ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, LabelOptions, ModelInfo } from "../labeller.ts"
 import { completeCall } from "../options.ts"
@@ -91,12 +91,13 @@ class LexiconLabeller implements Labeller {
   }
 
   /** A lexicon reads any length: only where it truncates does `maxLength` end what it reads, and it needs no windows. */
-  #labelOne(text: unknown, { maxLength = Infinity, longText = "truncate", topK }: LabelOptions): LabelledText {
-    if (typeof text !== "string")
-      return {
-        error: { code: "text_invalid", message: `text must be a string; got ${text === null ? "null" : typeof text}` },
-      }
-    const match = this.#lexicon.match(text, longText === "truncate" ? maxLength : Infinity)
+  #labelOne(
+    text: unknown,
+    { maxLength = Infinity, longText = "truncate", empty = "error", topK }: LabelOptions,
+  ): LabelledText {
+    const problem = textProblem(text, empty)
+    if (problem) return { error: { code: problem.code, message: problem.message } }
+    const match = this.#lexicon.match(text as string, longText === "truncate" ? maxLength : Infinity)
     if (longText === "error" && match.wordCount > maxLength) {
       const { code, message } = textTooLong(match.wordCount, maxLength, "words")
       return { error: { code, message } }

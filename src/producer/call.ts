@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events"
 import type { JobsOptions } from "bullmq"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
-import type { LabelOptions, Lane, ModelInfo } from "../labeller.ts"
+import type { EmptyText, LabelOptions, Lane, ModelInfo } from "../labeller.ts"
 import { completeCall, completeLengths, scoreOptions } from "../options.ts"
 import type { JobData } from "../queue/job.ts"
 import type { NewJob } from "./job-adder.ts"
@@ -14,6 +14,7 @@ export interface Call {
   readonly lane: Lane
   /** Of a named call results are kept until they are released, and what was labelled before counts. */
   readonly name: string | undefined
+  readonly empty: EmptyText
   readonly timeoutMs: number | undefined
   readonly onTimings: LabelOptions["onTimings"]
   readonly data: Pick<JobData, "options" | "deadlineMs">
@@ -39,6 +40,7 @@ export function checkCall(
   return {
     lane,
     name: given.id,
+    empty: options.empty,
     timeoutMs: chosen.timeoutMs,
     onTimings,
     data: {

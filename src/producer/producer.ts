@@ -160,7 +160,7 @@ export class Producer implements Labeller {
     const call = checkCall(texts, given, this.model, this.#settings)
     using stop = stopOf(given.signal, call.timeoutMs)
     stop.signal.throwIfAborted()
-    const problems = texts.map(textProblem)
+    const problems = texts.map(text => textProblem(text, call.empty))
     const sound = texts.filter((_, index) => problems[index] === undefined)
     const jobs = splitJobs(sound, jobTextsOf(call.lane, this.#settings), call.name)
     if (call.name !== undefined && jobs.length > 1)
@@ -219,7 +219,7 @@ export class Producer implements Labeller {
     this.#requireOpen()
     const call = checkCall(texts, given, this.model, this.#settings)
     for (const text of texts) {
-      const problem = textProblem(text)
+      const problem = textProblem(text, "label")
       if (problem) throw problem
     }
     const jobs = splitJobs(texts, jobTextsOf(call.lane, this.#settings), call.name)

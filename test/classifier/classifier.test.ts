@@ -163,7 +163,13 @@ describe(".label()", () => {
     const results = await classifier.label([...odd, 7 as unknown as string, null as unknown as string, "good"])
     expect(results).toHaveLength(odd.length + 3)
     for (const result of results.slice(0, odd.length))
-      expect(["NEGATIVE", "POSITIVE"]).toContain(result.error ? result.error.code : result.label)
+      expect(["NEGATIVE", "POSITIVE", "text_empty"]).toContain(result.error ? result.error.code : result.label)
+    expect(labelsOf([0, 1, 6].map(at => results[at] as LabelledText))).toEqual([
+      "text_empty",
+      "text_empty",
+      "text_empty",
+    ])
+    expect(await classifier.label([""], { empty: "label" })).toMatchObject([{ tokens: 2 }])
     expect(labelsOf(results.slice(odd.length))).toEqual(["text_invalid", "text_invalid", "POSITIVE"])
   })
 
@@ -348,7 +354,7 @@ describe("createClassifier", () => {
       const classifier = await start({ model: folder, dtype: "fp32" })
       const results = await classifier.label(
         golden.rows.map(({ text }) => text),
-        { topK: "all" },
+        { topK: "all", empty: "label" },
       )
       golden.rows.forEach(({ logits }, row) => {
         const { scores = [] } = results[row] as Labelled

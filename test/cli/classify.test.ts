@@ -66,12 +66,12 @@ describe("valence classify", () => {
       .trimEnd()
       .split("\n")
       .map(line => JSON.parse(line))
-    expect(results.map(({ text, label }) => [text, label])).toEqual([
+    expect(results.map(({ text, label, error }) => [text, label ?? error.code])).toEqual([
       ["great", "POSITIVE"],
-      ["", "NEUTRAL"],
+      ["", "text_empty"],
       ["bad", "NEGATIVE"],
     ])
-    expect(code).toBe(0)
+    expect(code).toBe(1)
   })
 
   it.each([

@@ -15,6 +15,7 @@ const summary: RunSummary = {
   rows: 200_000,
   labelled: 200_000,
   failed: 0,
+  empty: 0,
   uncertain: 0,
   truncated: 0,
   repeated: 0,

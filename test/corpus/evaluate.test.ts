@@ -90,6 +90,7 @@ describe("evaluateCorpus - figures", () => {
       rows: 8,
       compared: 8,
       failed: 0,
+      empty: 0,
       failedByCode: {},
       failedRows: [],
       truncated: 0,

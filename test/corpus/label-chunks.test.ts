@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest"
 import type { Chunk } from "../../src/corpus/chunks.ts"
 import { labelChunks } from "../../src/corpus/label-chunks.ts"
 import type { Row } from "../../src/corpus/row.ts"
+import { checkRows } from "../../src/corpus/write-chunk.ts"
 import { collect } from "./collect.ts"
 import { plainLabeller } from "./plain-labeller.ts"
 
 const stopMs = 1000
-const writer = { refuse: () => undefined }
+const checkAll = (rows: readonly Row[]) => checkRows(rows, { refuse: () => undefined }, "skip")
 
 function chunk(number: number, bytes = 10): Chunk {
   const text = `text ${number}`
@@ -40,7 +41,7 @@ describe("labelChunks", () => {
   it("gives chunks back in order, though they are done in another", async () => {
     const { labeller, held } = heldLabeller()
     const bounds = { maxChunks: 3, maxBytes: 1000, stopMs }
-    const labelled = collect(labelChunks(chunks(3), labeller, () => ({}), writer, bounds, undefined))
+    const labelled = collect(labelChunks(chunks(3), labeller, () => ({}), checkAll, bounds, undefined))
     while (held.length < 3) await turn()
     for (const letGo of held.reverse()) {
       letGo()
@@ -65,13 +66,13 @@ describe("labelChunks", () => {
       await turn()
       underWay--
     })
-    expect(await collect(labelChunks(chunks(50), labeller, () => ({}), writer, bounds, undefined))).toHaveLength(50)
+    expect(await collect(labelChunks(chunks(50), labeller, () => ({}), checkAll, bounds, undefined))).toHaveLength(50)
     expect(most).toBe(4)
   })
 
   it("a chunk above maxBytes goes alone", async () => {
     const bounds = { maxChunks: 4, maxBytes: 10, stopMs }
-    const labelled = labelChunks(chunks(3, 100), plainLabeller(), () => ({}), writer, bounds, undefined)
+    const labelled = labelChunks(chunks(3, 100), plainLabeller(), () => ({}), checkAll, bounds, undefined)
     expect(await collect(labelled)).toHaveLength(3)
   })
 
@@ -79,7 +80,7 @@ describe("labelChunks", () => {
     const stop = new AbortController()
     const bounds = { maxChunks: 3, maxBytes: 1000, stopMs }
     const { labeller, held } = heldLabeller()
-    const labelled = collect(labelChunks(chunks(50), labeller, () => ({}), writer, bounds, stop.signal))
+    const labelled = collect(labelChunks(chunks(50), labeller, () => ({}), checkAll, bounds, stop.signal))
     while (held.length < 3) await turn()
     stop.abort()
     for (const letGo of held) letGo()
@@ -96,7 +97,7 @@ describe("labelChunks", () => {
       )
     })
     const bounds = { maxChunks: 4, maxBytes: 1000, stopMs: 0 }
-    const labelled = labelChunks(chunks(4), labeller, () => ({}), writer, bounds, stop.signal)
+    const labelled = labelChunks(chunks(4), labeller, () => ({}), checkAll, bounds, stop.signal)
     expect((await labelled.next()).value).toMatchObject({ chunk: { number: 0 } })
     stop.abort()
     expect(await labelled.next()).toEqual({ done: true, value: false })
@@ -110,7 +111,7 @@ describe("labelChunks", () => {
       await new Promise(() => {})
     }
     const bounds = { maxChunks: 3, maxBytes: 1000, stopMs }
-    const labelled = collect(labelChunks(slow(), plainLabeller(), () => ({}), writer, bounds, stop.signal))
+    const labelled = collect(labelChunks(slow(), plainLabeller(), () => ({}), checkAll, bounds, stop.signal))
     await turn()
     stop.abort()
     expect((await labelled).map(({ chunk }) => chunk.number)).toEqual([0])
@@ -123,7 +124,7 @@ describe("labelChunks", () => {
     const seen: number[] = []
     const bounds = { maxChunks: 10, maxBytes: 1000, stopMs }
     await expect(async () => {
-      for await (const { chunk } of labelChunks(chunks(5), labeller, () => ({}), writer, bounds, undefined))
+      for await (const { chunk } of labelChunks(chunks(5), labeller, () => ({}), checkAll, bounds, undefined))
         seen.push(chunk.number)
     }).rejects.toThrow("broken")
     expect(seen).toEqual([0, 1])

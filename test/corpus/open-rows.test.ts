@@ -178,8 +178,8 @@ describe("openRows", () => {
         "1: a",
         expect.stringMatching(/^2! is not JSON: /),
         '3! must be a JSON object; got "[1]"',
-        '4! field "text" must be a string; the row has no such field',
-        '5! field "text" must be a string; got 7',
+        "4: ",
+        '5! field "text" must be a string; got a number, 7',
         '6! must be a JSON object; got "null"',
         "7: b",
       ])
@@ -193,10 +193,7 @@ describe("openRows", () => {
 
     it("column - a field of any of the first rows, otherwise option_invalid with the fields", async () => {
       const content = '{"id":1,"text":"a"}\n{"id":2,"text":"b","note":"c"}\n'
-      expect(await read("jsonl", content, { column: "note" })).toEqual([
-        '1! field "note" must be a string; the row has no such field',
-        "2: c",
-      ])
+      expect(await read("jsonl", content, { column: "note" })).toEqual(["1: ", "2: c"])
       await expect(open("jsonl", content, { column: "nope" })).rejects.toMatchObject({
         code: "option_invalid",
         message: 'column must be one of the input\'s columns, "id", "text", "note"; got "nope"',

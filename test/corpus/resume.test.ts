@@ -254,7 +254,7 @@ describe("labelCorpus", () => {
 
     it("a manifest of another version", async () => {
       folder.write("out.csv.manifest.json", JSON.stringify({ ...manifestOf("out.csv"), version: 99 }))
-      await refused(more => label("in.csv", "out.csv", more), "run_changed", "must have version 1; got 99")
+      await refused(more => label("in.csv", "out.csv", more), "run_changed", "must have version 2; got 99")
     })
 
     it("an output without a manifest", async () => {

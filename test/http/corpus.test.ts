@@ -89,13 +89,13 @@ describe("POST /v1/corpus", () => {
 
   it("rows that cannot be labelled - keep their place, and are counted in the trailers", async () => {
     const { sent, answered } = open(server.url)
-    sent.end("id,text\n1,FAIL\n2\n3,ok\n")
+    sent.end("id,text\n1,FAIL\n2\n3,ok\n4, \n")
     const answer = await answered
     let body = ""
     for await (const part of answer.setEncoding("utf8")) body += part
-    expect(body).toBe("id,text,label,score\n1,FAIL,,\n,,,\n3,ok,POSITIVE,0.52\n")
-    expect(answer.headers.trailer).toBe("x-valence-rows, x-valence-failed")
-    expect(answer.trailers).toEqual({ "x-valence-rows": "3", "x-valence-failed": "2" })
+    expect(body).toBe("id,text,label,score\n1,FAIL,,\n,,,\n3,ok,POSITIVE,0.52\n4, ,,\n")
+    expect(answer.headers.trailer).toBe("x-valence-rows, x-valence-failed, x-valence-empty")
+    expect(answer.trailers).toEqual({ "x-valence-rows": "4", "x-valence-failed": "2", "x-valence-empty": "1" })
   })
 
   it("HTTP/1.0, which knows neither chunks nor trailers - the rows, and the end of the connection", async () => {
@@ -120,9 +120,18 @@ describe("POST /v1/corpus", () => {
     ])
   })
 
+  it("empty - blank texts are skipped, listed or labelled", async () => {
+    const body = '{"text":null}\n{"text":"ok"}\n'
+    const ofQuery = async (query: string) => (await send(body, "application/jsonl", query)).body.split("\n")[0]
+    expect(await ofQuery("")).toBe('{"text":null,"label":null,"score":null}')
+    expect(await ofQuery("?empty=skip")).toBe('{"text":null,"label":null,"score":null}')
+    expect(await ofQuery("?empty=error")).toMatch(/^\{"text":null,.*"error":\{"code":"text_empty",/)
+    expect(await ofQuery("?empty=label")).toBe('{"text":null,"label":"POSITIVE","score":0.5}')
+  })
+
   it("JSON Lines - say in the row why it has no label, and keep its fields", async () => {
     const { body } = await send(
-      '{"id":1,"text":"ok"}\n{"id":2,"text":null}\n{"id":3,"text":"FAIL"}\nnot\n',
+      '{"id":1,"text":"ok"}\n{"id":2,"text":7}\n{"id":3,"text":"FAIL"}\nnot\n',
       "application/jsonl",
     )
     expect(
@@ -134,7 +143,7 @@ describe("POST /v1/corpus", () => {
       { id: 1, text: "ok", label: "POSITIVE", score: 0.52 },
       {
         id: 2,
-        text: null,
+        text: 7,
         label: null,
         score: null,
         error: { code: "row_invalid", message: expect.stringContaining("must be a string") },

@@ -58,6 +58,8 @@ describe("POST /v1/explain", () => {
   })
 
   it("no word - the label alone", async () => {
+    expect(await explain({ text: " " })).toMatchObject({ status: 422, body: { code: "text_empty" } })
+    expect(await explain({ text: "good" })).toMatchObject({ status: 200, body: { words: [{ word: "good" }] } })
     expect(await explain({ text: "?!" })).toMatchObject({ status: 200, body: { label: "NEUTRAL", words: [] } })
   })
 

@@ -37,6 +37,14 @@ describe("@huggingface/inference", () => {
     expect(best?.score).toBeGreaterThan(1)
   })
 
+  it("a blank text - 422 with an error", async () => {
+    const { status, body } = await postJson(server.url, { inputs: ["I love it", ""] })
+    expect({ status, body }).toEqual({
+      status: 422,
+      body: { error: expect.stringMatching(/white space, text 2 of 2$/) },
+    })
+  })
+
   it("a model that is not served - its error has the answer", async () => {
     const asked = client(`/models/${sst2}`).textClassification({ inputs: "I love it" })
     await expect(asked).rejects.toBeInstanceOf(InferenceClientProviderApiError)

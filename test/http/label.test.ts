@@ -41,12 +41,25 @@ describe("POST /v1/label", () => {
   it("one text, or many - their results, in order, and the model", async () => {
     const model = { name: "afinn-111", revision: expect.any(String), dtype: "lexicon" }
     expect(await label({ text: "good" })).toMatchObject({ status: 200, body: { model, results: [good] } })
-    const { status, body, headers } = await label({ texts: ["good", "bad", ""] })
+    const { status, body, headers } = await label({ texts: ["good", "bad", "table"] })
     expect(status).toBe(200)
     const labels = (body as { results: { label: string }[] }).results.map(({ label }) => label)
     expect(labels).toEqual(["POSITIVE", "NEGATIVE", "NEUTRAL"])
     expect(headers.get("server-timing")).toMatch(/total;dur=[\d.]+/)
     expect(headers.get("x-request-id")).toMatch(/^[\da-f-]{36}$/)
+  })
+
+  it("a blank text - 422 if it is the only one, its own error among others, or labelled if asked", async () => {
+    const error = { code: "text_empty", message: expect.stringContaining("visible character") }
+    expect(await label({ text: " \n" })).toMatchObject({ status: 422, body: { code: "text_empty" } })
+    expect(await label({ texts: ["", "good", "\u200b"] })).toMatchObject({
+      status: 200,
+      body: { results: [{ error }, good, { error }] },
+    })
+    expect(await label({ text: "", empty: "label" })).toMatchObject({
+      status: 200,
+      body: { results: [{ label: "NEUTRAL" }] },
+    })
   })
 
   it("a text that is too long, longText error - 422 where it is the only one, its own error among others", async () => {

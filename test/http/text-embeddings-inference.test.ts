@@ -32,6 +32,12 @@ describe("POST /predict", () => {
     expect((await predict({ inputs: [["I love it"]] })).body).toEqual([loved])
   })
 
+  it("a blank text - 400 Empty", async () => {
+    const error = expect.stringContaining("visible character")
+    expect(await predict({ inputs: "" })).toMatchObject({ status: 400, body: { error, error_type: "Empty" } })
+    expect(await predict({ inputs: [["I love it"], ["\t"]] })).toMatchObject({ status: 400 })
+  })
+
   it("raw_scores - logits", async () => {
     const { body } = await predict({ inputs: "I love it", raw_scores: true })
     const [positive, negative] = (body as { score: number }[]).map(({ score }) => score)

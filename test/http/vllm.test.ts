@@ -36,6 +36,14 @@ describe("POST /classify", () => {
     expect((await classify({ input: "I love it" })).body).toMatchObject({ data: [{ label: "POSITIVE" }] })
   })
 
+  it("a blank text - 400, as for an empty prompt, and none is labelled", async () => {
+    const { texts } = classifier.stats
+    const { status, body } = await classify({ input: ["good", " "] })
+    expect({ status, body }).toMatchObject({ status: 400, body: { error: { type: "BadRequestError", code: 400 } } })
+    expect((body as { error: { message: string } }).error.message).toMatch(/only white space, text 2 of 2$/)
+    expect(classifier.stats.texts).toBe(texts)
+  })
+
   it("use_activation: false - logits", async () => {
     const { body } = await classify({ input: "I love it", use_activation: false })
     const [negative, positive] = (body as { data: { probs: number[] }[] }).data[0]?.probs ?? []

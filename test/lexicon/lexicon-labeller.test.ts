@@ -121,10 +121,16 @@ describe("LexiconLabeller", () => {
     ])
   })
 
+  test(".label() - a blank text fails, unless empty is label", async () => {
+    const error = { code: "text_empty", message: expect.stringContaining("visible character") }
+    expect(await afinn.label(["", " \n", "good"])).toMatchObject([{ error }, { error }, { label: "POSITIVE" }])
+    expect(await afinn.label([""], { empty: "label" })).toMatchObject([{ label: "NEUTRAL", tokens: 0 }])
+  })
+
   test(".label() - hard texts get a label", async () => {
-    const texts = ["", "\u0000", "\ud83d", "good\udc00", "x".repeat(2 ** 20), "😀".repeat(10_000), "a'".repeat(10_000)]
+    const texts = ["\u0000", "\ud83d", "good\udc00", "x".repeat(2 ** 20), "😀".repeat(10_000), "a'".repeat(10_000)]
     const labels = (await afinn.label(texts)).map(result => ("label" in result ? result.label : result))
-    expect(labels).toEqual(["NEUTRAL", "NEUTRAL", "NEUTRAL", "POSITIVE", "NEUTRAL", "NEUTRAL", "NEUTRAL"])
+    expect(labels).toEqual(["NEUTRAL", "NEUTRAL", "POSITIVE", "NEUTRAL", "NEUTRAL", "NEUTRAL"])
   })
 
   test(".label() - prototype names are ordinary words", async () => {

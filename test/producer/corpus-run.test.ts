@@ -1,6 +1,7 @@
 import { expect, it } from "vitest"
 import { labelCorpus } from "../../src/corpus/label-corpus.ts"
 import type { Labeller } from "../../src/labeller.ts"
+import { plainClassifier } from "../classifier/plain-classifier.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"
@@ -63,4 +64,40 @@ it("stopped while a worker does not get on - leaves no job behind, and goes on t
   letGo()
   expect(await run(await fleet.producer(), "out.csv")).toMatchObject({ interrupted: false, rows: 40 })
   expect(folder.read("out.csv")).toBe(folder.read("whole.csv"))
+})
+
+it.each(["skip", "error", "label"] as const)(
+  "blank texts, empty %s - the bytes of a run without a fleet",
+  async empty => {
+    using folder = new TemporaryFolder()
+    const input = folder.write(
+      "in.jsonl",
+      '{"text":""}\n{"text":"ab"}\n{"text":null}\n{"text":"\\u00a0"}\n{"text":"abc"}\n',
+    )
+    await using fleet = await TestFleet.open()
+    await fleet.worker()
+    const run = (labeller: Labeller, name: string) =>
+      labelCorpus({ input, output: folder.at(name), labeller, options: { empty, chunkTexts: 2 } })
+    await run(plainLabeller(), "whole.jsonl")
+    const summary = await run(await fleet.producer(), "out.jsonl")
+    expect(summary).toMatchObject({
+      rows: 5,
+      ...{ skip: { empty: 3 }, error: { failed: 3 }, label: { labelled: 5 } }[empty],
+    })
+    expect(folder.read("out.jsonl")).toBe(folder.read("whole.jsonl"))
+    if (empty === "error") expect(folder.read("out.jsonl.errors.jsonl")).toBe(folder.read("whole.jsonl.errors.jsonl"))
+  },
+)
+
+it("a blank text that a program adds - its own error in the job's result", async () => {
+  await using fleet = await TestFleet.open()
+  await fleet.worker({ labeller: await plainClassifier() })
+  const producer = await fleet.producer()
+  const ids = [...(await producer.add(["", "+"])), ...(await producer.add([""], { empty: "label" }))]
+  const ends = new Map<string, unknown>()
+  for await (const end of producer.results(ids)) ends.set(end.id, end)
+  expect(ids.map(id => ends.get(id))).toMatchObject([
+    { results: [{ error: { code: "text_empty" } }, { label: "PLUS" }] },
+    { results: [{ label: expect.any(String) }] },
+  ])
 })

@@ -13,7 +13,7 @@ describe("label()", () => {
     await using fleet = await TestFleet.open()
     await fleet.worker()
     const producer = await fleet.producer({ jobTexts: 3 })
-    const texts = Array.from({ length: 20 }, (_, length) => "x".repeat(length))
+    const texts = Array.from({ length: 20 }, (_, length) => "x".repeat(length + 1))
     expect(await producer.label(texts, { topK: "all" })).toEqual(await plainLabeller().label(texts, { topK: "all" }))
     expect(fleet.ended).toHaveLength(7)
   })
@@ -38,6 +38,10 @@ describe("label()", () => {
       { error: { code: "text_failed" } },
       { label: "NEGATIVE" },
       { label: "NEGATIVE" },
+      { error: { code: "text_empty" } },
+    ])
+    expect(await producer.label(["", "ab"], { empty: "label" })).toMatchObject([
+      { label: "POSITIVE" },
       { label: "POSITIVE" },
     ])
   })
@@ -92,7 +96,7 @@ describe("label()", () => {
     [{ id: "a b" }, 'id must be 1 to 200 of the characters A-Z a-z 0-9 . _ - and not a number; got "a b"'],
     [
       { colour: 1 } as never,
-      "option colour is not known; the options are topK, function, maxLength, longText, stride, pooling, lane",
+      "option colour is not known; the options are topK, function, maxLength, longText, stride, empty, pooling, lane",
     ],
   ])("%j - option_invalid", async (options, message) => {
     await using fleet = await TestFleet.open()

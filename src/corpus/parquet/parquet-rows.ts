@@ -90,7 +90,8 @@ function* batchesOf(
   for (let from = skip; from < group.rows; from += batchRows) {
     const batch: Row[] = []
     for (let at = from; at < Math.min(group.rows, from + batchRows); at++) {
-      const text = texts[at]
+      // Null is a blank text.
+      const text = (texts[at] ?? "") as string | Uint8Array
       const place = {
         line: first + at + 1,
         endLine: first + at + 2,
@@ -98,7 +99,7 @@ function* batchesOf(
         bytes: typeof text === "string" ? text.length : 0,
       }
       const cells = () => columns.map(({ name, toJson, values }) => cellOf(name, toJson(values[at])))
-      const problem = problemOf(column, text, maxRowBytes)
+      const problem = problemOf(text, maxRowBytes)
       if (problem !== undefined) batch.push({ ...place, problem, cells })
       else batch.push(new ParquetRow(place, text as string, columns, at))
     }
@@ -106,11 +107,8 @@ function* batchesOf(
   }
 }
 
-function problemOf(column: string, text: unknown, maxRowBytes: number): string | undefined {
-  if (typeof text !== "string")
-    return text instanceof Uint8Array
-      ? "is not valid UTF-8"
-      : `column ${JSON.stringify(column)} must be a string; got null`
+function problemOf(text: string | Uint8Array, maxRowBytes: number): string | undefined {
+  if (text instanceof Uint8Array) return "is not valid UTF-8"
   return text.length > maxRowBytes ? `is longer than maxRowBytes, ${maxRowBytes}` : undefined
 }
 

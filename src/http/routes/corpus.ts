@@ -16,7 +16,7 @@ import { labellerOf, type Serving } from "../serving.ts"
 import { streamLabeller } from "../stream-labeller.ts"
 
 const { column, delimiter, quotes, minScore, prefix, scores, tokens, truncated, windows, words } = corpusOptions
-const { function: scoreFunction, maxLength, longText, stride, pooling } = corpusOptions
+const { function: scoreFunction, maxLength, longText, stride, pooling, empty } = corpusOptions
 
 /** What a query may choose. */
 export const corpusQuery = {
@@ -29,6 +29,7 @@ export const corpusQuery = {
   longText,
   stride,
   pooling,
+  empty,
   minScore,
   prefix,
   scores,
@@ -41,8 +42,8 @@ export const corpusQuery = {
 
 const description = `Streams: rows are answered, in order and with all of their columns, while others are still being sent, and
 what is under way is bounded. So read the answer while you send, as curl does. The answer has the format of the body unless \`Accept\` asks for
-another, and the bytes of \`valence label\`. A row that cannot be labelled keeps its place without label and score; the trailers
-\`x-valence-rows\` and \`x-valence-failed\` count. Where the stream breaks, the connection does.`
+another, and the bytes of \`valence label\`. A row that cannot be labelled, or whose text is blank, keeps its place without label and
+score; the trailers \`x-valence-rows\`, \`x-valence-failed\` and \`x-valence-empty\` count. Where the stream breaks, the connection does.`
 
 /** `POST /v1/corpus`: rows in, labelled rows out, of any number. */
 export function addCorpus(app: FastifyInstance, serving: Serving): void {
@@ -128,10 +129,15 @@ function withCounts(
   reply: FastifyReply,
 ): AsyncIterable<string> {
   if (raw.httpVersion === "1.0") return lines
-  reply.header("trailer", "x-valence-rows, x-valence-failed")
+  reply.header("trailer", "x-valence-rows, x-valence-failed, x-valence-empty")
   return (async function* () {
     yield* lines
-    reply.raw.addTrailers({ "x-valence-rows": String(stream.rows), "x-valence-failed": String(stream.failed) })
+    const { rows, failed, empty } = stream
+    reply.raw.addTrailers({
+      "x-valence-rows": String(rows),
+      "x-valence-failed": String(failed),
+      "x-valence-empty": String(empty),
+    })
   })()
 }
 

@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance } from "fastify"
 import { Type } from "typebox"
+import { textProblem } from "../../check-text.ts"
 import { isErrorCode, ValenceError } from "../../errors.ts"
 import type { Labelled, LabelledText } from "../../labeller.ts"
 import { callLabeller } from "../call-labeller.ts"
@@ -57,9 +58,12 @@ export function addExplain(app: FastifyInstance, serving: Serving): void {
   app.withTypeProvider<TypeBoxTypeProvider>().post("/v1/explain", { schema }, async (request, reply) => {
     const { text, model, ...options } = request.body
     const labeller = labellerOf(serving, model)
+    const problem = textProblem(text, "error")
+    if (problem) throw problem
     const words = fewWords(text, mostWords)
     const texts = [text, ...leaveOneOut(text, words)]
-    const results = await callLabeller(serving, labeller, texts, { ...options, topK: "all" }, reply)
+    // Without its only word a text is blank.
+    const results = await callLabeller(serving, labeller, texts, { ...options, topK: "all", empty: "label" }, reply)
     const [whole, ...without] = results.map(requireLabelled)
     if (!whole) throw new ValenceError("text_failed", "a text must have a result; it has none")
     const weights = wordWeights(whole, without)

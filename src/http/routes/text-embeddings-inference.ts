@@ -120,6 +120,7 @@ function translate(problem: Problem): ForeignProblem {
   const { status, code, detail, errors } = tooLongAs(problem, 413, "truncate is false")
   const answer = (status: number, type: string) => ({ status, body: { error: detail, error_type: type } })
   if (status === 429 || code === "overloaded") return answer(429, "Overloaded")
+  if (code === "text_empty") return answer(400, "Empty")
   if (code === "text_invalid") return answer(422, "Tokenizer")
   if (unhealthy.has(code)) return answer(503, "Unhealthy")
   if (status >= 500 || code === "text_failed") return answer(424, "Backend")

@@ -104,7 +104,8 @@ const typeByStatus: Readonly<Record<number, string>> = {
 }
 
 function translate(problem: Problem): ForeignProblem {
-  const { status, detail, errors } = tooLongAs(problem, 400, "truncate_prompt_tokens is not given")
+  const { detail, errors, ...told } = tooLongAs(problem, 400, "truncate_prompt_tokens is not given")
+  const status = problem.code === "text_empty" ? 400 : told.status
   const type = typeByStatus[status] ?? STATUS_CODES[status] ?? "Error"
   const param = errors?.[0]?.path.replace(/^\/body\//, "") ?? null
   return { status, body: { error: { message: detail, type, param, code: status } } }

@@ -56,29 +56,24 @@ describe("labelCorpus, Parquet to Parquet", () => {
         const [labelOf, tokens] = Object.keys(row)
           .slice(columns.length, columns.length + 3)
           .filter((_, at) => at !== 1)
-        expect(row[tokens as string]).toBe(row["review"] == null ? null : BigInt(row["review"].length))
-        expect(row[labelOf as string] == null).toBe(row["review"] == null)
+        expect(row[tokens as string]).toBe(row["review"] ? BigInt(row["review"].length) : null)
+        expect(row[labelOf as string] == null).toBe(!row["review"])
       }
     },
   )
 
-  it("a row whose text is null - keeps its place without a label, and is listed by its number", async () => {
-    expect(await label(`${files}pyarrow-snappy.parquet`, "out.parquet")).toMatchObject({
-      rows: 7,
-      labelled: 6,
-      failed: 1,
-    })
-    expect((await readObjects(folder.at("out.parquet"))).map(row => row["label"])).toEqual([
-      "NEGATIVE",
-      "POSITIVE",
-      null,
-      "NEGATIVE",
-      "POSITIVE",
-      "POSITIVE",
-      "POSITIVE",
-    ])
-    expect(folder.lines("out.parquet.errors.jsonl")).toEqual([
-      { line: 3, row: 3, code: "row_invalid", reason: 'column "review" must be a string; got null' },
+  it("a row whose text is null or blank - keeps its place without a label, and is listed if empty is error", async () => {
+    const counts = { rows: 7, labelled: 5 }
+    const input = `${files}pyarrow-snappy.parquet`
+    expect(await label(input, "out.parquet")).toMatchObject({ ...counts, failed: 0, empty: 2 })
+    const skipped = await readObjects(folder.at("out.parquet"))
+    const options = { empty: "error", force: true } as const
+    expect(await label(input, "out.parquet", options)).toMatchObject({ ...counts, failed: 2, empty: 0 })
+    expect(await readObjects(folder.at("out.parquet"))).toEqual(skipped)
+    expect(skipped.filter(row => row["label"] === null).map(row => row["review"])).toEqual([null, ""])
+    expect(folder.lines("out.parquet.errors.jsonl")).toMatchObject([
+      { line: 3, row: 3, code: "text_empty" },
+      { line: 6, row: 6, code: "text_empty" },
     ])
   })
 
@@ -92,7 +87,7 @@ describe("labelCorpus, Parquet to Parquet", () => {
 
   it("done - leaves the output, its list of errors and its manifest alone", async () => {
     await label(`${files}pyarrow-snappy.parquet`, "out.parquet")
-    const names = ["out.parquet", "out.parquet.errors.jsonl", "out.parquet.manifest.json"]
+    const names = ["out.parquet", "out.parquet.manifest.json"]
     expect(folder.names()).toEqual(names)
     const written = folder.bytes("out.parquet")
     expect(await label(`${files}pyarrow-snappy.parquet`, "out.parquet")).toMatchObject({ alreadyDone: true, rows: 7 })
