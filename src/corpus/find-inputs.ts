@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs"
 import { basename, join, relative, resolve, sep } from "node:path"
 import { glob, isDynamicPattern } from "tinyglobby"
 import { shown, ValenceError } from "../errors.ts"
+import { schemeOf } from "./decoders/input-contents.ts"
 import { formatOfName, standardStream } from "./run-files.ts"
 
 /** One of several files that are labelled. */
@@ -13,7 +14,7 @@ export interface FoundInput {
 
 /** Whether an input is a folder, or a pattern such as `reviews/*.csv`, rather than one file. */
 export function isSeveral(input: string): boolean {
-  if (input === standardStream) return false
+  if (input === standardStream || schemeOf(input) !== undefined) return false
   return existsSync(input) ? statSync(input).isDirectory() : isDynamicPattern(input)
 }
 

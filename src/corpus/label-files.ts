@@ -92,7 +92,8 @@ function outputsOf(found: readonly FoundInput[], folder: string, format: OutputF
   return found.map(({ path, name }) => {
     const own = formatOfName(name)
     const wanted = format ?? (own === "text" ? "csv" : own)
-    const output = join(folder, wanted === undefined || wanted === own ? name : `${name}.${wanted}`)
+    const plain = name.replace(/\.zip$/i, "")
+    const output = join(folder, wanted === undefined || wanted === own ? plain : `${plain}.${wanted}`)
     const other = inputs.get(output)
     if (other !== undefined)
       throw new ValenceError(

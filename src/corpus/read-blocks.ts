@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto"
-import { createReadStream } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
-import { type Readable, Transform } from "node:stream"
-import { createGunzip } from "node:zlib"
+import type { Readable } from "node:stream"
 import { asError, ValenceError } from "../errors.ts"
+import { ByteSource } from "./decoders/byte-source.ts"
+import { gunzip, isGzip } from "./decoders/gunzip.ts"
+import { RefusedInput } from "./decoders/refused-input.ts"
+import { unzip } from "./decoders/unzip.ts"
+import { isZstd, unzstd } from "./decoders/unzstd.ts"
 import { type InputFile, standardStream } from "./run-files.ts"
 
 const blockBytes = 128 * 1024
@@ -12,38 +15,47 @@ const blockBytes = 128 * 1024
 export interface Blocks extends AsyncIterable<Buffer> {
   /** Bytes of the file that were read so far, compressed where the file is: what progress is told by. */
   readonly fileBytes: () => number
+  /** What a user should know about the bytes that were read so far. */
+  readonly notes: readonly string[]
 }
 
 /**
  * Reads a corpus from a position on. A compressed file is decompressed from its start, and what lies before the
- * position is passed over.
+ * position is passed over. Compressed standard input is recognised by its first bytes.
  *
  * @param from - bytes of decompressed input that are skipped
  * @throws ValenceError `input_invalid` where the file cannot be read or decompressed
  */
 export function readBlocks(input: InputFile, from: number, stdin: Readable): Blocks {
+  const notes: string[] = []
   let fileBytes = input.compression ? 0 : from
   const count = (bytes: number) => {
     fileBytes += bytes
   }
   async function* guarded() {
     try {
-      if (input.path === standardStream) yield* countBlocks(stdin, count)
-      else if (input.compression) yield* decompress(input.path, input.compression, from, count)
+      if (input.path === standardStream) yield* unpackStream(input, countBlocks(stdin, count), notes)
+      else if (input.compression) yield* skip(unpackFile(input, count, notes), from)
       else yield* readFile(input.path, from, count)
     } catch (error) {
+      if (error instanceof ValenceError) throw error
       const { message } = asError(error)
-      throw new ValenceError("input_invalid", `input ${input.path} cannot be read: ${message}`, { cause: error })
+      const verdict = error instanceof RefusedInput ? message : `cannot be read: ${message}`
+      throw new ValenceError("input_invalid", `input ${nameOf(input)} ${verdict}`, { cause: error })
     }
   }
-  return { [Symbol.asyncIterator]: guarded, fileBytes: () => fileBytes }
+  return { [Symbol.asyncIterator]: guarded, fileBytes: () => fileBytes, notes }
 }
 
-async function* readFile(path: string, from: number, count: (bytes: number) => void) {
+const nameOf = ({ path }: InputFile) => (path === standardStream ? "from standard input" : path)
+
+async function* readFile(path: string, from: number, count: (bytes: number) => void, length = Infinity) {
   const file = await open(path)
   try {
-    for (let position = from; ; ) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(blockBytes), 0, blockBytes, position)
+    const end = from + length
+    for (let position = from; position < end; ) {
+      const wanted = Math.min(blockBytes, end - position)
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, position)
       if (bytesRead === 0) return
       position += bytesRead
       count(bytesRead)
@@ -54,49 +66,44 @@ async function* readFile(path: string, from: number, count: (bytes: number) => v
   }
 }
 
-async function* decompress(path: string, by: "gzip" | "zstd", from: number, count: (bytes: number) => void) {
-  const file = createReadStream(path, { highWaterMark: blockBytes })
-  const plain = by === "gzip" ? createGunzip({ chunkSize: blockBytes }) : await createUnzstd()
-  file.on("data", data => count(data.length))
-  file.on("error", error => plain.destroy(error))
-  file.pipe(plain)
-  try {
-    let skip = from
-    for await (const block of plain as AsyncIterable<Buffer>) {
-      if (skip >= block.length) skip -= block.length
-      else {
-        yield skip === 0 ? block : block.subarray(skip)
-        skip = 0
-      }
+async function* unpackFile(input: InputFile, count: (bytes: number) => void, notes: string[]) {
+  const { path, compression } = input
+  if (compression === "zip") yield* unzip(path, (from, length) => readFile(path, from, count, length))
+  else {
+    const source = new ByteSource(readFile(path, 0, count))
+    try {
+      yield* unpack(compression, source, input, notes)
+    } finally {
+      await source.close()
     }
-  } finally {
-    file.destroy()
-    plain.destroy()
   }
 }
 
-/** Loaded when it is needed: most files are none of zstd. */
-async function createUnzstd(): Promise<Transform> {
-  const { Decompress } = await import("fzstd")
-  const stream = new Transform({
-    readableHighWaterMark: blockBytes,
-    transform(data: Buffer, _, done) {
-      attempt(() => frames.push(data), done)
-    },
-    flush(done) {
-      attempt(() => frames.push(new Uint8Array(0), true), done)
-    },
-  })
-  const frames = new Decompress(plain => stream.push(Buffer.from(plain)))
-  return stream
+async function* unpackStream(input: InputFile, blocks: AsyncIterable<Buffer>, notes: string[]) {
+  const source = new ByteSource(blocks)
+  try {
+    const first = await source.peek(4)
+    yield* unpack(isGzip(first) ? "gzip" : isZstd(first) ? "zstd" : undefined, source, input, notes)
+  } finally {
+    await source.close()
+  }
 }
 
-function attempt(work: () => void, done: (error?: Error) => void): void {
-  try {
-    work()
-    done()
-  } catch (error) {
-    done(asError(error))
+async function* unpack(by: "gzip" | "zstd" | undefined, source: ByteSource, input: InputFile, notes: string[]) {
+  const note = (text: string) => void notes.push(text)
+  if (by === "gzip") yield* gunzip(source, note)
+  else if (by === "zstd") yield* unzstd(source, note, unpackCommand(input))
+  else for (let block = await source.block(); block !== undefined; block = await source.block()) yield block
+}
+
+const unpackCommand = ({ path, format }: InputFile) =>
+  `zstd -dc --long=31${path === standardStream ? "" : ` ${path}`} | valence label - --format ${format}`
+
+async function* skip(blocks: AsyncIterable<Buffer>, bytes: number) {
+  let left = bytes
+  for await (const block of blocks) {
+    if (left < block.length) yield left === 0 ? block : block.subarray(left)
+    left -= Math.min(left, block.length)
   }
 }
 

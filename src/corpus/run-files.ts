@@ -1,6 +1,7 @@
 import { existsSync, type Stats, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { shown, ValenceError } from "../errors.ts"
+import { packingOf, refuseUrl } from "./decoders/input-contents.ts"
 import type { inputFormats, outputFormats } from "./options.ts"
 
 export type InputFormat = (typeof inputFormats)[number]
@@ -8,6 +9,9 @@ export type OutputFormat = (typeof outputFormats)[number]
 
 /** How a file of lines is compressed, if it is; Parquet compresses its own pages. */
 export type Compression = "gzip" | "zstd" | undefined
+
+/** How an input is packed, if it is: a ZIP archive holds one file. */
+export type Packing = Compression | "zip"
 
 /** Stands for standard input or standard output where a path is expected. */
 export const standardStream = "-"
@@ -23,17 +27,17 @@ const formatByExtension: Readonly<Record<string, InputFormat>> = {
   parquet: "parquet",
 }
 
-const compressionByExtension: Readonly<Record<string, Compression>> = { gz: "gzip", zst: "zstd" }
+const packingByExtension: Readonly<Record<string, Packing>> = { gz: "gzip", zst: "zstd", zip: "zip" }
 
 /** What a compressed file ends in. */
-export const extensionOf = { gzip: ".gz", zstd: ".zst" } as const
+export const extensionOf = { gzip: ".gz", zstd: ".zst", zip: ".zip" } as const
 
 /** Where the corpus is and how it is read. */
 export interface InputFile {
   /** Absolute, or `-`. */
   readonly path: string
   readonly format: InputFormat
-  readonly compression: Compression
+  readonly compression: Packing
 }
 
 /** Where the output goes, and what lies beside it. */
@@ -55,13 +59,13 @@ export interface OutputFiles {
 interface Named {
   readonly stem: string
   readonly format: InputFormat | undefined
-  readonly compression: Compression
+  readonly compression: Packing
 }
 
 /** `reviews.csv.gz` → stem `reviews`, format `csv`, compression `gzip`. */
 function readName(path: string): Named {
-  const packed = /\.(gz|zst)$/i.exec(path)?.[1]
-  const compression = packed === undefined ? undefined : compressionByExtension[packed.toLowerCase()]
+  const packed = /\.(gz|zst|zip)$/i.exec(path)?.[1]
+  const compression = packed === undefined ? undefined : packingByExtension[packed.toLowerCase()]
   const plain = packed === undefined ? path : path.slice(0, -packed.length - 1)
   const extension = /\.([^./\\]+)$/.exec(plain)?.[1]
   const format = extension === undefined ? undefined : formatByExtension[extension.toLowerCase()]
@@ -89,6 +93,7 @@ export function resolveInput(input: string, format: InputFormat | undefined): In
       )
     return { path: input, format, compression: undefined }
   }
+  refuseUrl(input)
   if (!existsSync(input)) throw new ValenceError("input_invalid", `input ${shown(input)} does not exist`)
   if (statSync(input).isDirectory())
     throw new ValenceError("input_invalid", `input must be a file; ${shown(input)} is a folder`)
@@ -97,10 +102,10 @@ export function resolveInput(input: string, format: InputFormat | undefined): In
   if (known === undefined)
     throw new ValenceError(
       "option_invalid",
-      `format must be given for ${shown(input)}: its extension is none of .csv, .tsv, .jsonl, .txt (or these with .gz or .zst) and .parquet`,
+      `format must be given for ${shown(input)}: its extension is none of .csv, .tsv, .jsonl, .txt (or these with .gz, .zst or .zip) and .parquet`,
     )
   requirePlainParquet("input", input, known, named)
-  return { path: resolve(input), format: known, compression: named.compression }
+  return { path: resolve(input), format: known, compression: packingOf(input, known, named.compression) }
 }
 
 /**
@@ -129,13 +134,19 @@ export function resolveOutput(
       `output must end in .csv, .tsv, .jsonl or .parquet, because plain text has no place for a label; got ${shown(path)}`,
     )
   requirePlainParquet("output", path, chosen, named)
+  const { compression } = named
+  if (compression === "zip")
+    throw new ValenceError(
+      "option_invalid",
+      `output must not be a .zip archive, but may be .gz or .zst; got ${shown(path)}`,
+    )
   if (path === standardStream)
     return { path, format: chosen, compression: undefined, rows: path, errors: "", manifest: "", lock: "" }
   const absolute = resolve(path)
   const files: OutputFiles = {
     path: absolute,
     format: chosen,
-    compression: named.compression,
+    compression,
     rows: chosen === "parquet" ? `${absolute}.rows` : absolute,
     errors: `${absolute}.errors.jsonl`,
     manifest: `${absolute}.manifest.json`,
@@ -193,7 +204,8 @@ function isSameFile(one: Stats | undefined, other: Stats | undefined): boolean {
 
 function defaultOutput(input: InputFile, format: OutputFormat): string {
   if (input.path === standardStream) return standardStream
-  const { stem } = readName(input.path)
-  const packed = input.compression === undefined || format === "parquet" ? "" : extensionOf[input.compression]
+  const { stem, compression } = readName(input.path)
+  const packed =
+    compression === undefined || compression === "zip" || format === "parquet" ? "" : extensionOf[compression]
   return `${stem}.labelled.${format}${packed}`
 }

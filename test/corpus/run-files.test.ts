@@ -1,5 +1,7 @@
 import { linkSync, mkdirSync } from "node:fs"
+import { gzipSync } from "node:zlib"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { isSeveral } from "../../src/corpus/find-inputs.ts"
 import { type OutputFormat, resolveInput, resolveOutput, resolveReport } from "../../src/corpus/run-files.ts"
 import { TemporaryFolder } from "./temporary-folder.ts"
 
@@ -51,6 +53,49 @@ describe("resolveInput", () => {
     )
   })
 
+  it.each([
+    ["gzip under a plain name", "a.csv", gzipSync("text\n"), "gzip"],
+    ["Zstandard under the name of gzip", "a.csv.gz", Buffer.from("28b52ffd", "hex"), "zstd"],
+    ["a skippable frame first", "a.csv.zst", Buffer.from("502a4d1800000000", "hex"), "zstd"],
+    ["an archive under a plain name", "a.csv", Buffer.from("PK\x03\x04"), "zip"],
+  ])("%s - read as what it is, and written under its name", (_, name, content, compression) => {
+    const path = folder.write(name, content)
+    expect(resolveInput(path, undefined)).toEqual({ path, format: "csv", compression })
+    expect(resolveOutput(resolveInput(path, undefined), undefined, undefined).compression).toBe(
+      name.endsWith(".gz") ? "gzip" : name.endsWith(".zst") ? "zstd" : undefined,
+    )
+  })
+
+  it.each([
+    ["a.csv", "PAR1", "is a Parquet file: give --format parquet"],
+    ["a.csv", "BZh91AY&SY", "is a bzip2 file: pipe it in: bzip2 -dc .* | valence label - --format csv"],
+    ["a.txt", "\xfd7zXZ\0", "is an xz file: pipe it in: xz -dc .* | valence label - --format text"],
+    ["a.csv", "%PDF-1.7", "is a PDF document"],
+    ["a.csv", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Excel or Word file: save it as CSV"],
+    ["a.csv", `${"\0".repeat(257)}ustar\x0000`, "is a tar archive"],
+    ["a.parquet", "\x1f\x8b\x08", "is a gzip file"],
+    ["a.parquet", "PK\x03\x04", "is a ZIP archive"],
+    ["a.csv.gz", "id,text\n", "is not compressed, as its name says: rename it to a.csv, if it is plain text"],
+    ["a.csv.zip", "id,text\n", "rename it to a.csv"],
+  ])("%s that begins with %j - input_invalid, with what it is", (name, content, message) => {
+    const path = folder.write(name, Buffer.from(content, "latin1"))
+    expect(() => resolveInput(path, undefined)).toThrow(
+      expect.objectContaining({ code: "input_invalid", message: expect.stringMatching(message) }),
+    )
+  })
+
+  it.each([
+    ["s3://bucket/a.csv", "aws s3 cp 's3://bucket/a.csv' - | valence label - --format csv"],
+    ["https://example.com/*.csv", "curl -fsSL 'https://example.com/*.csv' | valence label"],
+    ["gs://bucket/a.csv", "gcloud storage cat 'gs://bucket/a.csv' | valence label"],
+    ["file:///a.csv", "input must be a path, not a URL"],
+  ])("%s - input_invalid, with the command that reads it", (url, message) => {
+    expect(() => resolveInput(url, undefined)).toThrow(
+      expect.objectContaining({ code: "input_invalid", message: expect.stringContaining(message) }),
+    )
+    expect(isSeveral(url)).toBe(false)
+  })
+
   it("no such file - input_invalid", () => {
     expect(() => resolveInput("nowhere.csv", undefined)).toThrow(
       expect.objectContaining({ code: "input_invalid", message: 'input "nowhere.csv" does not exist' }),
@@ -68,6 +113,7 @@ describe("resolveOutput", () => {
     ["a.csv.zst", undefined, "a.labelled.csv.zst"],
     ["a.parquet", undefined, "a.labelled.parquet"],
     ["a.csv.gz", "parquet", "a.labelled.parquet"],
+    ["a.csv.zip", undefined, "a.labelled.csv"],
   ] as const)("%s with format %s goes to %s", (name, format, output) => {
     expect(outputOf(name, undefined, format)).toMatchObject({
       path: folder.at(output),

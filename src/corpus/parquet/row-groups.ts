@@ -11,6 +11,7 @@ import {
 } from "hyparquet"
 import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
 import { asError, ValenceError } from "../../errors.ts"
+import { pageCompressors } from "./compressors.ts"
 import { chunksOf, extentOf, fields, footerBytes, groupsOf, openParquetFile, readBytes } from "./footer.ts"
 import { fieldOf, withField, withoutFields } from "./thrift-struct.ts"
 
@@ -52,7 +53,7 @@ export async function openRowGroups(
     const column = textColumn(columns)
     const stored = { ...metadata, schema: metadata.schema.map(element => asStored(element, column)) }
     const buffer = bufferOf(file, (await file.stat()).size)
-    const { compressors } = await import("hyparquet-compressors")
+    const compressors = await pageCompressors()
     const scan = (group: FileMetaData["row_groups"][number]) =>
       parquetScan({
         file: buffer,
@@ -75,7 +76,9 @@ export async function openRowGroups(
         async read(name) {
           try {
             const { readColumn } = await scan(stored.row_groups[at] as FileMetaData["row_groups"][number])
-            return await readColumn({ column: name, rowStart: 0, rowEnd: rows })
+            const values = await readColumn({ column: name, rowStart: 0, rowEnd: rows })
+            if (values.length !== rows) throw new Error(`it must have ${rows} values; got ${values.length}`)
+            return values
           } catch (error) {
             const what = `input ${path} cannot be read: column ${JSON.stringify(name)} of row group ${at + 1}`
             throw new ValenceError("input_invalid", `${what}: ${asError(error).message}`, { cause: error })

@@ -1,0 +1,77 @@
+import zlib, { type ZlibOptions } from "node:zlib"
+import { asError } from "../../errors.ts"
+
+/** A block of Zstandard never holds more. */
+export const mostBlockBytes = 128 * 1024
+
+/** Decodes the parts of frames, in order; `ZstdFrames` finds where they begin and end. */
+export interface ZstdDecoder {
+  /** The largest window that it can keep. */
+  readonly mostWindowBytes: number
+  /**
+   * Decodes a frame header, a block or a checksum.
+   *
+   * @returns what a block holds; nothing, too, if it is damaged and the decoder cannot tell
+   */
+  decode(part: Buffer): Promise<Buffer>
+  close(): void
+}
+
+type CreateZstd = (options: Pick<ZlibOptions, "chunkSize"> & { params: Record<number, number> }) => zlib.InflateRaw
+
+/** ZSTD_d_windowLogMax, and the largest that the format has on 64 bits. */
+const windowLogMax = 100
+const largestWindowLog = 31
+
+/** Node's own Zstandard (22.15 and later), otherwise the same library as WebAssembly. */
+export async function openZstdDecoder(): Promise<ZstdDecoder> {
+  const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: CreateZstd }
+  return createZstdDecompress === undefined ? openWasm() : openNative(createZstdDecompress)
+}
+
+function openNative(create: CreateZstd): ZstdDecoder {
+  const engine = create({ chunkSize: mostBlockBytes, params: { [windowLogMax]: largestWindowLog } })
+  let decoded: Buffer[] = []
+  let fail = (_: Error) => {}
+  // A part holds no more than one block, so what is decoded ahead is bounded without back-pressure.
+  engine.on("data", (block: Buffer) => decoded.push(block))
+  engine.on("error", error => fail(error))
+  return {
+    mostWindowBytes: 2 ** largestWindowLog,
+    async decode(part) {
+      decoded = []
+      await new Promise<void>((resolve, reject) => {
+        fail = reject
+        engine.write(part, error => (error ? reject(asError(error)) : resolve()))
+      })
+      return decoded.length === 1 ? (decoded[0] as Buffer) : Buffer.concat(decoded)
+    },
+    close: () => engine.destroy(),
+  }
+}
+
+/** Loaded only if it is needed: it compiles for a moment. */
+async function openWasm(): Promise<ZstdDecoder> {
+  const { Zstd } = await import("@hpcc-js/wasm-zstd")
+  const zstd = await Zstd.load()
+  // The public class has one context for the whole process; runs that read at the same time need one each.
+  const memory = zstd["_mainModule"]
+  const context = new zstd["_zstdClass"]()
+  context.reset()
+  return {
+    // ZSTD_WINDOWLOG_LIMIT_DEFAULT, which this library cannot change.
+    mostWindowBytes: 2 ** 27,
+    async decode(part) {
+      const input = memory.dataToHeap(part)
+      const output = memory.malloc(mostBlockBytes)
+      try {
+        output.size = context.decompressChunk(output.ptr, mostBlockBytes, input.ptr, input.size)
+        return Buffer.from(memory.heapToUint8Array(output))
+      } finally {
+        memory.free(output)
+        memory.free(input)
+      }
+    },
+    close: () => context.delete(),
+  }
+}
