@@ -1,24 +1,21 @@
 # A worker for CPUs. Any other command of valence runs in it as well: docker run IMAGE models list
 
-FROM node:20-slim AS package
+FROM node:24-slim AS package
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No package needs its install script: their binaries come with them, and ONNX Runtime's would download CUDA libraries.
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci --no-audit --no-fund
 COPY . .
 # The image holds what the npm package holds: both take it from "files" in package.json.
-RUN npm run build && npm pack --ignore-scripts && tar -xzf valence-nlp-*.tgz
+RUN npm run build && npm pack && tar -xzf valence-nlp-*.tgz
 
-FROM node:20-slim AS dependencies
+FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
-# Binaries for other systems than this one are 290 MB.
-RUN arch="$(node -p process.arch)" \
-  && find node_modules/onnxruntime-node/bin/napi-v6 -mindepth 2 -maxdepth 2 -not -path "*/linux/$arch" -exec rm -r {} + \
-  && find node_modules/tokenizers -name 'tokenizers.*.node' -not -name "tokenizers.linux-$arch-gnu.node" -delete
+RUN npm ci --omit=dev --no-audit --no-fund
+COPY --from=package /app/package .
+RUN node bin/valence.js prune
 
-FROM node:20-slim
+FROM node:24-slim
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=package /app/package .
@@ -32,5 +29,5 @@ EXPOSE 9464
 STOPSIGNAL SIGTERM
 # Alive, not ready: whoever restarts unhealthy containers must not restart workers because Redis is away.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["node", "deploy/probe.js", "livez"]
-ENTRYPOINT ["node", "dist/cli/main.js"]
+ENTRYPOINT ["node", "bin/valence.js"]
 CMD ["work"]

@@ -2,6 +2,7 @@ import { expect, it } from "vitest"
 import { allOptions, dropOptions, listOptions } from "../src/cli/dead.ts"
 import { doctorOptions } from "../src/cli/doctor.ts"
 import { listModelsOptions, removeModelOptions } from "../src/cli/models.ts"
+import { pruneOptions } from "../src/cli/prune.ts"
 import { drainOptions, laneOptions, statusOptions } from "../src/cli/queue.ts"
 import { tuneOptions } from "../src/cli/tune.ts"
 import { portOptions } from "../src/cli/work.ts"
@@ -50,6 +51,7 @@ const tables = {
   "`valence doctor`, besides model, dtype and device": doctorOptions,
   "`valence tune`, besides model, dtype and device": tuneOptions,
   "`buildModel`, `verifyModel`, `valence models build|verify`": buildOptions,
+  "`valence prune`": pruneOptions,
 }
 
 it("docs/options.md has every option as it is declared; `npx vitest run test/option-tables.test.ts -u` writes it", async () => {

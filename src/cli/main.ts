@@ -8,6 +8,7 @@ import { addDoctor } from "./doctor.ts"
 import { addEval } from "./eval.ts"
 import { addLabel } from "./label.ts"
 import { addModels } from "./models.ts"
+import { addPrune } from "./prune.ts"
 import { addQueue } from "./queue.ts"
 import { addServe } from "./serve.ts"
 import { addTune } from "./tune.ts"
@@ -53,6 +54,7 @@ addQueue(program)
 addDead(program)
 addDoctor(program)
 addTune(program)
+addPrune(program)
 
 try {
   await program.parseAsync()
