@@ -71,7 +71,7 @@ export const classifierOptions = {
     choices: ["auto", "measure", "off"],
     unit: "when",
     env: "VALENCE_TUNE",
-    help: "token budget and number of children: as measured before, measured now where they were not yet, or off, the defaults",
+    help: "token budget and number of children: auto uses the saved measurement, measure measures if none is saved, off uses the defaults",
   }),
   maxWaitMs: count({
     default: 0,

@@ -5,7 +5,8 @@ import { providerOf } from "../../src/classifier/providers.ts"
 import { readDevices } from "../../src/classifier/read-devices.ts"
 import type { Tuning } from "../../src/classifier/tuning/tuning.ts"
 
-const tuning: Tuning = { children: 1, maxBatchTokens: 2048, tokensPerSecond: 9, curve: [], measuredAt: "now" }
+const speed = { children: 1, maxBatchTokens: 2048, tokensPerSecond: 9 }
+const tuning: Tuning = { ...speed, curve: [], complete: true, measuredAt: "now" }
 const one = (name: string) => readDevices(name)[0] as ReturnType<typeof readDevices>[0]
 const nothing = { maxBatchTokens: undefined, maxBatchTexts: undefined }
 

@@ -1,107 +1,197 @@
-import { padded } from "../../model/micro-batch.ts"
-import { sum } from "../../sum.ts"
-import type { Device } from "../device.ts"
-import { choosePoint, type Measured, median, type Tuning, type TuningPoint } from "./tuning.ts"
+import { type Sample, type Sampled, takeSample } from "./sample.ts"
+import { clearlyFaster, median, type Setting, type Tuning, type TuningPoint, type Verdict } from "./tuning.ts"
 
 /** What is measured, and for how long. */
-export interface MeasureRequest {
-  /** The children of one device, idle. */
-  readonly devices: readonly Device[]
-  /** Token budgets, growing. */
+export interface MeasureRequest extends Sampled {
+  /** Token budgets to try. */
   readonly budgets: readonly number[]
-  /** Smaller numbers of children that may do. */
+  /** Smaller numbers of children to try. */
   readonly fewerChildren: readonly number[]
-  /** The budget that goes without measuring. */
+  /** The budget that is used without measuring. */
   readonly defaultTokens: number
-  /** Tokens that a text may have. */
-  readonly maxTokens: number
-  /** No measurement begins later than so long after the first. */
+  /** After this time no sample begins, except for the default's first. */
   readonly limitMs: number
-  /** How many rounds it takes to tell anything: what else the machine does may last for one or two. */
-  readonly leastRounds: number
 }
 
-/** Lengths of the texts that are computed: a short one, and one of a few sentences. */
-const lengths = [32, 128]
+/** Rounds that choose which settings are worth comparing with the default thoroughly. */
+const firstRounds = 3
+/** A sample's least time, ms, if the limit leaves room for some hundreds of them. */
+const longestSampleMs = 100
 
-/** What a child computes, tokens a second; `undefined` where it could not. */
-async function speedOfChild(device: Device, budget: number, maxTokens: number): Promise<number | undefined> {
-  let tokens = 0
-  let runMs = 0
-  for (const length of lengths) {
-    const longest = Math.min(length, maxTokens)
-    const rows = Math.max(1, Math.floor(budget / longest))
-    const ran = await device.run(padded(Array<Int32Array>(rows).fill(new Int32Array(longest)), 0), false)
-    if (ran.error) return undefined
-    tokens += rows * longest
-    runMs += ran.runMs
+const margin = 1 + clearlyFaster.percent / 100
+
+/** A setting and the default, compared. */
+interface Candidate {
+  readonly setting: Setting
+  /** Its speed over the default's, one a round. */
+  readonly gains: number[]
+  /** How long its shortest sample takes; 0 until it is known. */
+  leastMs: number
+  verdict: Verdict | undefined
+}
+
+const gainOf = ({ gains }: Candidate) => median(gains)
+
+/** One measurement of a device: all settings in a few rounds, then the promising ones against the default, in many. */
+class Measurement {
+  readonly #request: MeasureRequest
+  readonly #sampleMs: number
+  #untilMs: number
+  /** The smallest budget that a device has no memory for: it has none for larger ones either. */
+  #tooLarge = Infinity
+  readonly #usual: Setting
+  readonly #usualSpeeds: number[] = []
+  #usualLeastMs = 0
+  #candidates: Candidate[] = []
+
+  constructor(request: MeasureRequest, usual: Setting) {
+    this.#request = request
+    this.#usual = usual
+    this.#sampleMs = Math.min(longestSampleMs, request.limitMs / 200)
+    this.#untilMs = performance.now() + request.limitMs
   }
-  return (tokens / Math.max(runMs, 0.01)) * 1000
-}
 
-/** What some children compute together, tokens a second: at the same time, as they share cores, caches and memory. */
-async function speedOf(devices: readonly Device[], budget: number, maxTokens: number): Promise<number | undefined> {
-  const speeds = await Promise.all(devices.map(device => speedOfChild(device, budget, maxTokens)))
-  const known = speeds.filter(speed => speed !== undefined)
-  return known.length === speeds.length ? Math.round(sum(known)) : undefined
-}
+  get #isOver(): boolean {
+    return performance.now() > this.#untilMs
+  }
 
-interface Setting extends Measured {
-  readonly speeds: (number | undefined)[]
-}
+  async #sampleUsual(sampleMs: number): Promise<number | undefined> {
+    const sample = await this.#sample(this.#usual, sampleMs)
+    if (sample === undefined) return undefined
+    this.#usualSpeeds.push(sample.tokensPerSecond)
+    this.#usualLeastMs = sample.leastMs
+    return sample.tokensPerSecond
+  }
 
-/** More rounds tell no more. */
-const mostRounds = 5
+  async #sampleCandidate(candidate: Candidate, sampleMs: number): Promise<number | undefined> {
+    const sample = await this.#sample(candidate.setting, sampleMs)
+    if (sample === undefined) return undefined
+    candidate.leastMs = sample.leastMs
+    return sample.tokensPerSecond
+  }
 
-/**
- * Measures settings in rounds, each round all of them, one after the other, until the time is over. The first one is measured
- * once even if there is no time.
- *
- * @returns the smallest budget that a device has no memory for
- */
-async function measureRounds(settings: readonly Setting[], request: MeasureRequest): Promise<number> {
-  const { devices, maxTokens, limitMs } = request
-  const [usual] = settings
-  const untilMs = performance.now() + limitMs
-  let tooLarge = Infinity
-  for (let round = 0; round < mostRounds; round++)
-    for (const { children, maxBatchTokens, speeds } of settings) {
-      // What a device has no memory for, larger budgets will not get either.
-      if (maxBatchTokens >= tooLarge) continue
-      if (performance.now() > untilMs && !(round === 0 && speeds === usual?.speeds)) return tooLarge
-      const speed = await speedOf(devices.slice(0, children), maxBatchTokens, maxTokens)
-      if (speed === undefined) tooLarge = maxBatchTokens
-      else speeds[round] = speed
+  async #sample(setting: Setting, sampleMs: number): Promise<Sample | undefined> {
+    const sample = await takeSample(this.#request, setting, sampleMs)
+    if (sample === undefined) this.#tooLarge = Math.min(this.#tooLarge, setting.maxBatchTokens)
+    return sample
+  }
+
+  /**
+   * Speed of a candidate over the default's, one sampled right after the other, and both for the same time: on a machine that is
+   * sometimes busy, short samples are often all good or all bad, and long ones seldom.
+   *
+   * @returns `undefined` if one of them could not run
+   */
+  async #compare(candidate: Candidate, usualFirst: boolean): Promise<number | undefined> {
+    const sampleMs = Math.max(this.#sampleMs, this.#usualLeastMs, candidate.leastMs)
+    const before = usualFirst ? await this.#sampleUsual(sampleMs) : undefined
+    const speed = await this.#sampleCandidate(candidate, sampleMs)
+    if (speed === undefined) return undefined
+    const usualSpeed = before ?? (await this.#sampleUsual(Math.max(sampleMs, candidate.leastMs)))
+    return usualSpeed && speed / usualSpeed
+  }
+
+  /** Compares each candidate in a few rounds, in half of the time: gains to choose by. */
+  async #compareAll(): Promise<void> {
+    const halfMs = (performance.now() + this.#untilMs) / 2
+    for (const candidate of this.#candidates)
+      for (let round = 0; round < firstRounds; round++) {
+        if (performance.now() > halfMs) return
+        if (candidate.setting.maxBatchTokens >= this.#tooLarge) break
+        const gain = await this.#compare(candidate, round % 2 === 1)
+        if (gain !== undefined) candidate.gains.push(gain)
+      }
+  }
+
+  /** Compares one candidate with the default, until it loses a round, won enough of them, or the time is over. */
+  async #challenge(candidate: Candidate): Promise<Verdict> {
+    for (let round = 0; round < clearlyFaster.rounds; round++) {
+      if (this.#isOver) return "unfinished"
+      const gain = await this.#compare(candidate, round % 2 === 1)
+      if (gain === undefined) return "unsteady"
+      candidate.gains.push(gain)
+      if (gain <= 1) return "unsteady"
     }
-  return tooLarge
+    return gainOf(candidate) > margin ? "faster" : "rejected"
+  }
+
+  /** Challenges the default with each candidate that may be better than the best so far, the most promising first. */
+  async #chooseBest(): Promise<Candidate | undefined> {
+    for (;;) {
+      const faster = this.#candidates.filter(({ verdict }) => verdict === "faster")
+      const [best] = faster.sort((a, b) => gainOf(b) - gainOf(a))
+      const least = best ? gainOf(best) : margin
+      const open = this.#candidates.filter(one => one.verdict === undefined && gainOf(one) > least)
+      const [next] = open.sort((a, b) => gainOf(b) - gainOf(a))
+      if (next === undefined) return best
+      next.verdict = await this.#challenge(next)
+    }
+  }
+
+  /** Measures the default alone. @returns whether it could be run */
+  async #measureUsual(): Promise<boolean> {
+    const startMs = performance.now()
+    if ((await this.#sampleUsual(this.#sampleMs)) === undefined) return false
+    const leastMs = (performance.now() - startMs) * (firstRounds + clearlyFaster.rounds)
+    // A device so slow that no other setting can win in the time is not kept from its work any longer.
+    if (leastMs > this.#request.limitMs) this.#untilMs = -Infinity
+    // The first run of a session takes memory, and is slow: it counts only if there is no time for another.
+    if (!this.#isOver && (await this.#sampleUsual(this.#sampleMs)) !== undefined) this.#usualSpeeds.shift()
+    return true
+  }
+
+  /** @returns `undefined` if the default cannot be run */
+  async run(others: readonly Setting[]): Promise<Tuning | undefined> {
+    if (!(await this.#measureUsual())) return undefined
+    this.#candidates = others.map(setting => ({ setting, gains: [], leastMs: 0, verdict: undefined }))
+    await this.#compareAll()
+    return this.#describe(await this.#chooseBest())
+  }
+
+  #describe(best: Candidate | undefined): Tuning {
+    const usualSpeed = median(this.#usualSpeeds)
+    const pointOf = (candidate: Candidate): TuningPoint => ({
+      ...candidate.setting,
+      tokensPerSecond: Math.round(usualSpeed * gainOf(candidate)),
+      gain: gainOf(candidate),
+      verdict: candidate.verdict ?? "rejected",
+    })
+    const verdict = this.#usual.maxBatchTokens === this.#request.defaultTokens ? "default" : "largest"
+    const usual: TuningPoint = { ...this.#usual, tokensPerSecond: Math.round(usualSpeed), gain: 1, verdict }
+    const fitting = this.#candidates.filter(({ setting }) => setting.maxBatchTokens < this.#tooLarge)
+    const measured = fitting.filter(({ gains }) => gains.length > 0).map(pointOf)
+    const { children, maxBatchTokens, tokensPerSecond } = best ? pointOf(best) : usual
+    return {
+      ...{ children, maxBatchTokens, tokensPerSecond },
+      curve: [usual, ...measured].sort(byChildrenAndBudget),
+      complete: fitting.every(({ gains, verdict }) => gains.length >= firstRounds && verdict !== "unfinished"),
+      measuredAt: new Date().toISOString(),
+    }
+  }
 }
 
+const byChildrenAndBudget = (a: Setting, b: Setting) => b.children - a.children || a.maxBatchTokens - b.maxBatchTokens
+
 /**
- * Measures which token budget suits a device, and whether fewer children would do better.
+ * Measures which token budget suits a device, and whether fewer children would do better. The default is kept unless another
+ * setting is faster by the rule of `clearlyFaster`. If the device has no memory for the default, the next smaller budget stands for it.
  *
- * @returns the default if the time did not suffice for enough rounds; `undefined` if nothing could be measured
+ * @returns `undefined` if the device could run nothing
  */
 export async function measure(request: MeasureRequest): Promise<Tuning | undefined> {
-  const { devices, budgets, defaultTokens, fewerChildren, leastRounds } = request
-  const all = devices.length
-  const usual: Setting = { children: all, maxBatchTokens: defaultTokens, speeds: [] }
-  const others = budgets.filter(budget => budget !== defaultTokens)
-  const settings: Setting[] = [
-    usual,
-    ...others.map(maxBatchTokens => ({ children: all, maxBatchTokens, speeds: [] })),
-    ...fewerChildren.map(children => ({ children, maxBatchTokens: defaultTokens, speeds: [] })),
-  ]
-  const tooLarge = await measureRounds(settings, request)
-  const measured = settings.filter(({ maxBatchTokens, speeds }) => {
-    return maxBatchTokens < tooLarge && speeds.length >= leastRounds
-  })
-  if (defaultTokens < tooLarge && !measured.includes(usual)) measured.splice(0, measured.length, usual)
-  const chosen = choosePoint(measured, one => one === usual)
-  if (chosen === undefined) return undefined
-  const curve = measured.map(pointOf).sort((a, b) => b.children - a.children || a.maxBatchTokens - b.maxBatchTokens)
-  return { ...pointOf(chosen), curve, measuredAt: new Date().toISOString() }
-}
-
-function pointOf({ children, maxBatchTokens, speeds }: Setting): TuningPoint {
-  return { children, maxBatchTokens, tokensPerSecond: median(speeds.filter(speed => speed !== undefined)) }
+  const { devices, budgets, defaultTokens, fewerChildren } = request
+  const children = devices.length
+  const distance = (budget: number, from: number) => Math.abs(Math.log(budget / from))
+  const smaller = budgets.filter(budget => budget < defaultTokens).sort((a, b) => b - a)
+  for (const usualTokens of [defaultTokens, ...smaller]) {
+    const fits = (budget: number) => budget !== usualTokens && (usualTokens === defaultTokens || budget < usualTokens)
+    // The nearest first: they are the likeliest to suit, if there is no time for all.
+    const near = budgets.filter(fits).sort((a, b) => distance(a, usualTokens) - distance(b, usualTokens))
+    const tuning = await new Measurement(request, { children, maxBatchTokens: usualTokens }).run([
+      ...near.map(maxBatchTokens => ({ children, maxBatchTokens })),
+      ...fewerChildren.map(fewer => ({ children: fewer, maxBatchTokens: usualTokens })),
+    ])
+    if (tuning !== undefined) return tuning
+  }
+  return undefined
 }

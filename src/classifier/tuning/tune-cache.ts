@@ -21,7 +21,7 @@ export interface TuningKey {
 }
 
 /** Changes whenever what is stored means something else. */
-const version = 1
+const version = 2
 
 /** Where tunings lie: in the cache, beside the models that were pulled. */
 export function tuningFolder(): string {
@@ -39,9 +39,9 @@ export function tuningFile(key: TuningKey, folder = tuningFolder()): string {
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1
 
 function isTuning(value: unknown): value is Tuning {
-  const { children, maxBatchTokens, tokensPerSecond, curve, measuredAt } = (value ?? {}) as Partial<Tuning>
+  const { children, maxBatchTokens, tokensPerSecond, curve, complete, measuredAt } = (value ?? {}) as Partial<Tuning>
   const isWhole = isCount(children) && isCount(maxBatchTokens) && Number.isFinite(tokensPerSecond)
-  return isWhole && Array.isArray(curve) && typeof measuredAt === "string"
+  return isWhole && Array.isArray(curve) && typeof complete === "boolean" && typeof measuredAt === "string"
 }
 
 /** What was measured for a key; `undefined` where nothing was, or the file cannot be read or holds something else. */

@@ -7,12 +7,10 @@ import { measure } from "./measure.ts"
 import type { TuningKey } from "./tune-cache.ts"
 import type { Tuning } from "./tuning.ts"
 
-/** How many rounds it takes to tell anything. */
-const leastRounds = 3
-/** Token budgets that are tried, in shares of the one that a device has without measuring. */
+/** Token budgets that are tried, as shares of the device's default. */
 const shares = [1 / 4, 1 / 2, 1, 2, 4, 8]
 
-/** What a device's tuning with a model is kept for. */
+/** The key under which a device's tuning with a model is kept. */
 export function tuningKey({ name, provider, children }: NamedDevice, model: ModelInfo): TuningKey {
   return {
     model: model.name,
@@ -26,11 +24,11 @@ export function tuningKey({ name, provider, children }: NamedDevice, model: Mode
 }
 
 /**
- * Measures which token budget suits a device, and how many children where nobody has said it, on children of its own.
+ * Measures which token budget suits a device, and how many children if the user gave no number, on children of its own.
  *
  * @param start - starts a child
- * @param limitMs - no measurement begins later than so long after the first
- * @returns `undefined` where nothing could be measured, or not often enough in that time
+ * @param limitMs - after this time no sample begins, except for the default's first
+ * @returns `undefined` if the device could run nothing
  * @throws ValenceError as `start`
  */
 export async function tuneDevice(
@@ -50,7 +48,6 @@ export async function tuneDevice(
       defaultTokens: provider.maxBatchTokens,
       maxTokens: maxLength,
       limitMs,
-      leastRounds,
     })
   } finally {
     stop.abort()

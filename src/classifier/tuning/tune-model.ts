@@ -7,21 +7,21 @@ import { keepTuning } from "./tune-cache.ts"
 import { tuneDevice, tuningKey } from "./tune-device.ts"
 import type { Tuning } from "./tuning.ts"
 
-/** Somebody waits for nothing else: also a slow or busy machine is measured often enough. */
+/** The caller asked for nothing but this, so allow time enough for slow machines. */
 const limitMs = 60_000
 
 /** A device that was measured. */
 export interface TunedDevice {
   readonly device: string
   readonly model: ModelInfo
-  /** `undefined` where nothing could be measured. */
+  /** `undefined` if the device could run nothing. */
   readonly tuning: Tuning | undefined
-  /** Whether whoever labels on it next finds what was measured. */
+  /** Whether the result was saved for the next run. */
   readonly kept: boolean
 }
 
 /**
- * Measures every device of a list with a model, anew, and keeps what was found.
+ * Measures every device of a list with a model, whether or not it was measured before, and saves the results.
  *
  * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_missing`, `device_failed`
  */

@@ -1,48 +1,47 @@
-/** How fast a device was with so many children and so many tokens in a micro-batch. */
-export interface TuningPoint {
+/**
+ * How much faster than the default another setting must be, in percent, and in how many rounds that take
+ * turns with the default it must be faster at all. A setting that is no faster wins all of them once in 2^15 times, on
+ * however busy a machine.
+ */
+export const clearlyFaster = { percent: 10, rounds: 15 } as const
+
+/** The rule by which tuning replaces a default, as `--help` says it. */
+export const tuningRule = `more than ${clearlyFaster.percent} % faster than the default, and faster in each of ${clearlyFaster.rounds} rounds`
+
+/**
+ * What the measurement says of a setting: `default`; `largest`, the most that fits if there is no memory for the default, in
+ * whose place the others are compared with it; `faster`, by the rule; `rejected`, no clear gain over the default, or less
+ * than the chosen one's; `unsteady`, promising, but slower than the default in one of the rounds; `unfinished`, promising, but
+ * the time was over before all rounds.
+ */
+export type Verdict = "default" | "largest" | "faster" | "rejected" | "unsteady" | "unfinished"
+
+/** A number of children and a token budget. */
+export interface Setting {
   readonly children: number
   readonly maxBatchTokens: number
-  /** Of all children together, padding counted. */
+}
+
+/** How fast a device was with a setting. */
+export interface TuningPoint extends Setting {
+  /** All children together, padding counted: for the default its median, for others that times `gain`. */
   readonly tokensPerSecond: number
+  /** Times the default's speed: the median of the rounds, each of which compares the two within a short time. */
+  readonly gain: number
+  readonly verdict: Verdict
 }
 
 /** What suits a device best, and what was measured to find it. */
-export interface Tuning extends TuningPoint {
-  /** In the order in which they were measured. */
+export interface Tuning extends Setting {
+  readonly tokensPerSecond: number
+  /** By children and token budget. */
   readonly curve: readonly TuningPoint[]
+  /** Whether there was time to measure every setting; if not, the default may have been kept for that. */
+  readonly complete: boolean
   readonly measuredAt: string
 }
 
-/** What was measured of a point: tokens a second in each round, `undefined` in rounds that ended before its turn. */
-export interface Measured {
-  readonly children: number
-  readonly maxBatchTokens: number
-  readonly speeds: readonly (number | undefined)[]
-}
-
-/** Another point than the default must be so much faster: less is noise, and the default is known well. */
-const clearlyFaster = 1.1
-
-/** The middle one; 0 of none. */
+/** The middle one, or the lower of the two in the middle; 0 of none. */
 export function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
-}
-
-const known = (speeds: Measured["speeds"]) => speeds.filter(speed => speed !== undefined)
-
-/** How many times as fast a point was as another, in the rounds that measured both: what else the machine did, it did to both. */
-function gainOver(usual: Measured, { speeds }: Measured): number {
-  const ratios = speeds.map((speed, round) => {
-    const usualSpeed = usual.speeds[round]
-    return speed === undefined || usualSpeed === undefined ? undefined : speed / usualSpeed
-  })
-  return median(known(ratios))
-}
-
-/** The fastest point, or the one that goes without measuring where no other is clearly faster; `undefined` of none. */
-export function choosePoint<P extends Measured>(points: readonly P[], isDefault: (point: P) => boolean): P | undefined {
-  const usual = points.find(isDefault)
-  const gainOf = (point: P) => (usual ? gainOver(usual, point) : median(known(point.speeds)))
-  const [best] = [...points].sort((a, b) => gainOf(b) - gainOf(a))
-  return usual && best && gainOf(best) <= clearlyFaster ? usual : best
+  return [...numbers].sort((a, b) => a - b)[Math.ceil(numbers.length / 2) - 1] ?? 0
 }

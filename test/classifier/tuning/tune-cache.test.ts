@@ -15,7 +15,8 @@ const key: TuningKey = {
   onnxRuntime: "1.30.0",
 }
 const point = { children: 2, maxBatchTokens: 1024, tokensPerSecond: 50_000 }
-const tuning: Tuning = { ...point, curve: [point], measuredAt: "2026-01-01T00:00:00.000Z" }
+const curve = [{ ...point, gain: 1.2, verdict: "faster" }] as const
+const tuning: Tuning = { ...point, curve, complete: true, measuredAt: "2026-01-01T00:00:00.000Z" }
 
 describe("keepTuning, readTuning", () => {
   it("gives back what was kept, for that key alone", async () => {
