@@ -13,6 +13,7 @@ import { readConfig } from "../../src/model/config.ts"
 import { readModelText } from "../../src/model/read-file.ts"
 import { runGraph } from "../../src/model/run-graph.ts"
 import { findModel } from "../../src/model/store.ts"
+import { readTokenizerText } from "../../src/model/tokenizer/find-tokenizer.ts"
 import {
   commonFlags,
   describeRatio,
@@ -51,7 +52,7 @@ const dtype = flags.dtype === "fp32" ? "fp32" : "int8"
 const texts = await textsFor(Number(flags["texts-a-round"]), flags.texts)
 const stored = await findModel(flags.model, dtype)
 const config = readConfig(await readModelText(stored.config), stored.config)
-const tokenizer = { json: await readModelText(stored.tokenizer), file: stored.tokenizer }
+const tokenizer = await readTokenizerText(stored.folder)
 const batches = await microBatchesOf(texts, config, tokenizer)
 const tokens = batches.reduce((sum, { rows, longest }) => sum + rows * longest, 0)
 

@@ -1,16 +1,12 @@
-import { readFile } from "node:fs/promises"
-import { join } from "node:path"
 import type { Complete } from "../declaration.ts"
 import type { ClassifierEmitter } from "../events.ts"
 import type { OnPull } from "../hub/pull-model.ts"
 import type { ModelInfo, ScoreFunction } from "../labeller.ts"
-import { readConfig } from "../model/config.ts"
-import { readModelText } from "../model/read-file.ts"
-import { readyDtype } from "../model/ready-graph.ts"
+import { readTask } from "../model/read-task.ts"
 import { scoreFunctionOf } from "../model/scores.ts"
 import type { StoredModel } from "../model/store.ts"
-import { readTaskConfig, type TaskConfig } from "../model/task-config.ts"
-import { createTokenizer, type Tokenizer } from "../model/tokenizer.ts"
+import type { TaskConfig } from "../model/task-config.ts"
+import { loadTokenizer, type Tokenizer } from "../model/tokenizer.ts"
 import type { classifierOptions } from "../options.ts"
 import { chooseGraph } from "./choose-graph.ts"
 import { type StartDevice, startChildDevice } from "./device.ts"
@@ -61,9 +57,9 @@ export async function findModelFor(
   signal?: AbortSignal,
 ): Promise<FoundModel> {
   const stored = await chooseGraph(settings, devices, onPull, signal)
-  const config = await readTask(stored)
+  const config = await readTask(stored.folder, stored.graph)
   const { name, revision, dtype } = stored
-  const { labels, maxPositions: maxLength } = config
+  const { labels, maxLength } = config
   return {
     info: { name, revision, dtype, labels, maxLength },
     stored,
@@ -122,7 +118,7 @@ export async function openModel(
   for (const device of named) devices.push(await planDevice(device, model, settings))
   const [dispatcher, tokenizer] = await bothOrNeither(
     Dispatcher.start({ ...settings, devices, ...(events && { events }), padId: model.config.padId }),
-    readTokenizer(model.stored.tokenizer),
+    loadTokenizer(model.stored.folder),
   )
   return { info: model.info, scoreFunction: scoreFunctionOf(model.config), tokenizer, dispatcher, devices }
 }
@@ -134,15 +130,4 @@ async function bothOrNeither<T>(starting: Promise<Dispatcher>, loading: Promise<
   if (loaded.status === "fulfilled") return [dispatcher.value, loaded.value]
   dispatcher.value.destroy()
   throw loaded.reason
-}
-
-async function readTokenizer(file: string): Promise<Tokenizer> {
-  return createTokenizer(await readModelText(file), file)
-}
-
-/** Of a ready graph only the task is known; what Valence built it knows wholly. */
-async function readTask({ dtype, folder, config }: StoredModel): Promise<TaskConfig> {
-  const json = await readModelText(config)
-  if (dtype !== readyDtype) return readConfig(json, config)
-  return readTaskConfig(json, config, await readFile(join(folder, "tokenizer_config.json"), "utf8").catch(() => "{}"))
 }

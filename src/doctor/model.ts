@@ -68,7 +68,7 @@ async function examineCheckpoint(request: ModelRequest & { readonly offline: boo
     const findings: Finding[] = [
       { section: "model", name: info.name, status: "ok", found: `${info.dtype}, revision ${info.revision}` },
     ]
-    for (const file of [stored.graph, stored.tokenizer, stored.config]) findings.push(await examineFile(file))
+    for (const file of [stored.graph, ...stored.tokenizer, stored.config]) findings.push(await examineFile(file))
     for (const device of devices) {
       const tuning = await readTuning(tuningKey(device, info))
       findings.push({

@@ -53,6 +53,7 @@ export async function buildModel(
   const settings = completeOptions(buildOptions, options)
   const checkpoint = await readCheckpoint(nameOrFolder)
   const { config, weights } = checkpoint
+  const encodings = await readCalibration(checkpoint, settings.calibrate)
   const folder = graphsFolder(checkpoint.folder)
   await makeFolder(folder).catch(error => {
     throw outputFailed(folder, error)
@@ -63,7 +64,6 @@ export async function buildModel(
     await replaceFile(file, graph)
     return { graph: file, bytes: graph.length }
   }
-  const encodings = await readCalibration(checkpoint, settings.calibrate)
   const draft = settings.dtype === "int8" ? draftInt8 : draftFp16
   const { graph, scales, expected } = await draft(checkpoint, encodings, onCalibrated)
   const agreement = await compareWithReference(config, expected, graph, encodings)

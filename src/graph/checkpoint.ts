@@ -3,8 +3,9 @@ import { join } from "node:path"
 import { asError, ValenceError } from "../errors.ts"
 import { type ModelConfig, readConfig } from "../model/config.ts"
 import { readModelText } from "../model/read-file.ts"
+import { readTask } from "../model/read-task.ts"
 import { bundledModels, findCheckpoint } from "../model/store.ts"
-import { createTokenizer } from "../model/tokenizer.ts"
+import { loadTokenizer, type Tokenizer } from "../model/tokenizer.ts"
 import { adaptWeights } from "./adapt-weights.ts"
 import { readStoredTensors } from "./stored-tensors.ts"
 import type { ModelWeights } from "./weights.ts"
@@ -14,10 +15,11 @@ export interface Checkpoint {
   readonly folder: string
   readonly config: ModelConfig
   readonly weights: ModelWeights
+  readonly tokenizer: Tokenizer
 }
 
 /**
- * Reads a checkpoint's configuration and weights.
+ * Reads a checkpoint's configuration, weights and tokenizer: what lacks one of them could be built, and not used.
  *
  * @param nameOrFolder - a folder, or the name of a bundled model
  * @throws ValenceError `model_not_found`, `model_invalid`
@@ -25,38 +27,41 @@ export interface Checkpoint {
 export async function readCheckpoint(nameOrFolder: string): Promise<Checkpoint> {
   const folder = await findCheckpoint(nameOrFolder)
   const configFile = join(folder, "config.json")
-  const config = readConfig(await readModelText(configFile), configFile)
+  const json = await readModelText(configFile)
+  const { family } = readConfig(json, configFile)
   const { file, tensors } = await readStoredTensors(folder)
-  return { folder, config, weights: adaptWeights(tensors, config, file) }
+  // Again, with the number of labels, which a config need not name.
+  const config = readConfig(json, configFile, tensors.get(`${family.tensors.classifier}.weight`)?.shape[0])
+  const weights = adaptWeights(tensors, config, file)
+  return { folder, config, weights, tokenizer: await loadTokenizer(folder) }
 }
 
 /**
  * Token ids of the calibration texts, one array for each line that is not empty.
  *
- * @throws ValenceError `input_invalid` where there is no text; `model_not_found`, `model_invalid` for the tokenizer
+ * @throws ValenceError `input_invalid` if there is no text; `model_invalid` if the model has no such ids
  */
 export async function readCalibration(
-  { folder, config }: Checkpoint,
+  { folder, config, tokenizer }: Checkpoint,
   file = join(bundledModels, "calibration.txt"),
 ): Promise<Int32Array[]> {
-  const tokenizerFile = join(folder, "tokenizer.json")
-  const tokenizer = await createTokenizer(await readModelText(tokenizerFile), tokenizerFile)
   const texts = await readFile(file, "utf8").catch(cause => {
     throw new ValenceError("input_invalid", `calibrate must be a file of texts; ${asError(cause).message}`, { cause })
   })
   const lines = texts.split(/\r?\n/).filter(line => line.trim() !== "")
   if (lines.length === 0) throw new ValenceError("input_invalid", `calibrate must have a text on a line; got ${file}`)
-  const encodings = (await tokenizer.encode(lines, config.maxPositions)).map(({ inputIds }) => inputIds)
-  requireVocabulary(encodings, config, tokenizerFile)
+  const { maxLength } = await readTask(folder, undefined)
+  const encodings = (await tokenizer.encode(lines, maxLength)).map(({ inputIds }) => inputIds)
+  requireVocabulary(encodings, config, folder)
   return encodings
 }
 
-function requireVocabulary(encodings: readonly Int32Array[], { vocabSize }: ModelConfig, file: string): void {
+function requireVocabulary(encodings: readonly Int32Array[], { vocabSize }: ModelConfig, folder: string): void {
   for (const inputIds of encodings)
     for (const id of inputIds)
       if (id >= vocabSize)
         throw new ValenceError(
           "model_invalid",
-          `${file} must give ids below the config's vocab_size, ${vocabSize}; it gives ${id}`,
+          `model ${folder} must have a tokenizer that gives ids below the config's vocab_size, ${vocabSize}; it gives ${id}`,
         )
 }

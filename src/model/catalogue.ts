@@ -1,11 +1,12 @@
 import { readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { sum } from "../sum.ts"
-import { type CachedModel, listCached } from "./cache.ts"
+import { type CachedModel, graphsFolder, listCached } from "./cache.ts"
+import { ConfigFields } from "./config-fields.ts"
 import { readModelText } from "./read-file.ts"
+import { readTask } from "./read-task.ts"
 import { findReadyGraph, readyDtype } from "./ready-graph.ts"
-import { builtDtypes, bundledModels, findCheckpoint, listBundledModels } from "./store.ts"
-import { readTaskConfig } from "./task-config.ts"
+import { builtDtypes, bundledModels, findCheckpoint, graphFile, listBundledModels } from "./store.ts"
 
 /** What can be said of a checkpoint without loading it. */
 export interface ModelSummary {
@@ -57,18 +58,19 @@ async function summaryOfCached({ id, folder, commit, revisions, licence }: Cache
 
 async function summaryOf(folder: string, name: string, kind: ModelSummary["kind"]): Promise<ModelSummary> {
   const file = join(folder, "config.json")
-  const json = await readModelText(file)
-  const { labels, problemType, maxPositions } = readTaskConfig(json, file)
   const ready = await findReadyGraph(folder).catch(() => undefined)
-  const dtypes = [...(await builtDtypes(folder)), ...(ready === undefined ? [] : [readyDtype])]
-  const { model_type: family } = JSON.parse(json) as { model_type?: unknown }
+  const built = await builtDtypes(folder)
+  const [first] = built.map(dtype => join(graphsFolder(folder), graphFile(dtype)))
+  const { labels, problemType, maxLength } = await readTask(folder, first ?? ready)
+  const dtypes = [...built, ...(ready === undefined ? [] : [readyDtype])]
+  const family = new ConfigFields(await readModelText(file), file).value("model_type")
   return {
     name,
     kind,
     family: String(family),
     labels,
     problemType,
-    maxLength: maxPositions,
+    maxLength,
     dtypes,
     bytes: await bytesIn(folder),
     folder,

@@ -17,16 +17,22 @@ export class ConfigFields {
   }
 
   refuse(field: string, rule: string): ValenceError {
-    const value = this.#fields[field]
-    const given = typeof value === "object" ? JSON.stringify(value) : value
-    return new ValenceError("model_invalid", `${this.#file}: ${field} must be ${rule}; got ${shown(given)}`)
+    return new ValenceError(
+      "model_invalid",
+      `${this.#file}: ${field} must be ${rule}; got ${given(this.#fields[field])}`,
+    )
   }
 
   value(field: string): unknown {
     return this.#fields[field]
   }
 
-  /** A whole number; `absent` counts where there is none. */
+  /** The names of the fields that have a value. */
+  names(): string[] {
+    return Object.keys(this.#fields)
+  }
+
+  /** A whole number; `absent` counts if there is none. */
   count(field: string, min: number, max: number, absent?: number): number {
     const value = this.#fields[field] ?? absent
     if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number
@@ -52,5 +58,15 @@ export class ConfigFields {
     const value = this.#fields[field]
     const isOff = value == null || value === false || (typeof value === "object" && Object.keys(value).length === 0)
     if (!isOff) throw this.refuse(field, rule)
+  }
+}
+
+/** A value of a JSON file as an error shows it: as JSON, if it is not nested too deep for that. */
+export function given(value: unknown): string {
+  if (typeof value !== "object") return shown(value)
+  try {
+    return shown(JSON.stringify(value))
+  } catch {
+    return "a value that is nested too deep to be shown"
   }
 }

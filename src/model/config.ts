@@ -1,6 +1,7 @@
 import { ConfigFields } from "./config-fields.ts"
 import { families } from "./families.ts"
 import type { Family } from "./family.ts"
+import { labelsOf } from "./labels.ts"
 
 /** What a checkpoint's `config.json` says of its architecture and labels. */
 export interface ModelConfig {
@@ -48,19 +49,6 @@ function familyOf(fields: ConfigFields): Family {
   throw fields.refuse("architectures", `one of those that are supported, ${supported}`)
 }
 
-/** The labels, in the order of their ids. */
-export function labelsOf(fields: ConfigFields): string[] {
-  const rule = "an object of label names by id, ids 0, 1, ... without gaps, no name empty or twice"
-  const byId = fields.value("id2label")
-  if (typeof byId !== "object" || byId === null) throw fields.refuse("id2label", rule)
-  const names = byId as Record<string, unknown>
-  const labels = Object.keys(names).map((_, id) => names[id])
-  const isName = (label: unknown, id: number) =>
-    typeof label === "string" && label !== "" && labels.indexOf(label) === id
-  if (labels.length === 0 || !labels.every(isName)) throw fields.refuse("id2label", rule)
-  return labels as string[]
-}
-
 /** How many labels a text can have. */
 export function problemTypeOf(fields: ConfigFields): ModelConfig["problemType"] {
   return fields.choice(
@@ -70,10 +58,16 @@ export function problemTypeOf(fields: ConfigFields): ModelConfig["problemType"] 
   )
 }
 
-function positionsOf(fields: ConfigFields, { firstPosition }: Family, padId: number) {
-  const positionsBefore = firstPosition === "zero" ? 0 : padId + 1
+/** The number of positions that a text's tokens can have, and of those before the first token's. */
+export function positionsOf(fields: ConfigFields, startsAfterPadding: boolean, padId: number) {
+  const positionsBefore = startsAfterPadding ? padId + 1 : 0
   const positions = fields.count("max_position_embeddings", positionsBefore + 2, 1_000_000)
   return { positionsBefore, maxPositions: positions - positionsBefore }
+}
+
+/** The id of the token that fills rows up. */
+export function padIdOf(fields: ConfigFields, absent: number): number {
+  return fields.count("pad_token_id", 0, 10_000_000, absent)
 }
 
 function sizesOf(fields: ConfigFields, { fields: names }: Family) {
@@ -97,24 +91,25 @@ function sizesOf(fields: ConfigFields, { fields: names }: Family) {
  *
  * @param json - the text of `config.json`
  * @param file - its name, for errors
+ * @param rows - the number of the classifier's logits, which counts if the config names no labels
  * @throws ValenceError `model_invalid`, naming file, field, rule and value
  */
-export function readConfig(json: string, file: string): ModelConfig {
+export function readConfig(json: string, file: string, rows?: number): ModelConfig {
   const fields = new ConfigFields(json, file)
   const family = familyOf(fields)
   fields.choice("position_embedding_type", ["absolute"], "absolute")
   fields.requireOff("is_decoder", "false: only models that see a whole text at once are supported")
   const { layerNormEps, activation } = family.fields
   const sizes = sizesOf(fields, family)
-  const padId = fields.count("pad_token_id", 0, 10_000_000, family.padId)
+  const padId = padIdOf(fields, family.padId)
   if (padId >= sizes.vocabSize) throw fields.refuse("pad_token_id", `below vocab_size, ${sizes.vocabSize}`)
   return {
     family,
     ...sizes,
-    ...positionsOf(fields, family, padId),
+    ...positionsOf(fields, family.firstPosition === "after-padding", padId),
     activation: fields.choice(activation, ["gelu", "relu"], "gelu"),
     layerNormEps: layerNormEps === undefined ? LAYER_NORM_EPS : fields.fraction(layerNormEps, LAYER_NORM_EPS),
-    labels: labelsOf(fields),
+    labels: labelsOf(fields, rows),
     problemType: problemTypeOf(fields),
     padId,
   }

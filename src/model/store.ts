@@ -9,6 +9,7 @@ import { cachedIdOf, findCached, graphsFolder } from "./cache.ts"
 import { type HubName, readHubName } from "./hub-name.ts"
 import { describeFolder, describeMissing, isFolder, isPath, orMissing } from "./nearby.ts"
 import { findReadyFile, findReadyGraph, isOnnxFile, readyDtype } from "./ready-graph.ts"
+import { findTokenizer } from "./tokenizer/find-tokenizer.ts"
 import { weightsFile, weightsIndexFile } from "./weight-files.ts"
 
 /** A checkpoint folder and the graph that was asked for. */
@@ -16,7 +17,8 @@ export interface StoredModel {
   readonly name: string
   readonly folder: string
   readonly config: string
-  readonly tokenizer: string
+  /** The files that its tokenizer is made from. */
+  readonly tokenizer: readonly string[]
   readonly graph: string
   /** Of the graph: as it was asked for, or `onnx` where somebody else made it. */
   readonly dtype: string
@@ -105,13 +107,13 @@ export async function isCachedAndBuilt(name: HubName, dtype: string): Promise<bo
  * @throws ValenceError `model_not_found`, with the command that builds a graph that is missing
  */
 export async function findModel(model: string, dtype: string): Promise<StoredModel> {
-  if (isOnnxFile(model)) return storedModel(model, { ...(await findReadyFile(model)), dtype: readyDtype })
+  if (isOnnxFile(model)) return storedModel({ ...(await findReadyFile(model)), dtype: readyDtype })
   const folder = await findCheckpoint(model)
   const built = join(graphsFolder(folder), graphFile(dtype))
-  if (await exists(built)) return storedModel(model, { folder, graph: built, dtype })
+  if (await exists(built)) return storedModel({ folder, graph: built, dtype })
   const ready = await findReadyGraph(folder)
   if (ready !== undefined && !(await hasWeights(folder)))
-    return storedModel(model, { folder, graph: ready, dtype: readyDtype })
+    return storedModel({ folder, graph: ready, dtype: readyDtype })
   const dtypes = (await builtDtypes(folder)).map(other => `--dtype ${other}`)
   const there = ready === undefined ? dtypes : [`--model ${ready}`]
   const others = there.length === 0 ? "" : ` (take what is there by ${there.join(" or ")})`
@@ -125,14 +127,19 @@ async function hasWeights(folder: string): Promise<boolean> {
   return (await readdir(folder)).some(name => name === weightsFile || name === weightsIndexFile)
 }
 
-async function storedModel(
-  model: string,
-  { folder, graph, dtype }: { readonly folder: string; readonly graph: string; readonly dtype: string },
-): Promise<StoredModel> {
+async function storedModel({
+  folder,
+  graph,
+  dtype,
+}: {
+  readonly folder: string
+  readonly graph: string
+  readonly dtype: string
+}): Promise<StoredModel> {
   const config = join(folder, "config.json")
-  const tokenizer = join(folder, "tokenizer.json")
-  if (!(await exists(tokenizer)))
-    throw new ValenceError("model_not_found", `model ${model} must hold a tokenizer.json; it does not`)
+  const { kind, needed, settings } = await findTokenizer(folder)
+  // Settings change the ids of what is made from a vocabulary, and nothing of a tokenizer.json.
+  const tokenizer = (kind === "whole" ? needed : [...needed, ...settings]).map(file => join(folder, file))
   const name = cachedIdOf(folder) ?? basename(folder)
   return {
     name,
@@ -141,7 +148,7 @@ async function storedModel(
     tokenizer,
     graph,
     dtype,
-    revision: await digest([...(await graphFiles(graph)), tokenizer, config]),
+    revision: await digest([...(await graphFiles(graph)), ...tokenizer, config]),
   }
 }
 

@@ -1,36 +1,51 @@
-import { labelsOf, type ModelConfig, problemTypeOf } from "./config.ts"
-import { ConfigFields } from "./config-fields.ts"
-import { families } from "./families.ts"
+import { type ModelConfig, padIdOf, positionsOf, problemTypeOf } from "./config.ts"
+import type { ConfigFields } from "./config-fields.ts"
+import { familyNamed } from "./families.ts"
+import { labelsOf } from "./labels.ts"
 
 /** What labelling needs to know of a model, whatever its architecture. */
-export type TaskConfig = Pick<ModelConfig, "labels" | "problemType" | "padId" | "maxPositions">
+export type TaskConfig = Pick<ModelConfig, "labels" | "problemType" | "padId"> & {
+  /** The most tokens that a text may have. */
+  readonly maxLength: number
+}
 
-/** Of what Valence does not build itself, these too have their first position behind the padding's. */
-const othersBehindPadding: readonly unknown[] = ["longformer", "mpnet"]
+/** Other architectures than Valence's own whose first position comes after the padding's. */
+const othersAfterPadding: readonly unknown[] = ["longformer", "mpnet"]
 
-function startsBehindPadding(modelType: unknown): boolean {
-  const family = families.find(({ name }) => name === modelType)
-  return family?.firstPosition === "after-padding" || othersBehindPadding.includes(modelType)
+/** Longer texts than any model reads; larger numbers of positions are a mistake. */
+const UNBOUNDED = 1_000_000
+
+/**
+ * What a checkpoint's configuration says of its task; its layers are the graph's own affair.
+ *
+ * @param fields - of `config.json`
+ * @param tokenizerFields - of `tokenizer_config.json`, if there is one
+ * @param rows - the number of the classifier's logits, which counts if the config names no labels
+ * @throws ValenceError `model_invalid`, naming file, field, rule and value
+ */
+export function readTaskConfig(fields: ConfigFields, tokenizerFields?: ConfigFields, rows?: number): TaskConfig {
+  const modelType = fields.value("model_type")
+  const family = familyNamed(fields)
+  const padId = padIdOf(fields, family?.padId ?? 0)
+  const startsAfterPadding = family?.firstPosition === "after-padding" || othersAfterPadding.includes(modelType)
+  const { maxPositions } = positionsOf(fields, startsAfterPadding, padId)
+  return {
+    labels: labelsOf(fields, rows),
+    problemType: problemTypeOf(fields),
+    padId,
+    maxLength: Math.min(maxPositions, namedMaxLength(tokenizerFields)),
+  }
 }
 
 /**
- * What the `config.json` beside a ready graph says of its task; its layers are the graph's own affair.
+ * `model_max_length`, as transformers truncates; tokenizers that have no limit of their own name a huge number.
  *
- * @param json - the text of `config.json`
- * @param file - its name, for errors
- * @param tokenizerJson - the text of `tokenizer_config.json`, where there is one: the length it names counts where it is shorter
- * @throws ValenceError `model_invalid`, naming file, field, rule and value
+ * @throws ValenceError `model_invalid` where it leaves no room for a text
  */
-export function readTaskConfig(json: string, file: string, tokenizerJson = "{}"): TaskConfig {
-  const fields = new ConfigFields(json, file)
-  const padId = fields.count("pad_token_id", 0, 10_000_000, 0)
-  const positions = fields.count("max_position_embeddings", 2, 1_000_000)
-  const unused = startsBehindPadding(fields.value("model_type")) ? padId + 1 : 0
-  const named = (JSON.parse(tokenizerJson) as Record<string, unknown>)["model_max_length"]
-  return {
-    labels: labelsOf(fields),
-    problemType: problemTypeOf(fields),
-    padId,
-    maxPositions: Math.min(positions - unused, typeof named === "number" && named >= 2 ? named : Infinity),
-  }
+function namedMaxLength(fields: ConfigFields | undefined): number {
+  // Older tokenizers call it max_len.
+  const field = fields?.value("model_max_length") == null ? "max_len" : "model_max_length"
+  const named = fields?.value(field)
+  if (fields === undefined || named == null || (typeof named === "number" && named > UNBOUNDED)) return UNBOUNDED
+  return fields.count(field, 2, UNBOUNDED)
 }

@@ -1,5 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from "tokenizers"
 import { asError, ValenceError } from "../errors.ts"
+import { readTokenizerConfig, readTokenizerText } from "./tokenizer/find-tokenizer.ts"
 import { encodeAtOnceLater, type SpecialIds } from "./word-pieces.ts"
 
 /** A text as the model takes it: token ids, special tokens included. */
@@ -34,11 +35,16 @@ export interface Tokenizer {
  * The tokenizer of a checkpoint's `tokenizer.json`.
  *
  * @param json - the text of `tokenizer.json`
+ * @param side - where a text that is too long loses tokens
  * @throws ValenceError `model_invalid`
  */
-export async function createTokenizer(json: string, file: string): Promise<Tokenizer> {
+export async function createTokenizer(
+  json: string,
+  file: string,
+  side: "right" | "left" = "right",
+): Promise<Tokenizer> {
   const tokenizer = load(json, file)
-  const { before, after } = await specialIds(tokenizer)
+  const { before, after } = await specialIds(tokenizer, file)
   const special = { before: before.length, after: after.length }
   const encodeAtOnce = encodeAtOnceLater(json, { before, after })
   return {
@@ -53,10 +59,21 @@ export async function createTokenizer(json: string, file: string): Promise<Token
       return atOnce.map((own, index) => {
         const ids = own ?? (others[next++] as Int32Array)
         const most = typeof maxLength === "number" ? maxLength : (maxLength[index] ?? 0)
-        return truncated(ids, most, special.after)
+        return truncated(ids, most, special, side)
       })
     },
   }
+}
+
+/**
+ * The tokenizer of a checkpoint's folder, from its `tokenizer.json` or from its vocabulary.
+ *
+ * @throws ValenceError `model_not_found`, `model_invalid`
+ */
+export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const { json, file } = await readTokenizerText(folder)
+  const config = await readTokenizerConfig(folder)
+  return createTokenizer(json, file, config?.choice("truncation_side", ["right", "left"], "right"))
 }
 
 /** Encodes texts with the library, in threads of its own. */
@@ -67,21 +84,28 @@ async function encodeAll(tokenizer: HuggingFaceTokenizer, texts: readonly string
 }
 
 /** They stay where a text is truncated, and stand in each of its windows. */
-async function specialIds(tokenizer: HuggingFaceTokenizer): Promise<SpecialIds> {
-  const encoding = await tokenizer.encode("a")
+async function specialIds(tokenizer: HuggingFaceTokenizer, file: string): Promise<SpecialIds> {
+  const encoding = await tokenizer.encode("a").catch(cause => {
+    throw new ValenceError("model_invalid", `${file} must give tokens for a text; ${asError(cause).message}`, { cause })
+  })
   const [ids, mask] = [encoding.getIds(), encoding.getSpecialTokensMask()]
+  if (!mask.includes(0))
+    throw new ValenceError("model_invalid", `${file} must give tokens for a text; it gives none for "a"`)
   return { before: ids.slice(0, mask.indexOf(0)), after: ids.slice(mask.lastIndexOf(0) + 1) }
 }
 
 /**
- * Cuts ids off in front of the special tokens at the end. Done here, because a tokenizer has one length for all texts
+ * Cuts ids off, at the end or at the beginning of a text's own. Done here, because a tokenizer has one length for all texts
  * that it truncates, and a copy for each length takes megabytes.
  */
-function truncated(ids: Int32Array, maxLength: number, specialAfter: number): Encoding {
+function truncated(ids: Int32Array, maxLength: number, special: SpecialTokens, side: "right" | "left"): Encoding {
   const tokens = ids.length
   if (tokens <= maxLength) return { inputIds: ids, tokens, truncated: false }
+  const { before, after } = special
+  const kept = maxLength - after
   const inputIds = ids.slice(0, maxLength)
-  inputIds.set(ids.subarray(tokens - specialAfter), maxLength - specialAfter)
+  if (side === "left" && kept > before) inputIds.set(ids.subarray(tokens - maxLength + before, tokens - after), before)
+  inputIds.set(ids.subarray(tokens - after), kept)
   return { inputIds, tokens, truncated: true }
 }
 

@@ -1,6 +1,7 @@
-import { copyFileSync, mkdirSync } from "node:fs"
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { createClassifier } from "../../src/classifier/classifier.ts"
+import { buildModel } from "../../src/graph/build-model.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { goldenCheckpoint } from "../graph/checkpoints.ts"
 import { type Export, exportedGraph } from "../model/exported-graph.ts"
@@ -19,6 +20,15 @@ afterEach(() => folder[Symbol.dispose]())
 const write = (file: string, how?: Export) => folder.write(file, exportedGraph(config, weights, how))
 
 const open = (model: string) => createClassifier({ model, device: "cpu:1" })
+
+/** The length that a model takes, and the result of a text that has more tokens than 16. */
+async function labelLong(model: string, dtype: "auto" | "fp32" = "auto") {
+  const classifier = await createClassifier({ model, dtype, device: "cpu:1" })
+  const [result] = await classifier.label(["1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"])
+  await classifier.close()
+  if (result === undefined || result.error) throw new Error(result?.error.message)
+  return { maxLength: classifier.model.maxLength, result }
+}
 
 describe("createClassifier, of a ready ONNX file", () => {
   it.each([
@@ -46,10 +56,44 @@ describe("createClassifier, of a ready ONNX file", () => {
     await classifier.close()
   })
 
-  it("the length in tokenizer_config.json - counts where it is shorter", async () => {
-    folder.write("tiny/tokenizer_config.json", '{"model_max_length": 64}')
+  it("model_max_length - counts for a ready graph and for a built one, and truncates both alike", async () => {
+    folder.write("tiny/tokenizer_config.json", '{"model_max_length": 16}')
+    const ready = await labelLong(write("tiny/model.onnx"))
+    copyFileSync(`${tiny}/model.safetensors`, folder.at("tiny/model.safetensors"))
+    await buildModel(folder.at("tiny"), { dtype: "fp32" })
+    const built = await labelLong(folder.at("tiny"), "fp32")
+    expect(ready).toMatchObject({ maxLength: 16, result: { tokens: 16, truncated: true } })
+    expect(built).toMatchObject({ maxLength: 16, result: { tokens: 16, truncated: true } })
+    expect(built.result).toMatchObject({ score: expect.closeTo(ready.result?.score ?? 0, 5) })
+  })
+
+  it("truncation_side left - keeps a text's end", async () => {
+    folder.write("tiny/tokenizer_config.json", '{"model_max_length": 16, "truncation_side": "left"}')
+    const model = write("tiny/model.onnx")
+    const { result } = await labelLong(model)
+    folder.write("tiny/tokenizer_config.json", "{}")
+    const classifier = await open(model)
+    const [end] = await classifier.label(["2 3 4 5 6 7 8 9 10 11 12 13 14 15"])
+    await classifier.close()
+    expect(end).toMatchObject({ score: result?.score, tokens: 16, truncated: false })
+  })
+
+  it.each([
+    ["{", "tokenizer_config.json must hold a JSON object; "],
+    ['{"model_max_length": "16"}', 'model_max_length must be a whole number, 2 to 1000000; got "16"'],
+  ])("a tokenizer_config.json %j - model_invalid, with the file", async (json, message) => {
+    folder.write("tiny/tokenizer_config.json", json)
+    await expect(open(write("tiny/model.onnx"))).rejects.toMatchObject({
+      code: "model_invalid",
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it("no labels in the config - as many as the graph gives", async () => {
+    const { id2label: _, label2id: __, ...rest } = JSON.parse(readFileSync(`${tiny}/config.json`, "utf8"))
+    folder.write("tiny/config.json", JSON.stringify(rest))
     const classifier = await open(write("tiny/model.onnx"))
-    expect(classifier.model.maxLength).toBe(64)
+    expect(classifier.model.labels).toEqual(["LABEL_0", "LABEL_1", "LABEL_2"])
     await classifier.close()
   })
 

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs"
-import { copyFile, mkdtemp, rm, truncate, writeFile } from "node:fs/promises"
+import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { buildModel, scalesFile, verifyModel } from "../../src/graph/build-model.ts"
+import { describeModel } from "../../src/model/catalogue.ts"
 
 let folder: string
 let calibrate: string
@@ -73,6 +74,47 @@ describe("buildModel", () => {
     [{ calibrate: "/nowhere.txt" }, "calibrate must be a file of texts"],
   ])("refuses %o", async (options, message) => {
     await expect(buildModel(folder, options)).rejects.toThrow(message)
+  })
+
+  it.each(["fp32", "int8"] as const)(
+    "%s of a checkpoint without a tokenizer - is refused, and writes nothing",
+    async dtype => {
+      await rm(join(folder, "tokenizer.json"))
+      await expect(buildModel(folder, { dtype, calibrate, maxFlips })).rejects.toMatchObject({
+        code: "model_invalid",
+        message: expect.stringContaining("must have a tokenizer.json, or a vocab.txt"),
+      })
+      expect(existsSync(join(folder, `model.${dtype}.onnx`))).toBe(false)
+    },
+  )
+
+  it("a tokenizer with ids that the embeddings lack - is refused, and nothing is written", async () => {
+    await copyFile("test/golden/electra-tiny/model.safetensors", join(folder, "model.safetensors"))
+    await copyFile("test/golden/electra-tiny/config.json", join(folder, "config.json"))
+    await expect(buildModel(folder, { dtype: "fp32", calibrate })).rejects.toThrow(
+      /must have a tokenizer that gives ids below the config's vocab_size, 1000; it gives \d+$/,
+    )
+    expect(existsSync(join(folder, "model.fp32.onnx"))).toBe(false)
+  })
+
+  it("a weight that is no number - is refused by its name", async () => {
+    const file = join(folder, "model.safetensors")
+    const bytes = await readFile(file)
+    bytes.writeFloatLE(Number.NaN, bytes.length - 4)
+    await writeFile(file, bytes)
+    await expect(buildModel(folder, { dtype: "fp32" })).rejects.toThrow(
+      /model\.safetensors: tensor \S+: values must be finite numbers; value \d+ is NaN$/,
+    )
+  })
+
+  it("labels that the config does not name - are LABEL_0 and so on, as many as the classifier has", async () => {
+    const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8"))
+    await writeFile(
+      join(folder, "config.json"),
+      JSON.stringify({ ...config, id2label: undefined, label2id: undefined }),
+    )
+    await buildModel(folder, { dtype: "fp32" })
+    expect(await describeModel(folder)).toMatchObject({ labels: ["LABEL_0", "LABEL_1", "LABEL_2"] })
   })
 
   it("names the file that is cut off", async () => {
