@@ -1,4 +1,5 @@
 import { asError, shown, ValenceError } from "../errors.ts"
+import { given } from "../model/config-fields.ts"
 import { type FileBytes, fileBytes } from "./file-bytes.ts"
 import { isFloatType, toFloat32 } from "./float-types.ts"
 
@@ -9,7 +10,7 @@ export interface StoredTensor {
   /**
    * The values as float32, row-major, read from the file at each call; F16 and BF16 are widened exactly.
    *
-   * @throws ValenceError `model_invalid` where they are no floats
+   * @throws ValenceError `model_invalid` if they are no floats, or one of them is not finite
    */
   values(): Float32Array
 }
@@ -64,12 +65,20 @@ export function parseSafetensors(bytes: FileBytes, file: string): Map<string, St
         shape,
         dtype,
         values() {
-          if (isFloatType(dtype)) return toFloat32(bytes.read(dataStart + begin, dataStart + end), dtype)
+          if (isFloatType(dtype))
+            return finite(name, toFloat32(bytes.read(dataStart + begin, dataStart + end), dtype), refuse)
           throw refuse(`tensor ${name}: dtype must be one of F32, F16, BF16 where it is read; got ${shown(dtype)}`)
         },
       },
     ]),
   )
+}
+
+/** A weight that is no number makes every score of a graph none. */
+function finite(name: string, values: Float32Array, refuse: Refuse): Float32Array {
+  const at = values.findIndex(value => !Number.isFinite(value))
+  if (at === -1) return values
+  throw refuse(`tensor ${name}: values must be finite numbers; value ${at} is ${values[at]}`)
 }
 
 type Refuse = (message: string, cause?: unknown) => ValenceError
@@ -101,9 +110,9 @@ function parseEntry(name: string, value: unknown, refuse: Refuse): Entry {
   if (typeof dtype !== "string" || !Object.hasOwn(typeBytes, dtype))
     throw refuse(`tensor ${name}: dtype must be one of ${Object.keys(typeBytes).join(", ")}; got ${shown(dtype)}`)
   if (!Array.isArray(shape) || !shape.every(isCount))
-    throw refuse(`tensor ${name}: shape must be a list of whole numbers, 0 or more; got ${JSON.stringify(shape)}`)
+    throw refuse(`tensor ${name}: shape must be a list of whole numbers, 0 or more; got ${given(shape)}`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
-    throw refuse(`tensor ${name}: data_offsets must be two whole numbers, 0 or more; got ${JSON.stringify(offsets)}`)
+    throw refuse(`tensor ${name}: data_offsets must be two whole numbers, 0 or more; got ${given(offsets)}`)
   const [begin, end] = offsets as [number, number]
   const size = (shape as number[]).reduce((product, length) => product * length, typeBytes[dtype as StoredType])
   if (end - begin !== size)

@@ -1,6 +1,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from "tokenizers"
 import { asError, ValenceError } from "../errors.ts"
 import { readTokenizerConfig, readTokenizerText } from "./tokenizer/find-tokenizer.ts"
+import { requireKnownShape } from "./tokenizer/known-shape.ts"
 import { encodeAtOnceLater, type SpecialIds } from "./word-pieces.ts"
 
 /** A text as the model takes it: token ids, special tokens included. */
@@ -110,6 +111,7 @@ function truncated(ids: Int32Array, maxLength: number, special: SpecialTokens, s
 }
 
 function load(json: string, file: string): HuggingFaceTokenizer {
+  requireKnownShape(json, file)
   try {
     const tokenizer = HuggingFaceTokenizer.fromString(json)
     tokenizer.disablePadding()
