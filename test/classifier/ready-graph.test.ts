@@ -39,14 +39,16 @@ describe("createClassifier, of a ready ONNX file", () => {
     write(`tiny/${file}`, how)
     const classifier = await open(folder.at("tiny"))
     expect(classifier.model).toMatchObject({ name: "tiny", dtype: "onnx", labels: config.labels, maxLength: 128 })
-    const texts = golden.rows.map(({ text }) => text)
+    // A blank text has no label.
+    const rows = golden.rows.filter(({ text }) => text.trim() !== "")
+    const texts = rows.map(({ text }) => text)
     const results = await classifier.label(texts, { function: "none", topK: "all" })
     await classifier.close()
     results.forEach((result, row) => {
       const logits = config.labels.map(
         label => !result.error && result.scores?.find(score => score.label === label)?.score,
       )
-      expect(logits).toEqual(golden.rows[row]?.logits.map(logit => expect.closeTo(logit, 4)))
+      expect(logits).toEqual(rows[row]?.logits.map(logit => expect.closeTo(logit, 4)))
     })
   })
 
