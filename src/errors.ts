@@ -73,13 +73,65 @@ export class ValenceError extends Error {
   }
 }
 
-/** What was thrown, as an `Error`; anything else becomes the message of one. */
+/** What was thrown, as an `Error`; anything else becomes the message of one. Never throws. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
+  if (isError(thrown)) return thrown
+  return new Error(typeof thrown === "string" ? thrown : shown(thrown))
 }
 
-/** A value as an error message shows it: JSON where it has one, at most 80 characters. */
+/** Characters of a value that a message shows. */
+const mostShown = 80
+/** Deeper values are shown as `[…]` or `{…}`. */
+const mostLevels = 3
+
+/**
+ * A value as an error message shows it: JSON if it has one, at most 80 characters. Values come from other people's files, requests and
+ * programs: this never throws, and does not look at more of a value than it shows.
+ *
+ * @example
+ * shown({ toString: 1 }) // → {"toString":1}
+ */
 export function shown(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value)
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+  let text: string
+  try {
+    text = describe(value, mostLevels)
+  } catch {
+    // A getter, or the trap of a proxy.
+    text = "a value that cannot be shown"
+  }
+  return text.length > mostShown ? `${text.slice(0, mostShown - 3)}...` : text
+}
+
+function describe(value: unknown, levels: number): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, mostShown))
+  if (typeof value === "function") return "a function"
+  if (typeof value !== "object" || value === null) return String(value)
+  if (isError(value)) return `${value.name}: ${value.message}`.slice(0, mostShown + 1)
+  const parts: string[] = []
+  let length = 0
+  for (const part of partsOf(value, levels)) {
+    parts.push(part)
+    length += part.length + 1
+    if (length > mostShown) break
+  }
+  return Array.isArray(value) ? `[${parts.join(",")}]` : `{${parts.join(",")}}`
+}
+
+/** The items of a list, or the members of an object, each as it is shown. */
+function* partsOf(value: object, levels: number): Generator<string> {
+  const isList = Array.isArray(value)
+  for (const name in isList ? value.slice(0, mostShown) : value) {
+    if (!Object.hasOwn(value, name)) continue
+    if (levels === 0) return yield "…"
+    const part = describe(value[name as keyof object], levels - 1)
+    yield isList ? part : `${describe(name, 0)}:${part}`
+  }
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error
+  } catch {
+    return false
+  }
 }

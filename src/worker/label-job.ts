@@ -1,5 +1,5 @@
 import { longestTimerMs } from "../declaration.ts"
-import { isErrorCode, isRetryable, ValenceError } from "../errors.ts"
+import { asError, isErrorCode, isRetryable, ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, Lane } from "../labeller.ts"
 import type { JobData, JobResult } from "../queue/job.ts"
 
@@ -85,7 +85,10 @@ function withIds({ texts }: JobData, results: readonly LabelledText[]): JobResul
 const toError = ({ code, message }: { readonly code: string; readonly message: string }) =>
   new ValenceError(isErrorCode(code) ? code : "job_failed", message)
 
-const unexpected = (cause: unknown) => new ValenceError("job_failed", `labelling failed: ${String(cause)}`, { cause })
+function unexpected(cause: unknown): ValenceError {
+  const { name, message } = asError(cause)
+  return new ValenceError("job_failed", `labelling failed: ${name}: ${message}`, { cause })
+}
 
 /** Expires a job after so long, unless it is disposed. */
 function abortLater(stop: AbortController, ms: number): Disposable {

@@ -46,6 +46,17 @@ describe("labelCorpus", () => {
     })
   })
 
+  it.each([
+    ["an object whose toString is no function", '{"toString":1,"valueOf":1}', '{"toString":1,"valueOf":1}'],
+    ["a list nested 20,000 deep", `${"[".repeat(20_000)}${"]".repeat(20_000)}`, "[[[[…]]]]"],
+  ])("a text that is %s - is listed, and the run goes on", async (_, value, shown) => {
+    await label("in.jsonl", `{"text":"good"}\n{"text":${value}}\n{"text":"bad"}\n`)
+    expect(folder.lines("in.labelled.jsonl")).toHaveLength(2)
+    expect(folder.lines("in.labelled.jsonl.errors.jsonl")).toMatchObject([
+      { line: 2, code: "row_invalid", reason: `field "text" must be a string; got ${shown}` },
+    ])
+  })
+
   it("keeps a byte order mark, CRLF and the quotes of a CSV file", async () => {
     await label("in.csv", '\ufeffid,text\r\n"1","two\r\nlines"\r\n2,b')
     expect(folder.read("in.labelled.csv")).toBe(

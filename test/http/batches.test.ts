@@ -112,6 +112,35 @@ describe("files and batches, by the openai client", () => {
     })
   })
 
+  it("lines whose values cannot be shown - have their error, and their neighbours their labels", async () => {
+    const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
+    const odd = '{"toString":1,"valueOf":1}'
+    const raw = (customId: string, method: string, url: string, body: string) =>
+      `{"custom_id":${customId},"method":${method},"url":${url},"body":${body}}`
+    const [post, label, body] = ['"POST"', '"/v1/label"', '{"text":"x"}']
+    const hostile = [odd, nested(20_000), `{"__proto__":${odd}}`, '"\\ud800"', "1e999", "null"].flatMap(
+      (value, index) => [
+        raw(value, post, label, body),
+        raw(`"method-${index}"`, value, label, body),
+        raw(`"url-${index}"`, post, value, body),
+        raw(`"body-${index}"`, post, label, value),
+        raw(`"text-${index}"`, post, label, `{"text":${value}}`),
+        raw(`"model-${index}"`, post, label, `{"text":"x","model":${value}}`),
+        raw(`"name-${index}"`, post, label, `{"text":"x","name":${value}}`),
+        value,
+      ],
+    )
+    const lines = hostile.flatMap((each, index) => [line(`good-${index}`, { text: "xx" }), each])
+    const created = await create(client, (await upload(client, lines)).id)
+    const batch = await ended(client, created.id)
+    expect(batch).toMatchObject({ status: "completed", request_counts: { total: lines.length } })
+    const [good, bad] = [await answersOf(client, batch.output_file_id), await answersOf(client, batch.error_file_id)]
+    // A lone surrogate is a text, and a custom id.
+    expect(good.filter(({ custom_id }) => custom_id?.startsWith("good-"))).toHaveLength(hostile.length)
+    expect(good.length + bad.length).toBe(lines.length)
+    for (const { error, response } of bad) expect(error ?? response?.body).toMatchObject({ code: expect.any(String) })
+  })
+
   it("lines that fail, or cannot be read - have their own error, and their neighbours labels", async () => {
     const lines = [
       line("good", { texts: ["a", "FAIL"] }),
