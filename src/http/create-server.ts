@@ -7,7 +7,7 @@ import { createServerMetrics } from "../metrics/create-server-metrics.ts"
 import { version } from "../version.ts"
 import { admissions } from "./admission.ts"
 import { answerError, answerErrors } from "./answer-errors.ts"
-import { readApiKeys } from "./api-keys.ts"
+import { readServerKeys } from "./api-keys.ts"
 import { limitBodyTime } from "./body-time.ts"
 import { answerClientError } from "./client-errors.ts"
 import { limitBrowsers } from "./limit-browsers.ts"
@@ -53,7 +53,7 @@ export async function createServer({
 }: ServerRequest): Promise<Server> {
   const served: Served = { ...given, others, events }
   const settings = completeOptions(serverOptions, options ?? {})
-  const keys = await readApiKeys(settings.apiKeysFile)
+  const keys = await readServerKeys(settings)
   const metrics = createServerMetrics({ events, model: given.labeller.model, devices: given.devices ?? [], version })
   const stop = new AbortController()
   // Every request that waits listens.
@@ -96,7 +96,7 @@ export async function createServer({
     await jobs?.webhooks?.close()
     metrics[Symbol.dispose]()
   })
-  app.register(async app => addRoutes(app, serving, { jobs, batches, open: keys.open }))
+  app.register(async app => addRoutes(app, serving, { jobs, batches, open: keys.api.empty }))
   await app.ready()
-  return new Server(app, serving, stop, keys.open)
+  return new Server(app, serving, stop, keys.api.empty)
 }

@@ -22,6 +22,12 @@ export const serverOptions = {
     env: "VALENCE_API_KEYS_FILE",
     help: "file of API keys, one a line, NAME:KEY or KEY; VALENCE_API_KEYS has them too, with commas between (default: no key is asked for)",
   }),
+  operatorKeysFile: text({
+    default: undefined,
+    unit: "file",
+    env: "VALENCE_OPERATOR_KEYS_FILE",
+    help: "file of operator keys, like --api-keys-file: they may also open /queues, which shows the jobs of all keys; VALENCE_OPERATOR_KEYS has them too (default: /queues is off if there are API keys)",
+  }),
   rateLimit: count({
     default: undefined,
     min: 1,

@@ -116,19 +116,21 @@ describe("/queues", () => {
     expect(paused.status).toBe(405)
   })
 
-  it("a server with API keys - a browser is asked for one", async () => {
+  it("a server with keys - a browser is asked for an operator's", async () => {
     await using fleet = await TestFleet.open()
     await fleet.worker()
-    process.env["VALENCE_API_KEYS"] = key
+    process.env["VALENCE_API_KEYS"] = "an-api-key-0123456789"
+    process.env["VALENCE_OPERATOR_KEYS"] = key
     await using server = await startFleetServer(fleet).finally(() => {
       delete process.env["VALENCE_API_KEYS"]
+      delete process.env["VALENCE_OPERATOR_KEYS"]
     })
-    for (const path of ["/queues", "/queues/api/queues", "/queues/static/favicon.ico", "/v1/queue"]) {
+    for (const path of ["/queues", "/queues/api/queues", "/queues/static/favicon.ico"]) {
       const refused = await fetch(`${server.url}${path}`)
       expect([path, refused.status, refused.headers.get("www-authenticate")]).toEqual([
         path,
         401,
-        'Bearer, Basic realm="Valence", charset="UTF-8"',
+        'Bearer, Basic realm="Valence operator", charset="UTF-8"',
       ])
     }
     const authorization = `Basic ${Buffer.from(`me:${key}`).toString("base64")}`

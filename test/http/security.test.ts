@@ -2,7 +2,7 @@ import { once } from "node:events"
 import { connect } from "node:net"
 import { Writable } from "node:stream"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { ApiKeys, keyOf, readApiKeys } from "../../src/http/api-keys.ts"
+import { ApiKeys, keyOf, readServerKeys } from "../../src/http/api-keys.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { eventually, TestFleet } from "../queue/test-fleet.ts"
 import { postJson, startTestServer, type TestServer } from "./test-server.ts"
@@ -27,8 +27,13 @@ describe("ApiKeys", () => {
   it("from a file and the environment, with names or without", async () => {
     using folder = new TemporaryFolder()
     const file = folder.write("keys", `# ours\n\nshop:${keyOne}\n`)
-    const keys = await readApiKeys(file, { VALENCE_API_KEYS: `${keyTwo}, other:another-key-01234567` })
-    expect([keyOne, keyTwo, "another-key-01234567", "none"].map(key => keys.nameOf(key))).toEqual([
+    const { api, operator } = await readServerKeys(
+      { apiKeysFile: file, operatorKeysFile: undefined },
+      { VALENCE_API_KEYS: `${keyTwo}, other:another-key-01234567`, VALENCE_OPERATOR_KEYS: "the-operator-key-0123" },
+    )
+    expect(operator.nameOf("the-operator-key-0123")).toBe("operator 1")
+    expect(operator.nameOf(keyOne)).toBeUndefined()
+    expect([keyOne, keyTwo, "another-key-01234567", "none"].map(key => api.nameOf(key))).toEqual([
       "shop",
       "key 2",
       "other",
@@ -45,8 +50,22 @@ describe("ApiKeys", () => {
 
   it("a file that is not there, or has no key - is refused", async () => {
     using folder = new TemporaryFolder()
-    await expect(readApiKeys(folder.at("none"), {})).rejects.toThrow("file of API keys must be readable")
-    await expect(readApiKeys(folder.write("keys", "# none\n"), {})).rejects.toThrow("must have an API key on a line")
+    const read = (files: { apiKeysFile?: string; operatorKeysFile?: string }) =>
+      readServerKeys({ apiKeysFile: undefined, operatorKeysFile: undefined, ...files }, {})
+    await expect(read({ apiKeysFile: folder.at("none") })).rejects.toThrow("file of API keys must be readable")
+    await expect(read({ operatorKeysFile: folder.at("none") })).rejects.toThrow(
+      "file of operator keys must be readable",
+    )
+    const empty = folder.write("keys", "# none\n")
+    await expect(read({ apiKeysFile: empty })).rejects.toThrow("must have an API key on a line")
+    await expect(read({ operatorKeysFile: empty })).rejects.toThrow("must have an operator key on a line")
+  })
+
+  it("an operator key with the name of an API key - is refused: both would own the same files", async () => {
+    const env = { VALENCE_API_KEYS: `ann:${keyOne}`, VALENCE_OPERATOR_KEYS: `ann:${keyTwo}` }
+    await expect(readServerKeys({ apiKeysFile: undefined, operatorKeysFile: undefined }, env)).rejects.toThrow(
+      'an operator key must have a name of its own; "ann" is an API key',
+    )
   })
 
   it.each([

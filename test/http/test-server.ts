@@ -1,4 +1,5 @@
 import type { Server as HttpServer } from "node:http"
+import type { FastifyInstance } from "fastify"
 import { WorkerEmitter } from "../../src/events.ts"
 import { createServer, type ServerRequest } from "../../src/http/create-server.ts"
 import type { Labeller } from "../../src/labeller.ts"
@@ -7,6 +8,7 @@ import { createLexiconLabeller } from "../../src/lexicon/lexicon-labeller.ts"
 /** A server that listens on a free port. */
 export interface TestServer extends AsyncDisposable {
   readonly url: string
+  readonly app: FastifyInstance
   /** Node's server. */
   readonly http: HttpServer
   /** Tells the server what its labeller would. */
@@ -25,7 +27,7 @@ export async function startTestServer(request: Partial<ServerRequest> = {}): Pro
     await server.close()
     for (const each of [labeller, ...others]) await each.close()
   }
-  return { url, http: server.app.server, events, close, [Symbol.asyncDispose]: close }
+  return { url, app: server.app, http: server.app.server, events, close, [Symbol.asyncDispose]: close }
 }
 
 /** Sends JSON, and reads the answer's. */

@@ -11,7 +11,7 @@ const idempotencySeconds = 86_400
 
 /** What tells that a request is sent again. */
 export interface Idempotency {
-  /** Whoever sends it, with the key it chose: others' keys do not meet. */
+  /** As the client chose it; those of several API keys do not meet. */
   readonly key: string
   /** What must be the same each time. */
   readonly body: string
@@ -28,25 +28,31 @@ export class Jobs {
   /**
    * Adds texts to be labelled.
    *
+   * @param owner - the name of the API key; empty without keys
    * @returns the request's id; the same for a request that is sent again
    * @throws RequestError 422 where the body is another than under this key before; what `Producer.add` throws
    */
-  async add(texts: readonly string[], options: AddOptions, idempotency: Idempotency | undefined): Promise<string> {
-    const name = idempotency === undefined ? newJobName() : await this.#nameOf(idempotency)
+  async add(
+    owner: string,
+    texts: readonly string[],
+    options: AddOptions,
+    idempotency: Idempotency | undefined,
+  ): Promise<string> {
+    const name = idempotency === undefined ? newJobName(owner) : await this.#nameOf(owner, idempotency)
     const jobs = await this.#producer.add(texts, { ...options, id: name })
     return requestIdOf(name, jobs.length)
   }
 
-  /** Where a request stands; `undefined` where there is none. */
-  async read(id: string): Promise<JobResource | undefined> {
-    const request = jobsOf(id)
+  /** Where a request stands; `undefined` if there is none, or it is another owner's. */
+  async read(owner: string, id: string): Promise<JobResource | undefined> {
+    const request = jobsOf(id, owner)
     if (request === undefined) return undefined
     return jobResource(id, await this.#statusesOf(request))
   }
 
   /** Returns when all of its jobs have ended, or the signal aborts. */
-  async wait(id: string, signal: AbortSignal): Promise<void> {
-    for await (const _ of this.#producer.results(jobsOf(id)?.jobs ?? [], signal)) if (signal.aborted) return
+  async wait(owner: string, id: string, signal: AbortSignal): Promise<void> {
+    for await (const _ of this.#producer.results(jobsOf(id, owner)?.jobs ?? [], signal)) if (signal.aborted) return
   }
 
   /**
@@ -55,8 +61,8 @@ export class Jobs {
    *
    * @returns whether there was one
    */
-  async remove(id: string): Promise<boolean> {
-    const request = jobsOf(id)
+  async remove(owner: string, id: string): Promise<boolean> {
+    const request = jobsOf(id, owner)
     if (request === undefined) return false
     const statuses = await this.#statusesOf(request)
     await Promise.all(request.jobs.map(job => this.#producer.cancel(job)))
@@ -68,10 +74,10 @@ export class Jobs {
     return Promise.all(jobs.map(job => this.#producer.result(job)))
   }
 
-  async #nameOf({ key, body }: Idempotency): Promise<string> {
+  async #nameOf(owner: string, { key, body }: Idempotency): Promise<string> {
     const { redis, keyPrefix } = this.#producer
-    const [where, digest] = [keysOf(keyPrefix).idempotency(digestOf(key)), digestOf(body)]
-    const name = newJobName()
+    const [where, digest] = [keysOf(keyPrefix).idempotency(digestOf(`${owner}\n${key}`)), digestOf(body)]
+    const name = newJobName(owner)
     if ((await redis.set(where, `${digest} ${name}`, "EX", idempotencySeconds, "NX")) === "OK") return name
     const [before, nameBefore] = (await redis.get(where))?.split(" ") ?? []
     if (before !== undefined && before !== digest)

@@ -58,12 +58,12 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
     const teller = webhook && requireWebhooks(webhooks)
     logTexts(serving.settings, request.log, all)
     const key = request.headers["idempotency-key"]
-    const idempotency = key && { key: `${request.keyName}\n${key}`, body: JSON.stringify(request.body) }
+    const idempotency = key && { key, body: JSON.stringify(request.body) }
     return inTime(serving, reply, async () => {
-      const id = await jobs.add(all, { lane: "bulk", ...options }, idempotency || undefined)
-      if (webhook) await teller?.add(id, webhook.url)
+      const id = await jobs.add(request.keyName, all, { lane: "bulk", ...options }, idempotency || undefined)
+      if (webhook) await teller?.add(request.keyName, id, webhook.url)
       reply.status(202).header("location", `/v1/jobs/${id}`)
-      return (idempotency && (await jobs.read(id))) || { id, state: "waiting" as const }
+      return (idempotency && (await jobs.read(request.keyName, id))) || { id, state: "waiting" as const }
     })
   })
 
@@ -87,7 +87,7 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
     const { id } = request.params
     const { wait = 0 } = request.query
     if (wait > 0) await waitForEnd(serving, jobs, id, wait, request, reply)
-    const resource = await inTime(serving, reply, () => jobs.read(id))
+    const resource = await inTime(serving, reply, () => jobs.read(request.keyName, id))
     if (resource === undefined) throw noSuchJob(id)
     return reply.header("cache-control", "no-store").send(resource as never)
   })
@@ -106,7 +106,7 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
     const { jobs, webhooks } = requireServices(services)
     const { id } = request.params
     const there = await inTime(serving, reply, async () => {
-      const there = await jobs.remove(id)
+      const there = await jobs.remove(request.keyName, id)
       if (there) await webhooks?.remove(id)
       return there
     })
@@ -126,7 +126,7 @@ async function waitForEnd(
   using gone = requestSignal(reply)
   // A server that stops says at once how far it is.
   const signal = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(seconds * 1000)])
-  await unlessEnded(jobs.wait(id, signal), signal).catch((error: unknown) => {
+  await unlessEnded(jobs.wait(request.keyName, id, signal), signal).catch((error: unknown) => {
     if (!signal.aborted) throw error
     request.log.debug({ job: id }, "job has not ended within the time that its client waits")
   })

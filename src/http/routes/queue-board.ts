@@ -23,7 +23,7 @@ const contentSecurityPolicy = {
   },
 }
 
-/** `/queues`: bull-board, to look into the fleet's jobs; not there without a fleet. */
+/** `/queues`: bull-board, for operators to look into the fleet's jobs, texts and all; not there without a fleet. */
 export function addQueueBoard(app: FastifyInstance, { queues: open }: Serving): void {
   if (!open) return
   const { queues } = open
@@ -36,8 +36,9 @@ export function addQueueBoard(app: FastifyInstance, { queues: open }: Serving): 
   app.register(async app => {
     const { errorHandler } = app
     app.addHook("onRoute", route => {
-      // Bull-board's own would answer a missing API key with a 500.
+      // Bull-board's own would answer a missing key with a 500.
       route.errorHandler = errorHandler
+      route.config = { ...route.config, operator: true }
     })
     app.addHook("onRequest", async (_, reply) => reply.helmet({ contentSecurityPolicy }))
     app.register(board.registerPlugin(), { prefix: path })

@@ -6,6 +6,7 @@ import type { Producer } from "../../producer/producer.ts"
 import { closeWorker } from "../../queue/close-worker.ts"
 import { webhookQueue } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
+import { guarded } from "../guarded.ts"
 import { hasEnded, type JobResource } from "../jobs/job-resource.ts"
 import type { Jobs } from "../jobs/jobs.ts"
 import { PrivateAddressError, sendWebhook } from "./send.ts"
@@ -27,6 +28,8 @@ const lastWordsMs = 5000
 
 /** What lies in the queue. */
 interface Delivery {
+  /** The name of the API key that the job belongs to. */
+  readonly owner: string
   readonly job: string
   readonly url: string
 }
@@ -77,15 +80,22 @@ export class Webhooks implements AsyncDisposable {
     // The connection tells of its own errors.
     this.#queue.on("error", () => {})
     this.#worker.on("error", () => {})
-    this.#worker.on("completed", () => settings.onOutcome("delivered"))
-    this.#worker.on("failed", (job, error) => this.#failed(job, error))
+    const { log } = settings
+    this.#worker.on(
+      "completed",
+      guarded(log, () => settings.onOutcome("delivered")),
+    )
+    this.#worker.on(
+      "failed",
+      guarded(log, (job: Job<Delivery> | undefined, error: Error) => this.#failed(job, error)),
+    )
   }
 
   /** Has the end of a job told; once, however often it is asked for. */
-  async add(job: string, url: string): Promise<void> {
+  async add(owner: string, job: string, url: string): Promise<void> {
     await this.#queue.add(
       "deliver",
-      { job, url },
+      { owner, job, url },
       { jobId: job, attempts, backoff, removeOnComplete: { age: keptSeconds }, removeOnFail: { age: keptSeconds } },
     )
   }
@@ -106,8 +116,8 @@ export class Webhooks implements AsyncDisposable {
   }
 
   async #process(delivery: Job<Delivery>): Promise<void> {
-    const { job, url } = delivery.data
-    const resource = (await this.#jobs.read(job)) ?? lostJob(job)
+    const { owner, job, url } = delivery.data
+    const resource = (await this.#jobs.read(owner, job)) ?? lostJob(job)
     if (!hasEnded(resource)) {
       const ageMs = Date.now() - delivery.timestamp
       const afterMs = Math.min(lookMs.most, Math.max(lookMs.least, ageMs / 4))
