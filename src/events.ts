@@ -113,5 +113,17 @@ export interface ClassifierEmitter {
   emit<Name extends keyof ClassifierEvents>(name: Name, ...told: ClassifierEvents[Name]): boolean
 }
 
-/** Tells whoever listens what a worker, and its classifier, do. */
-export class WorkerEmitter extends EventEmitter<WorkerEvents> {}
+/** Reports what a worker, and its classifier, do. */
+export class WorkerEmitter extends EventEmitter<WorkerEvents> {
+  /** An error of a listener is thrown outside, as those of an `EventTarget` are: the work that reports itself goes on. */
+  override emit: EventEmitter<WorkerEvents>["emit"] = (name, ...told) => {
+    try {
+      return super.emit(name, ...told)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+      return true
+    }
+  }
+}

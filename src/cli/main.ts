@@ -12,6 +12,7 @@ import { addPrune } from "./prune.ts"
 import { addQueue } from "./queue.ts"
 import { addServe } from "./serve.ts"
 import { addTune } from "./tune.ts"
+import { listenForUnforeseen } from "./unforeseen.ts"
 import { addWork } from "./work.ts"
 
 /** Whatever is not a row that failed: other exit codes tell of rows, and a caller may go on with those. */
@@ -21,7 +22,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // Whoever read standard output, such as head, has seen enough.
   if (error.code === "EPIPE") process.exit(errorExitCode)
 })
-process.on("uncaughtException", error => {
+listenForUnforeseen(error => {
   console.error(error)
   process.exit(errorExitCode)
 })

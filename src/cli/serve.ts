@@ -12,6 +12,7 @@ import { addOptions, pickOptions } from "./declared-options.ts"
 import { withFleetDefaults } from "./fleet-flags.ts"
 import { devicesOf, fleetOptions, openLabellerOrFleet } from "./open-labeller.ts"
 import { endStopped, listenForStop } from "./stop-signals.ts"
+import { surviveUnforeseen } from "./unforeseen.ts"
 
 /** What is written to standard output while a server runs. */
 export const logOptions = {
@@ -59,6 +60,8 @@ async function serve(chosen: Readonly<Record<string, unknown>>, command: Command
     options,
     logger: { level: pickOptions(logOptions, given).logLevel },
   })
+  // A server has many clients: what one of them brings about must not end the work for the others.
+  using _survive = surviveUnforeseen(error => server.unforeseen(error))
   const url = await server.listen()
   if (server.open && !isLocal(options.host))
     say(`warning: anybody who reaches ${options.host} may label: set --api-keys-file, or VALENCE_API_KEYS`)

@@ -111,7 +111,7 @@ export function statusOfCode(code: string): number {
 /** What is told of an error. Of one that nobody foresaw, nothing: it is in the log. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof ValenceError) return problem(statusByCode[thrown.code], thrown.code, thrown.message)
-  const error = thrown as Partial<FastifyError>
+  const error = (thrown ?? {}) as Partial<FastifyError>
   const status = error.statusCode ?? 500
   const code = codeByStatus[status] ?? (status < 500 ? "request_invalid" : "internal_error")
   if (status >= 500 && !(thrown instanceof RequestError))

@@ -39,6 +39,12 @@ export class Server implements AsyncDisposable {
     }
   }
 
+  /** Logs and counts an error that no handler caught. The server goes on: its state is that of single requests. */
+  unforeseen(error: unknown): void {
+    this.#serving.metrics.unforeseen()
+    this.app.log.error(asError(error), "no handler caught an error; the server goes on")
+  }
+
   /** Is not ready from now on, finishes the requests under way for at most `drainSeconds`, and lets go of the port. */
   close(): Promise<void> {
     this.#closing ??= this.#close()

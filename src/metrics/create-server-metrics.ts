@@ -28,6 +28,8 @@ export interface ServerMetrics extends Disposable {
   refused(code: string): void
   /** Texts begin to be labelled; disposed, they are no longer under way. */
   texts(count: number): Disposable
+  /** An error that no request's handler caught. */
+  unforeseen(): void
   /** An attempt to deliver a webhook. */
   webhook(outcome: "delivered" | "retried" | "given_up"): void
 }
@@ -65,6 +67,7 @@ export function createServerMetrics({ events, model, devices, version }: Measure
       metrics.httpTextsUnderWay.inc(count)
       return { [Symbol.dispose]: () => metrics.httpTextsUnderWay.dec(count) }
     },
+    unforeseen: () => metrics.unforeseen.inc(),
     webhook: outcome => metrics.webhooks.inc({ outcome }),
     [Symbol.dispose]: stop,
   }

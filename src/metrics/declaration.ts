@@ -1,7 +1,7 @@
 import type { WorkerEvents } from "../events.ts"
 
 /** What moves a metric of a server: a call from it, or an event of its classifier. */
-export type ServerFeed = "createServerMetrics" | "text" | "request" | "refused" | "texts" | "webhook"
+export type ServerFeed = "createServerMetrics" | "text" | "request" | "refused" | "texts" | "unforeseen" | "webhook"
 
 /** What moves a metric: an event, or a call from whoever runs the worker, or the server. */
 export type Feed = keyof WorkerEvents | "createMetrics" | "setReady" | ServerFeed

@@ -43,6 +43,14 @@ export const serverMetrics = {
     help: "Texts of requests and streams that are being labelled, or wait for it",
     fedBy: ["texts"],
   },
+  unforeseen: {
+    name: "valence_http_unforeseen_errors_total",
+    kind: "counter",
+    unit: "events",
+    labels: {},
+    help: "Errors that no request's handler caught; the server goes on, and its log has them: each is a fault of Valence",
+    fedBy: ["unforeseen"],
+  },
   webhooks: {
     name: "valence_webhooks_total",
     kind: "counter",

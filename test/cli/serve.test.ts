@@ -1,10 +1,11 @@
 import { once } from "node:events"
 import { Agent, type IncomingMessage, request } from "node:http"
 import { afterEach, describe, expect, it } from "vitest"
+import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { eventually, TestFleet } from "../queue/test-fleet.ts"
 import { findRedisBinary } from "../redis/find-redis-binary.ts"
 import { type RedisServer, startRedisServer } from "../redis/redis-server.ts"
-import { type Running, startValence, toBeTrue } from "./run-valence.ts"
+import { type Running, startValence, startValenceIn, toBeTrue } from "./run-valence.ts"
 
 const running: Running[] = []
 afterEach(() => {
@@ -16,8 +17,16 @@ function serve(...words: string[]) {
   return start("--model", "afinn-111", ...words)
 }
 
-async function start(...words: string[]): Promise<Running & { readonly url: string; stderr(): string }> {
-  const started = startValence("/tmp", "serve", "--port", "0", ...words)
+/** As `serve`, with variables of the environment. */
+function serveIn(env: Readonly<Record<string, string>>) {
+  return begin(startValenceIn(env, "/tmp", "serve", "--port", "0", "--model", "afinn-111"))
+}
+
+function start(...words: string[]) {
+  return begin(startValence("/tmp", "serve", "--port", "0", ...words))
+}
+
+async function begin(started: Running): Promise<Running & { readonly url: string; stderr(): string }> {
   running.push(started)
   let stderr = ""
   started.child.stderr?.on("data", data => {
@@ -90,6 +99,28 @@ describe("valence serve", () => {
     expect(await ended).toMatchObject({ code: 0, signal: null })
     // For the fleet, which has keys to remove.
     await server.restart()
+  })
+
+  it("errors that no handler catches - are logged and counted, and the server goes on", async () => {
+    using folder = new TemporaryFolder()
+    const thrower = folder.write(
+      "throw.mjs",
+      `process.on("SIGUSR2", () => {
+        setTimeout(() => { throw new Error("thrown outside") })
+        Promise.reject(new Error("rejected outside"))
+      })`,
+    )
+    const { child, ended, url } = await serveIn({ NODE_OPTIONS: `--import ${thrower}` })
+    let log = ""
+    child.stdout?.on("data", data => {
+      log += String(data)
+    })
+    child.kill("SIGUSR2")
+    await toBeTrue(() => log.includes("thrown outside") && log.includes("rejected outside"))
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    expect(metrics).toContain("valence_http_unforeseen_errors_total 2\n")
+    child.kill("SIGTERM")
+    expect(await ended).toMatchObject({ code: 0 })
   })
 
   it("a second signal - stops at once", async () => {

@@ -43,6 +43,7 @@ describe("createServerMetrics", () => {
     request: () => metrics.request("/v1/label", 200, 0.02),
     refused: () => metrics.refused("overloaded"),
     texts: () => void metrics.texts(3),
+    unforeseen: () => metrics.unforeseen(),
     webhook: () => metrics.webhook("delivered"),
     text: () => {
       ready = true

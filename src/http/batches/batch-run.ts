@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events"
 import type { FastifyBaseLogger } from "fastify"
 import type { Labeller } from "../../labeller.ts"
+import { guarded } from "../guarded.ts"
 import { noteTexts } from "../note-texts.ts"
 import type { Serving } from "../serving.ts"
 import { streamLabeller } from "../stream-labeller.ts"
@@ -170,8 +171,11 @@ export class BatchRun {
       if (status !== "in_progress" && status !== "validating") this.#cancelled.abort()
     }
     // Redis may be away: the next look tells.
-    const looks = setInterval(() => void look().catch(() => {}), lookMs)
-    const over = setTimeout(() => this.#expired.abort(), expiresMs - Date.now())
+    const looks = setInterval(() => look().catch(() => {}), lookMs)
+    const over = setTimeout(
+      guarded(this.#means.log, () => this.#expired.abort()),
+      expiresMs - Date.now(),
+    )
     return {
       [Symbol.dispose]() {
         clearInterval(looks)

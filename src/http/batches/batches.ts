@@ -5,6 +5,7 @@ import type { Producer } from "../../producer/producer.ts"
 import { closeWorker } from "../../queue/close-worker.ts"
 import { batchQueue } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
+import { guarded } from "../guarded.ts"
 import { RequestError } from "../problem.ts"
 import { BatchRun, type RunMeans } from "./batch-run.ts"
 import { type Batch, hasEnded } from "./batch-store.ts"
@@ -61,7 +62,11 @@ export class Batches implements AsyncDisposable {
     this.#queue.on("error", () => {})
     this.#worker.on("error", () => {})
     // Other servers are to go on at once.
-    means.serving.stopping.addEventListener("abort", () => void this.close(), { once: true })
+    means.serving.stopping.addEventListener(
+      "abort",
+      guarded(means.log, () => this.close()),
+      { once: true },
+    )
     void this.#adoptAgainAndAgain(this.#stop.signal)
   }
 

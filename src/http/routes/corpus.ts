@@ -5,6 +5,7 @@ import { type LabelStream, openLabelStream } from "../../corpus/label-stream.ts"
 import { corpusOptions } from "../../corpus/options.ts"
 import { completeOptions, text, toggle } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
+import { guarded } from "../guarded.ts"
 import { answerType, corpusTypes, formatOf, typeRefusal } from "../media-types.ts"
 import { noteTexts } from "../note-texts.ts"
 import { sentInTime, takenInTime } from "../patience.ts"
@@ -76,10 +77,11 @@ export function addCorpus(app: FastifyInstance, serving: Serving): void {
       stop.signal.throwIfAborted()
       streams++
       // However it ends.
-      reply.raw.once("close", () => {
+      const end = () => {
         streams--
         stop[Symbol.dispose]()
-      })
+      }
+      reply.raw.once("close", guarded(request.log, end))
       return answerStream(serving, stop.signal, request, reply)
     })
   })
@@ -99,7 +101,7 @@ async function answerStream(
   const answer = answerType(contentType, request.headers.accept)
   const { model, errors, ...options } = completeOptions(corpusQuery, request.query as Record<string, never>, {})
   const input = Readable.from(sentInTime(plainBody(request), bodyTimeoutMs), { objectMode: false })
-  let stream: LabelStream
+  let stream: LabelStream | undefined
   try {
     stream = await openLabelStream({
       input,
@@ -109,35 +111,50 @@ async function answerStream(
       options,
       errors,
     })
+    const lines = takenInTime(
+      stream.lines(),
+      bodyTimeoutMs,
+      guarded(request.log, () => reply.raw.destroy()),
+    )
+    // Until there is a line, what fails is the answer; after that, it breaks the connection.
+    const first = await lines.next()
+    const out = Readable.from(withCounts(first, lines, stream, request, reply), { highWaterMark: 1 })
+    out.once(
+      "close",
+      guarded(request.log, () => stream?.close()),
+    )
+    return reply.type(`${answer.type}; charset=utf-8`).send(out)
   } catch (error) {
     input.destroy()
+    await stream?.close()
     reply.headers(closing)
     // What reads the input tells only that it could not.
     throw error instanceof ValenceError && error.cause instanceof RequestError ? error.cause : error
   }
-  const lines = takenInTime(stream.lines(), bodyTimeoutMs, () => reply.raw.destroy())
-  const out = Readable.from(withCounts(lines, stream, request, reply), { highWaterMark: 1 })
-  out.once("close", () => void stream.close())
-  return reply.type(`${answer.type}; charset=utf-8`).send(out)
 }
 
-/** Lines, and behind them trailers that count the rows; an answer to HTTP/1.0 has no place for trailers. */
+/** Lines, and after them trailers that count the rows; an answer to HTTP/1.0 has no place for trailers. */
 function withCounts(
-  lines: AsyncIterable<string>,
+  first: IteratorResult<string, void>,
+  others: AsyncIterable<string>,
   stream: LabelStream,
   { raw }: FastifyRequest,
   reply: FastifyReply,
 ): AsyncIterable<string> {
-  if (raw.httpVersion === "1.0") return lines
-  reply.header("trailer", "x-valence-rows, x-valence-failed, x-valence-empty")
+  const withTrailers = raw.httpVersion !== "1.0"
+  const trailer = "x-valence-rows, x-valence-failed, x-valence-empty"
+  // Node throws, in no handler's reach, if an answer has trailers and is not in chunks.
+  if (withTrailers) reply.headers({ trailer, "transfer-encoding": "chunked" })
   return (async function* () {
-    yield* lines
+    if (!first.done) yield first.value
+    yield* others
     const { rows, failed, empty } = stream
-    reply.raw.addTrailers({
-      "x-valence-rows": String(rows),
-      "x-valence-failed": String(failed),
-      "x-valence-empty": String(empty),
-    })
+    if (withTrailers)
+      reply.raw.addTrailers({
+        "x-valence-rows": String(rows),
+        "x-valence-failed": String(failed),
+        "x-valence-empty": String(empty),
+      })
   })()
 }
 

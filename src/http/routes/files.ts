@@ -9,6 +9,7 @@ import { openAiProblem } from "../batches/openai-problem.ts"
 import { storeUpload } from "../batches/upload.ts"
 import { answerProblemsAs } from "../dialect.ts"
 import { acceptEmptyJson } from "../empty-json.ts"
+import { guarded } from "../guarded.ts"
 import { inTime } from "../in-time.ts"
 import { type BatchServices, requireBatches } from "../open-batches.ts"
 import { takenInTime } from "../patience.ts"
@@ -92,7 +93,11 @@ export function addFiles(app: FastifyInstance, serving: Serving, services: Batch
     const file = await fileOf(request, reply)
     const bytes = requireBatches(services).files.content(file)
     const out = Readable.from(
-      takenInTime(bytes, bodyTimeoutMs, () => reply.raw.destroy()),
+      takenInTime(
+        bytes,
+        bodyTimeoutMs,
+        guarded(request.log, () => reply.raw.destroy()),
+      ),
       { objectMode: false },
     )
     reply.type("application/jsonl").header("content-length", file.bytes)

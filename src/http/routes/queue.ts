@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream"
 import type { FastifyInstance, FastifyReply } from "fastify"
 import { Type } from "typebox"
 import type { QueueStatus } from "../../queue/queue-status.ts"
+import { guarded } from "../guarded.ts"
 import { problemOf, RequestError } from "../problem.ts"
 import { QueueWatch } from "../queue-watch.ts"
 import { Model, problems } from "../schemas.ts"
@@ -92,12 +93,13 @@ function jsonOf(status: QueueStatus): string {
 
 function sendEvents(reply: FastifyReply, watch: QueueWatch): PassThrough {
   const stream = new PassThrough()
-  const stop = watch.watch(news => {
-    // Whoever reads too slowly misses some.
+  const send = (news: QueueStatus | Error) => {
+    // A client that reads too slowly misses some.
     if (stream.writableNeedDrain || stream.writableEnded) return
     if (news instanceof Error) stream.write(`event: problem\ndata: ${JSON.stringify(problemOf(news))}\n\n`)
     else stream.write(`data: ${jsonOf(news)}\n\n`)
-  })
+  }
+  const stop = watch.watch(guarded(reply.log, send))
   stream.once("close", stop)
   // Proxies that collect an answer before they send it would show nothing.
   reply.headers({ "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" }).send(stream)

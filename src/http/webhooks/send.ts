@@ -45,7 +45,8 @@ export async function sendWebhook(
       lookup: checkedLookup(sending),
       signal: AbortSignal.timeout(sending.timeoutMs),
     })
-    request.once("error", reject)
+    // Not once: a second error, of a connection that is being closed, would have no listener.
+    request.on("error", reject)
     request.once("response", response => {
       resolve(response.statusCode ?? 0)
       response.destroy()
