@@ -47,7 +47,7 @@ describe.skipIf(!findRedisBinary())("JobAdder.add()", () => {
     async answerBytes => {
       await using server = await startRedisServer()
       await using link = await FlakyLink.open(server.port)
-      const redis = await openRedis(link.url, 5000)
+      const redis = await openRedis(link.url, 60_000)
       const adder = new JobAdder(new JobQueues(redis, "{valence}"), "bulk")
       const job = (id: string, text: string) => ({ id, data: { v: 1 as const, texts: [{ text }] }, options: {} })
       await adder.add(job("first", "connected"))
@@ -69,12 +69,12 @@ describe.skipIf(!findRedisBinary())("Producer.label()", () => {
     await using producer = await createProducer({ redis: link.url, pollMs: 100 })
     const random = new SeededRandom(1)
     await labelThrough(producer, 400, () => link.cut(random.between(0, 5), random.pick([0, random.integer(1, 200)])))
-  }, 60_000)
+  })
 
   it("Redis dies again and again, and forgets its last writes - every text has its own label", async () => {
     await using server = await startRedisServer({ appendOnly: true })
     using look = new RedisLook(server.url)
-    const options = { lockMs: 1000, stalledCheckMs: 250 }
+    const options = { lockMs: 3000, stalledCheckMs: 250 }
     await using _worker = await createWorker({ labeller: echo, redis: server.url, options })
     await using producer = await createProducer({ redis: server.url, pollMs: 100 })
     const random = new SeededRandom(1)
@@ -83,20 +83,20 @@ describe.skipIf(!findRedisBinary())("Producer.label()", () => {
       loseWrites(server.folder, random.integer(0, 20_000))
       await server.restart()
     })
-    expect(await look.until(({ active, waiting }) => active + waiting === 0, 10_000)).toMatchObject({
+    expect(await look.until(({ active, waiting }) => active + waiting === 0, 120_000)).toMatchObject({
       active: 0,
       waiting: 0,
       failed: 0,
       deadLetters: 0,
     })
-  }, 60_000)
+  })
 })
 
 describe.skipIf(!findRedisBinary())("listen()", () => {
   it("the connection is back, and closed before it listens again - rejects nowhere", async () => {
     await using server = await startRedisServer()
     await using link = await FlakyLink.open(server.port)
-    const listener = await openRedis(link.url, 5000)
+    const listener = await openRedis(link.url, 60_000)
     await listen(listener, "channel", () => {})
     const closed = once(listener, "ready").then(async () => {
       const cutting = link.cut(10)

@@ -5,8 +5,8 @@ import { afterThisProcess } from "../redis/watchdog.ts"
 
 const main = new URL("../../dist/cli/main.js", import.meta.url).pathname
 
-/** What takes so much longer hangs. */
-const hangsMs = 60_000
+/** A process that takes longer hangs. */
+const hangsMs = 240_000
 
 /** How a process ended. */
 export interface Exit {

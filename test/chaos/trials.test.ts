@@ -5,9 +5,6 @@ import { corpusFor, openStage, playInTime } from "./play-trials.ts"
 import type { Stage } from "./stage.ts"
 import { stopWorkers } from "./trial.ts"
 
-/** Processes start slowly where others work too. */
-const timeoutMs = 120_000
-
 /** Trials of a kind, by their seeds. */
 interface Trials {
   readonly kind: DisasterKind
@@ -36,20 +33,16 @@ describe.skipIf(!findRedisBinary()).each(stages)("valence label --redis", ({ fir
 
   beforeAll(async () => {
     stage = await openStage(first, await corpusFor(first, rows), 1)
-  }, timeoutMs)
+  })
 
   afterAll(() => stage[Symbol.asyncDispose]())
 
-  it.each(kinds)(
-    "$kind - has every row once, in order",
-    async ({ kind, seeds }) => {
-      for (const seed of seeds) {
-        const { problems, log } = await playInTime(kind, seed, stage)
-        expect(problems, log).toEqual([])
-      }
-    },
-    timeoutMs,
-  )
+  it.each(kinds)("$kind - has every row once, in order", async ({ kind, seeds }) => {
+    for (const seed of seeds) {
+      const { problems, log } = await playInTime(kind, seed, stage)
+      expect(problems, log).toEqual([])
+    }
+  })
 
   it("workers that lived through it stop when they are asked to", async () => {
     expect(await stopWorkers(stage)).toEqual([])

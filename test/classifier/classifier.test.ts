@@ -259,7 +259,7 @@ describe("a device child", () => {
   })
 
   it("that takes longer than runTimeoutMs is killed and replaced, and every text has its label", async () => {
-    const classifier = await start({ runTimeoutMs: 2000 })
+    const classifier = await start({ runTimeoutMs: 5000 })
     const [frozen] = classifier.devicePids as [number]
     process.kill(frozen, "SIGSTOP")
     expect(labelsOf(await classifier.label(["good", "bad"]))).toEqual(["POSITIVE", "NEGATIVE"])

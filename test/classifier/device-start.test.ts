@@ -8,7 +8,7 @@ import { onnxRuntimeFiles } from "../../src/model/onnx-runtime-files.ts"
 import { fromPackageRoot } from "../../src/package-root.ts"
 
 const graph = fromPackageRoot("models/sst2-small/model.int8.onnx")
-const timeouts = { startTimeoutMs: 60_000, runTimeoutMs: 60_000 }
+const timeouts = { startTimeoutMs: 240_000, runTimeoutMs: 240_000 }
 const supported = listSupportedBackends().map(({ name }) => name)
 
 const startOn = (provider: string) =>
@@ -58,7 +58,7 @@ const script = `
   import { padded } from "${fromPackageRoot("dist/model/micro-batch.js")}"
   const session = { graph: "${graph}", labels: 2, threads: 1, warmUp: [{ rows: 600, longest: 512 }],
     device: { name: "cpu", provider: "cpu", index: 0 } }
-  const device = await startChildDevice(session, { startTimeoutMs: 60_000, runTimeoutMs: 60_000 }, new AbortController().signal)
+  const device = await startChildDevice(session, { startTimeoutMs: 240_000, runTimeoutMs: 240_000 }, new AbortController().signal)
   const run = rows => device.run(padded(Array(rows).fill(new Int32Array(512)), 0), false)
   for (const rows of [600, 1]) {
     const { outOfMemory, logits } = await run(rows)

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { text } from "node:stream/consumers"
+import { eventually } from "../eventually.ts"
 
 const main = new URL("../../dist/cli/main.js", import.meta.url).pathname
 
@@ -58,10 +59,7 @@ export function runValenceIn(
 
 /** Returns when there is such a file. */
 export async function fileToBeThere(path: string): Promise<void> {
-  await toBeTrue(() => existsSync(path))
+  await eventually(() => existsSync(path))
 }
 
-/** Returns when something is the case; looks every few ms. */
-export async function toBeTrue(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise(resolve => setTimeout(resolve, 3))
-}
+export { eventually as toBeTrue } from "../eventually.ts"

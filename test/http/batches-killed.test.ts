@@ -69,4 +69,4 @@ it("a server that is killed in the middle of a batch - another finishes it, each
   const isBad = (_: unknown, row: number) => row % 1000 === 7
   expect(output.map(line => line.custom_id)).toEqual(rows.filter((_, row) => !isBad(_, row)).map(row => row.custom_id))
   expect(errors.map(line => line.custom_id)).toEqual(rows.filter(isBad).map(row => row.custom_id))
-}, 120_000)
+})

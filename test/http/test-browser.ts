@@ -30,7 +30,7 @@ export function startBrowser(): Promise<Browser> {
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<TestPage> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(240_000)
   const complaints: string[] = []
   const foreign: string[] = []
   page.on("console", message => {

@@ -10,6 +10,7 @@ describe("label() with an id", () => {
     const producer = await fleet.producer({ jobTexts: 2 })
     const texts = ["a", "bc", "d", "ef", "g"]
     expect(await producer.label(texts, { id: "run-1" })).toEqual(await plainLabeller().label(texts))
+    await eventually(() => fleet.ended.length >= 3)
     expect(fleet.ended).toHaveLength(3)
     await producer.release(["run-1"])
     expect(await fleet.keys()).toEqual([])

@@ -15,6 +15,7 @@ describe("label()", () => {
     const producer = await fleet.producer({ jobTexts: 3 })
     const texts = Array.from({ length: 20 }, (_, length) => "x".repeat(length + 1))
     expect(await producer.label(texts, { topK: "all" })).toEqual(await plainLabeller().label(texts, { topK: "all" }))
+    await eventually(() => fleet.ended.length >= 7)
     expect(fleet.ended).toHaveLength(7)
   })
 
@@ -141,6 +142,7 @@ describe("label()", () => {
     await fleet.worker()
     const message = "text must be labelled within 1 ms (deadlineMs); the time has passed"
     expect(await labelling).toEqual(Array(2).fill({ error: { code: "expired", message } }))
+    await eventually(() => fleet.ended.length >= 1)
     expect(fleet.ended).toMatchObject([{ outcome: "expired", texts: 2 }])
   })
 
@@ -240,10 +242,12 @@ describe("label() with an id", () => {
     const results = await first.label(["ab", "c"], { id: "run-1", lane: "bulk" })
     const second = await fleet.producer()
     expect(await second.label(["ab", "c"], { id: "run-1", lane: "bulk" })).toEqual(results)
+    await eventually(() => fleet.ended.length >= 1)
     expect(fleet.ended).toHaveLength(1)
     await second.release(["run-1"])
     expect(await fleet.keys()).toEqual([])
     await second.label(["ab", "c"], { id: "run-1", lane: "bulk" })
+    await eventually(() => fleet.ended.length >= 2)
     expect(fleet.ended).toHaveLength(2)
   })
 
@@ -332,6 +336,7 @@ describe("add(), result(), results()", () => {
     expect(await producer.add(["a"], { id: "mine" })).toEqual(["mine"])
     await eventually(async () => (await producer.result("mine")).state === "completed")
     expect(await producer.add(["a"], { id: "mine" })).toEqual(["mine"])
+    await eventually(() => fleet.ended.length >= 1)
     expect(fleet.ended).toHaveLength(1)
   })
 

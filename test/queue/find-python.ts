@@ -20,7 +20,7 @@ export const bullmqNeeds: PythonNeeds = {
 
 function works(python: string, script: string): boolean {
   try {
-    execFileSync(python, ["-c", script], { stdio: "ignore", timeout: 20_000 })
+    execFileSync(python, ["-c", script], { stdio: "ignore", timeout: 120_000 })
     return true
   } catch {
     return false
@@ -41,8 +41,8 @@ export function findPython({ environment, packages, modules }: PythonNeeds = bul
   if (!works("python3", "import venv, ensurepip")) return undefined
   try {
     rmSync(folder, { recursive: true, force: true })
-    execFileSync("python3", ["-m", "venv", folder], { stdio: "ignore", timeout: 60_000 })
-    execFileSync(python, ["-m", "pip", "install", "--quiet", ...packages], { stdio: "ignore", timeout: 180_000 })
+    execFileSync("python3", ["-m", "venv", folder], { stdio: "ignore", timeout: 240_000 })
+    execFileSync(python, ["-m", "pip", "install", "--quiet", ...packages], { stdio: "ignore", timeout: 600_000 })
     return python
   } catch {
     rmSync(folder, { recursive: true, force: true })

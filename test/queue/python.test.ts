@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { expect, it } from "vitest"
+import { eventually } from "../eventually.ts"
 import { findPython } from "./find-python.ts"
 import { TestFleet } from "./test-fleet.ts"
 
@@ -17,5 +18,6 @@ it.skipIf(python === undefined)("examples/python adds a job by Python's bullmq, 
     { text: "ab", label: "POSITIVE", score: 0.52 },
     { text: "naïve \u{1f642}!", label: "NEGATIVE" },
   ])
+  await eventually(() => fleet.ended.length >= 1)
   expect(fleet.ended).toMatchObject([{ lane: "interactive", outcome: "completed", texts: 2 }])
 })

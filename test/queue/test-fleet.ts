@@ -11,6 +11,8 @@ import { closeRedis, openRedis, type RedisConnection } from "../../src/queue/ope
 import { createWorker, type Worker, type WorkerRequest } from "../../src/worker/worker.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 
+export { eventually } from "../eventually.ts"
+
 type JobEvent = WorkerEvents["job"][0]
 
 /** Producers and workers of a key prefix of their own; all of it is gone when it is disposed. */
@@ -29,14 +31,17 @@ export class TestFleet implements AsyncDisposable {
 
   /** @param url - of a Redis; by default the one that all tests share */
   static async open(url = inject("redisUrl")): Promise<TestFleet> {
-    return new TestFleet(url, await openRedis(url, 5000))
+    return new TestFleet(url, await openRedis(url, 60_000))
   }
 
   get redis(): RedisConnection {
     return this.#redis
   }
 
-  /** A worker that looks for stalled jobs often; its labeller is by default one whose results follow from the text. */
+  /**
+   * A worker that looks for stalled jobs often, and whose locks last longer than a busy machine keeps it from renewing them; its
+   * labeller is by default one whose results follow from the text.
+   */
   async worker({ labeller = plainLabeller(), options, ...rest }: Partial<WorkerRequest> = {}): Promise<Worker> {
     const events = new WorkerEmitter()
     events.on("job", job => this.ended.push(job))
@@ -46,7 +51,7 @@ export class TestFleet implements AsyncDisposable {
       redis: url,
       events,
       ...rest,
-      options: { keyPrefix, lockMs: 1000, stalledCheckMs: 200, ...options },
+      options: { keyPrefix, lockMs: 60_000, stalledCheckMs: 200, ...options },
     })
     this.#open.push(worker)
     return worker
@@ -104,9 +109,4 @@ export function heldLabeller(): { readonly labeller: Labeller; readonly held: st
     await Promise.race([gate, aborted])
   })
   return { labeller, held, letGo }
-}
-
-/** Returns when something is the case; looks every few ms. */
-export async function eventually(isTrue: () => unknown): Promise<void> {
-  while (!(await isTrue())) await new Promise(resolve => setTimeout(resolve, 5))
 }

@@ -1,6 +1,6 @@
 import type { TestRedis } from "./test-redis.ts"
 
-const connectTimeoutMs = 5000
+const connectTimeoutMs = 30_000
 
 /**
  * The Redis that REDIS_URL names, if it is set; tests use it as it is, and leave it running.

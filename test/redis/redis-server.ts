@@ -7,7 +7,7 @@ import { findRedisBinary } from "./find-redis-binary.ts"
 import { freePort } from "./free-port.ts"
 import { afterThisProcess } from "./watchdog.ts"
 
-const startTimeoutMs = 10_000
+const startTimeoutMs = 120_000
 const portAttempts = 5
 
 /** How a server is started. */

@@ -28,6 +28,7 @@ describe("createWorker()", () => {
       ],
       timings: { queueMs: expect.any(Number), labelMs: expect.any(Number) },
     })
+    await eventually(() => fleet.ended.length >= 1)
     expect(fleet.ended).toMatchObject([{ lane: "bulk", outcome: "completed", texts: 2, failedTexts: 1 }])
   })
 
@@ -108,6 +109,7 @@ describe("createWorker()", () => {
     await fleet.worker({ labeller: { ...labeller, label } })
     const producer = await fleet.producer()
     expect(await producer.label(["ab", "c"])).toEqual(await plainLabeller().label(["ab", "c"]))
+    await eventually(() => fleet.ended.length >= 2)
     expect(fleet.ended.map(({ outcome }) => outcome)).toEqual(["retried", "completed"])
   })
 
@@ -122,6 +124,7 @@ describe("createWorker()", () => {
     expect(await fleet.deadLetters.list()).toMatchObject([
       { attempts: 3, cause: { code: "run_timeout", message: "it hung" }, data: { texts: [{ text: "ab" }] } },
     ])
+    await eventually(() => fleet.ended.length >= 3)
     expect(fleet.ended.map(({ outcome }) => outcome)).toEqual(["retried", "retried", "dead"])
   })
 
@@ -223,6 +226,7 @@ describe("drain()", () => {
     const later = producer.label(["c"])
     expect(await worker.drain(hurry)).toBe("handed_back")
     await worker.close()
+    await eventually(() => fleet.ended.length >= 1)
     expect(fleet.ended).toMatchObject([{ outcome: "handed_back" }])
     const taken: string[] = []
     await fleet.worker({ labeller: plainLabeller(texts => void taken.push(...texts)), options: { concurrency: 1 } })
