@@ -1,14 +1,16 @@
 import { type Options, parse } from "csv-parse/sync"
 import { asError, ValenceError } from "../errors.ts"
 import { findTextColumn } from "./columns.ts"
+import { quotedFields, unquotedFields } from "./escaped-fields.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
 import { findUnreadable, placeOf, type RowReader, textOf } from "./row-reader.ts"
 import type { RawRecord, RecordBatch } from "./split-records.ts"
 
-/** What separates fields, and whether quotes mean anything. */
+/** What separates fields, whether quotes mean anything, and what escapes them if they are not doubled. */
 export interface CsvDialect {
   readonly delimiter: string
   readonly quotes: "csv" | "none"
+  readonly escape: string | undefined
 }
 
 /**
@@ -20,8 +22,8 @@ export interface CsvDialect {
  * where no column holds the text
  */
 export function csvReader(dialect: CsvDialect, header: RecordBatch, asked: string | undefined): RowReader {
-  const options = parseOptions(dialect)
-  const columns = readHeader(header, options)
+  const fieldsOf = dialect.escape === undefined ? csvFields(dialect) : escapedFields(dialect, dialect.escape)
+  const columns = readHeader(header, fieldsOf)
   const column = findTextColumn(columns, asked)
   const textIndex = columns.indexOf(column)
   const toRow = (batch: RecordBatch, record: RawRecord, fields: string[] | string): Row => {
@@ -40,9 +42,9 @@ export function csvReader(dialect: CsvDialect, header: RecordBatch, asked: strin
     kinds: columns.map(() => "string"),
     read(batch) {
       const problems = findUnreadable(batch)
-      const together = problems.size === 0 ? parseTogether(batch, options) : undefined
+      const together = problems.size === 0 ? fieldsOf.together(batch) : undefined
       return batch.records.map((record, index) =>
-        toRow(batch, record, together?.[index] ?? problems.get(index) ?? parseAlone(batch, record, options)),
+        toRow(batch, record, together?.[index] ?? problems.get(index) ?? fieldsOf.alone(batch, record)),
       )
     },
   }
@@ -91,6 +93,27 @@ class CsvRow implements ReadRow {
   }
 }
 
+/** Reads the fields of records. */
+interface FieldReader {
+  /** Those of all records of a batch; `undefined` if they have to be read one by one. */
+  together(batch: RecordBatch): string[][] | undefined
+  /** Those of one record, or why it has none. */
+  alone(batch: RecordBatch, record: RawRecord): string[] | string
+}
+
+function csvFields(dialect: CsvDialect): FieldReader {
+  const options = parseOptions(dialect)
+  return {
+    together: batch => parseTogether(batch, options),
+    alone: (batch, record) => parseAlone(batch, record, options),
+  }
+}
+
+function escapedFields({ delimiter, quotes }: CsvDialect, escaping: string): FieldReader {
+  const read = quotes === "csv" ? quotedFields(delimiter, escaping) : unquotedFields(delimiter, escaping)
+  return { together: () => undefined, alone: (batch, record) => read(textOf(batch, record)) }
+}
+
 function parseOptions({ delimiter, quotes }: CsvDialect): Options {
   return {
     delimiter,
@@ -125,12 +148,12 @@ function parseAlone({ buffer }: RecordBatch, record: RawRecord, options: Options
   }
 }
 
-function readHeader(header: RecordBatch, options: Options): string[] {
+function readHeader(header: RecordBatch, fieldsOf: FieldReader): string[] {
   const [record] = header.records
   if (record === undefined)
     throw new ValenceError("input_invalid", "input is empty: its first row must name the columns")
   const problem = findUnreadable(header).get(0)
-  const fields = problem ?? parseAlone(header, record, options)
+  const fields = problem ?? fieldsOf.alone(header, record)
   if (typeof fields === "string") throw new ValenceError("input_invalid", `line ${record.line}, the header, ${fields}`)
   const twice = fields.find((name, index) => fields.indexOf(name) !== index)
   if (twice !== undefined)

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream"
 import type { Complete } from "../declaration.ts"
-import { ValenceError } from "../errors.ts"
+import { shown, ValenceError } from "../errors.ts"
 import type { ColumnKind } from "./column-kinds.ts"
 import { csvReader } from "./csv-rows.ts"
 import { jsonlColumns, jsonlFields, jsonlKinds, jsonlReader } from "./jsonl-rows.ts"
@@ -61,8 +61,10 @@ export async function openRows(
     const { openParquetRows } = await import("./parquet/parquet-rows.ts")
     return openParquetRows(input.path, { ...options, cells: needed === "cells" })
   }
+  const delimiter = delimiterOf(input, options)
   const rules: RecordRules = {
-    delimiter: options.quotes === "csv" ? delimiterOf(input, options)?.charCodeAt(0) : undefined,
+    delimiter: options.quotes === "csv" ? delimiter?.charCodeAt(0) : undefined,
+    escape: delimiter === undefined ? undefined : options.escape?.charCodeAt(0),
     maxRowBytes: options.maxRowBytes,
   }
   let blocks = readBlocks(input, 0, stdin)
@@ -108,7 +110,10 @@ export async function openRows(
 /** What separates the fields of the input; `undefined` for a format that has none. */
 function delimiterOf({ format }: InputFile, options: Complete<typeof readOptions>): string | undefined {
   if (format !== "csv" && format !== "tsv") return undefined
-  return options.delimiter ?? (format === "csv" ? "," : "\t")
+  const delimiter = options.delimiter ?? (format === "csv" ? "," : "\t")
+  if (delimiter === options.escape)
+    throw new ValenceError("option_invalid", `escape must be another character than delimiter; got ${shown(delimiter)}`)
+  return delimiter
 }
 
 /** The first bytes, enough to tell the encoding by. */
@@ -137,7 +142,7 @@ async function readHead(
 ): Promise<RecordBatch[]> {
   const batches = [splitter.push(first)]
   const enough = () =>
-    batches.length > headBatches ||
+    batches.filter(batch => batch.records.length > 0).length > headBatches ||
     batches.some(batch => (input.format === "jsonl" ? jsonlColumns(batch).length : batch.records.length) > 0)
   while (!enough()) {
     const { value, done } = await iterator.next()
@@ -151,7 +156,7 @@ function makeReader(input: InputFile, options: Complete<typeof readOptions>, hea
   const delimiter = delimiterOf(input, options)
   if (delimiter !== undefined) {
     const header = head[0] ?? { buffer: Buffer.alloc(0), offset: 0, records: [] }
-    return csvReader({ delimiter, quotes: options.quotes }, header, options.column)
+    return csvReader({ delimiter, quotes: options.quotes, escape: options.escape }, header, options.column)
   }
   if (input.format === "text") return textReader()
   const columns = head.map(jsonlColumns).find(names => names.length > 0) ?? []

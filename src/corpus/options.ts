@@ -45,6 +45,13 @@ export const readOptions = {
     unit: "quotes",
     help: "quotes of CSV and TSV: csv for fields in double quotes, none where quotes are ordinary characters",
   }),
+  escape: {
+    default: undefined,
+    unit: "character",
+    help: "what escapes quotes in CSV, such as \\ for files of Spark, MySQL and ClickHouse (default: quotes are doubled)",
+    rule: "must be one ASCII character that is no letter, digit, space or quote",
+    read: value => (typeof value === "string" && /^[!#-/:-@[-`{-~]$/.test(value) ? value : undefined),
+  } as Declaration<string | undefined>,
   maxRowBytes: count({
     default: 16 * 1024 * 1024,
     min: 1024,

@@ -112,6 +112,7 @@ function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["op
   return {
     delimiter: options.delimiter ?? null,
     quotes: options.quotes,
+    escape: options.escape ?? null,
     maxRowBytes: options.maxRowBytes,
     chunkTexts: options.chunkTexts,
     function: options.function ?? null,

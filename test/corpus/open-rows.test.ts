@@ -40,6 +40,16 @@ describe("openRows", () => {
       expect(await list(rows)).toEqual(["2: good", "3: bad"])
     })
 
+    it("a header that comes in many small blocks", async () => {
+      const rows = await open(
+        "csv",
+        `${"column,".repeat(3)}${"x".repeat(500)},text\n1,2,3,4,a\n`.replace(/column/g, () => `c${Math.random()}`),
+        {},
+        8,
+      )
+      expect(await list(rows)).toEqual(["2: a"])
+    })
+
     it("reads UTF-8 with a byte order mark", async () => {
       const rows = await open("csv", "\ufefftext,id\nschön,1\n")
       expect(rows).toMatchObject({ columns: ["text", "id"], bom: true })

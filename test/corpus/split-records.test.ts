@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest"
 import { type RecordRules, RecordSplitter } from "../../src/corpus/split-records.ts"
 
 const comma = { delimiter: 0x2c, maxRowBytes: 1024 * 1024 }
+const escaping = { ...comma, escape: 0x5c }
+const unquotedEscaping = { ...escaping, delimiter: undefined }
 const unquoted = { delimiter: undefined, maxRowBytes: 1024 * 1024 }
 
 interface Seen {
@@ -99,15 +101,116 @@ describe("RecordSplitter", () => {
     ])
   })
 
-  const pieces = fc.constantFrom('"', '""', ",", "\n", "\r\n", "\r", "a", "é", "bcd", '","', '"\n"')
+  describe("quotes that are escaped by backslashes", () => {
+    const torn = '1,"First \\"line\\"\nsecond line, more"\n2,plain\n'
+    const option = expect.stringContaining("use escape '\\'")
+
+    it("escape - keeps the record whole", () => {
+      expect(texts(torn, escaping)).toEqual(
+        torn
+          .trimEnd()
+          .split("\n2")
+          .map((part, at) => (at === 0 ? part : `2${part}`)),
+      )
+      expect(texts('1,"ends \\\\"\n2,"\\""\n', escaping)).toEqual(['1,"ends \\\\"', '2,"\\""'])
+    })
+
+    it("no escape - all lines of the record are one problem that names the option", () => {
+      expect(split(torn).map(({ text, line, problem }) => [problem ?? text, line])).toEqual([
+        [option, 1],
+        ["2,plain", 3],
+      ])
+    })
+
+    it.each([
+      ["text after the quote", '1,"She said \\"great\\", then left"\n2,plain\n', 2],
+      ["nothing after the quote but a comma", '1,"Size 5\\", big"\n2,plain\n', 2],
+      ["a comma after the quote, over lines", '1,"Size 5\\",\nbig, really"\n2,plain\n', 3],
+      ["a quoted field over lines after it", '"a \\"b\\"\nc","d\ne"\n2,plain\n', 4],
+      ["no quote that closes it", '1,"Size 5\\" big\n2,plain\n', 2],
+    ])("%s - one problem, and the next row", (_, text, line) => {
+      expect(split(text).map(({ text, line, problem }) => [problem ?? text, line])).toEqual([
+        [option, 1],
+        ["2,plain", line],
+      ])
+    })
+
+    it("a field that ends in a backslash - is no problem", () => {
+      expect(texts('1,"C:\\dir\\"\n"C:\\","b"\n"C:\\",""\n2,"b, c"\n')).toEqual([
+        '1,"C:\\dir\\"',
+        '"C:\\","b"',
+        '"C:\\",""',
+        '2,"b, c"',
+      ])
+    })
+
+    it("a quote that is doubled after a backslash and not closed - names the option too", () => {
+      expect(texts('1,"5\\""\n2,"b"\n')).toEqual([option, '2,"b"'])
+    })
+
+    it("no quotes, escape - a line end after a backslash is no end", () => {
+      const text = "1\ta\\\nb\n2\tc\\\\\n3\td\\\r\ne\n"
+      expect(split(text, unquotedEscaping).map(({ text, line }) => [text, line])).toEqual([
+        ["1\ta\\\nb", 1],
+        ["2\tc\\\\", 3],
+        ["3\td\\\r\ne", 4],
+      ])
+    })
+  })
+
+  it("quotes within a quoted field that are not doubled - all lines of the record are one problem", () => {
+    const torn = '1,"First "line"\nin the middle, of it\nlast, more"\n2,plain\n'
+    expect(split(torn).map(({ text, line, problem }) => [problem ?? text, line])).toEqual([
+      ["a quote opens on line 1, and quotes within its field are not doubled", 1],
+      ["2,plain", 4],
+    ])
+  })
+
+  it("an odd number of quotes in a field that no later quote closes - as they stand", () => {
+    const rows = ['1,"TV 40" wide"', "2,plain", '3,"quoted"', '4,"TV 40" wide"', '5,40" tv']
+    expect(texts(`${rows.join("\n")}\n`)).toEqual(rows)
+  })
+
+  const kilobytes = 256
+  it.each<[string, string, string, RecordRules]>([
+    ["a line without end", "text\n", "x", comma],
+    ["a line without end, of a format without quotes", "text\n", "x", unquoted],
+    ["a quote that is not closed", 'text\n"', "x", comma],
+    ["a quote that is not closed, and lines", 'text\n0,"a\n', "1,good film\n", comma],
+    ["a quoted field and text after it", 'text,b\n"a",', "x", comma],
+    ["doubled quotes", 'text\n"', '""', comma],
+    ["quotes that stand", "text\n", '"a"b,', comma],
+    ["quoted fields of one record", "text\n", '"a\nb",', comma],
+    ["quotes after backslashes", 'text\n"', '\\"', comma],
+    ["escaped quotes", 'text\n"', '\\"', escaping],
+    ["escapes", "text\n", "\\\n", unquotedEscaping],
+    ["fields that end in a backslash", "text\n", '"a\\",b\n', comma],
+    ["odd quotes", "text\n", '"a "b"\n', comma],
+    ["rows with a stray quote each", "text\n", '1,"a\n2,b\n', comma],
+  ])("%s - work in proportion to the bytes, whatever the blocks", (_, head, unit, rules) => {
+    const bytes = Buffer.from(head + unit.repeat((kilobytes * 1024) / unit.length))
+    for (const size of [7, 64, 5000, bytes.length]) {
+      const splitter = new RecordSplitter({ ...rules, maxRowBytes: 100 * 1024 }, 0, 1)
+      for (let at = 0; at < bytes.length; at += size) splitter.push(bytes.subarray(at, at + size))
+      splitter.push(Buffer.alloc(0), true)
+      expect(splitter.work / bytes.length, `blocks of ${size}`).toBeLessThan(12)
+    }
+  })
+
+  const pieces = fc.constantFrom('"', '""', '\\"', "\\", 'x"', ",", "\n", "\r\n", "\r", "a", "é", "bcd", '","', '"\n"')
   const content = fc.array(pieces, { maxLength: 60 }).map(parts => parts.join(""))
   const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 20 })
 
   it("gives the same records wherever the blocks end", () => {
     fc.assert(
-      fc.property(content, sizes, fc.constantFrom(comma, unquoted), (text, sizes, rules) => {
-        expect(split(text, rules, sizes)).toEqual(split(text, rules))
-      }),
+      fc.property(
+        content,
+        sizes,
+        fc.constantFrom(comma, unquoted, escaping, unquotedEscaping),
+        (text, sizes, rules) => {
+          expect(split(text, rules, sizes)).toEqual(split(text, rules))
+        },
+      ),
       { numRuns: 2000 },
     )
   })

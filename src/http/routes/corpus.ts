@@ -16,7 +16,19 @@ import { problems } from "../schemas.ts"
 import { labellerOf, type Serving } from "../serving.ts"
 import { streamLabeller } from "../stream-labeller.ts"
 
-const { column, delimiter, quotes, minScore, prefix, scores, tokens, truncated, windows, words } = corpusOptions
+const {
+  column,
+  delimiter,
+  quotes,
+  escape: escaping,
+  minScore,
+  prefix,
+  scores,
+  tokens,
+  truncated,
+  windows,
+  words,
+} = corpusOptions
 const { function: scoreFunction, maxLength, longText, stride, pooling, empty } = corpusOptions
 
 /** What a query may choose. */
@@ -25,6 +37,7 @@ export const corpusQuery = {
   column,
   delimiter,
   quotes,
+  escape: escaping,
   function: scoreFunction,
   maxLength,
   longText,
