@@ -1,9 +1,7 @@
-import { type FileHandle, open, rename } from "node:fs/promises"
-import { dirname } from "node:path"
+import type { FileHandle } from "node:fs/promises"
 import { Readable } from "node:stream"
 import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
-import { outputFailed } from "../../output-failed.ts"
-import { syncFolder } from "../../replace-file.ts"
+import { replaceFileBy } from "../../replace-file.ts"
 import { readBlocks } from "../read-blocks.ts"
 import { FileSink } from "../sink.ts"
 import { RecordSplitter } from "../split-records.ts"
@@ -38,29 +36,25 @@ export interface ParquetSource {
 }
 
 /**
- * Writes a Parquet file at once: after a crash there is a whole one, or none. One row group of it is in memory at a time.
+ * Writes a Parquet file at once: after a crash there is a whole one, or none, unless only the file that is there can be written
+ * to. One row group of it is in memory at a time.
  *
+ * @param beforeRename - called when it is written, before it gets its name
  * @returns its bytes
- * @throws ValenceError `output_failed`, `input_invalid`
+ * @throws ValenceError `output_failed`, `input_invalid`; what `beforeRename` throws
  */
-export async function writeParquet(path: string, source: ParquetSource): Promise<number> {
-  const temporary = `${path}.tmp`
-  const file = await open(temporary, "w").catch((error: unknown) => {
-    throw outputFailed(path, error)
-  })
-  try {
+export async function writeParquet(
+  path: string,
+  source: ParquetSource,
+  beforeRename: () => Promise<void> = async () => {},
+): Promise<number> {
+  const write = async (file: FileHandle) => {
     const out = new FileSink(path, file, 0)
     await out.writeBytes(parquetMagic)
     await (source.copied === undefined ? writeRows(out, source) : writeBeside(out, source, source.copied))
-    await out.sync()
-    await rename(temporary, path).catch((error: unknown) => {
-      throw outputFailed(path, error)
-    })
-    await syncFolder(dirname(path))
     return out.bytes
-  } finally {
-    await file.close()
   }
+  return replaceFileBy(path, write, { beforeRename })
 }
 
 async function writeRows(out: FileSink, { rows, columns }: ParquetSource): Promise<void> {
