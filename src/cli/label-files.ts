@@ -41,6 +41,7 @@ export async function labelSeveral(
     labeller,
     options,
     signal: stop.signal,
+    onWaiting: message => display.print(message),
     onProgress: progress => display.show(progress),
     onFile: file => display.print(describeFile(file)),
   })

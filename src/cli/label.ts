@@ -1,5 +1,6 @@
 import { argv, env, stderr, stdout } from "node:process"
 import type { Command } from "commander"
+import { isExplained } from "../corpus/explained-failure.ts"
 import { corpusOptions } from "../corpus/options.ts"
 import { standardStream } from "../corpus/run-files.ts"
 import type { RunSummary } from "../corpus/summary.ts"
@@ -67,6 +68,7 @@ async function run(
     labeller,
     options,
     signal: stop.signal,
+    onWaiting: message => display.print(message),
     onProgress(progress) {
       onBegun()
       display.show(progress)
@@ -98,7 +100,7 @@ async function label(input: string, chosen: Readonly<Record<string, unknown>>, c
   } catch (error) {
     if (error instanceof ValenceError && error.code === "aborted") return endInterrupted(error)
     const canGoOn = begun && error instanceof ValenceError && error.retryable && input !== standardStream
-    if (!canGoOn || isStdout(input, output)) throw error
+    if (!canGoOn || isExplained(error) || isStdout(input, output)) throw error
     const message = `${error.message}; what was labelled is safe, go on with: ${sameCommand()}`
     throw new ValenceError(error.code, message, { cause: error })
   }

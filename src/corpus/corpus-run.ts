@@ -1,16 +1,15 @@
-import type { Writable } from "node:stream"
 import type { Complete } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
 import { type Chunk, cutChunks } from "./chunks.ts"
-import { type SafePosition, writeManifest } from "./manifest.ts"
-import { ErrorsFile, openOutput, removeRows } from "./open-output.ts"
+import type { SafePosition } from "./manifest.ts"
+import { removeRows } from "./open-output.ts"
 import type { InputPosition } from "./open-rows.ts"
 import type { corpusOptions } from "./options.ts"
-import { keepsColumns, manifestOf, type PreparedRun } from "./prepare-run.ts"
+import { keepsColumns, type PreparedRun } from "./prepare-run.ts"
 import { estimate, type Progress, progressMs, Speedometer } from "./progress.ts"
 import type { Row } from "./row.ts"
-import { type InputFile, type OutputFiles, standardStream } from "./run-files.ts"
-import { type Sink, StreamSink } from "./sink.ts"
+import type { InputFile, OutputFiles } from "./run-files.ts"
+import type { RunOutput } from "./run-output.ts"
 import { countThroughput, rowsOf, type Tally } from "./tally.ts"
 import type { FailedRow } from "./write-chunk.ts"
 import { type WrittenChunk, writeChunks } from "./write-chunks.ts"
@@ -34,8 +33,7 @@ export class CorpusRun {
   readonly #files: OutputFiles
   readonly #options: Complete<typeof corpusOptions>
   readonly #writer: RowWriter
-  readonly #output: Sink
-  readonly #errors: ErrorsFile | undefined
+  readonly #output: RunOutput
   readonly #startedMs = performance.now()
   readonly #speed: Speedometer
   /** Where everything written so far would be safe once it is synced. */
@@ -50,13 +48,13 @@ export class CorpusRun {
   /** Chunks that were written and may not be safe yet. */
   #unreleased: Pick<Chunk, "id" | "number">[] = []
 
-  private constructor(
+  /** @param output - opened at the position that the run goes on from; closed by who opened it */
+  constructor(
     prepared: PreparedRun,
     input: InputFile,
     files: OutputFiles,
     options: Complete<typeof corpusOptions>,
-    output: Sink,
-    errors: ErrorsFile | undefined,
+    output: RunOutput,
   ) {
     this.#prepared = prepared
     this.#input = input
@@ -64,36 +62,11 @@ export class CorpusRun {
     this.#options = options
     this.#writer = rowWriter(input, files, prepared.rows, prepared.added, options.quotes)
     this.#output = output
-    this.#errors = errors
     this.#settled = prepared.safe
     this.#position = prepared.safe.input
     this.#chunksDone = prepared.safe.chunks
     this.#tally = structuredClone(prepared.safe.tally)
     this.#speed = new Speedometer(this.#startedMs, this.#rows)
-  }
-
-  /**
-   * Opens the files at the position that the run goes on from.
-   *
-   * @throws ValenceError `run_changed` where a file is shorter than its manifest vouches for; `output_failed`
-   */
-  static async open(
-    prepared: PreparedRun,
-    input: InputFile,
-    files: OutputFiles,
-    options: Complete<typeof corpusOptions>,
-    stdout: Writable,
-  ): Promise<CorpusRun> {
-    if (files.path === standardStream)
-      return new CorpusRun(prepared, input, files, options, new StreamSink(stdout), undefined)
-    const output = await openOutput(files, prepared.safe.outputBytes)
-    try {
-      const errors = await ErrorsFile.open(files.errors, prepared.safe.errorsBytes)
-      return new CorpusRun(prepared, input, files, options, output, errors)
-    } catch (error) {
-      await output.close()
-      throw error
-    }
   }
 
   /**
@@ -129,12 +102,6 @@ export class CorpusRun {
     return this.#settled.tally
   }
 
-  /** Closes the files. */
-  async close(): Promise<void> {
-    await this.#output.close()
-    await this.#errors?.close()
-  }
-
   get #rows(): number {
     return rowsOf(this.#tally)
   }
@@ -157,11 +124,8 @@ export class CorpusRun {
 
   /** Writes a chunk, and makes everything so far safe where it is time to. */
   async #take({ chunk, output, failed }: WrittenChunk, listeners: RunListeners): Promise<void> {
-    await this.#output.write(output)
-    if (failed.length > 0) {
-      await this.#errors?.write(`${failed.map(row => JSON.stringify(row)).join("\n")}\n`)
-      for (const row of failed) listeners.onFailedRow?.(row)
-    }
+    await this.#output.write(output, failed)
+    for (const row of failed) listeners.onFailedRow?.(row)
     const last = chunk.rows.at(-1) as Row
     this.#position = { bytes: last.end, line: last.endLine }
     this.#chunksDone = chunk.number + 1
@@ -183,7 +147,7 @@ export class CorpusRun {
     this.#settled = {
       input: this.#position,
       outputBytes: this.#output.bytes,
-      errorsBytes: this.#errors?.bytes ?? 0,
+      errorsBytes: this.#output.errorsBytes,
       chunks: this.#chunksDone,
       tally: structuredClone(this.#tally),
     }
@@ -202,16 +166,19 @@ export class CorpusRun {
       columns: [...own, ...added],
       copied: copies ? this.#input.path : undefined,
     }
-    this.#settled = { ...this.#settled, outputBytes: await writeParquet(this.#files.path, source) }
+    this.#settled = {
+      ...this.#settled,
+      outputBytes: await writeParquet(this.#files.path, source, () => this.#output.requireLock()),
+    }
   }
 
-  /** Syncs the files, and then moves the manifest to where they were settled. */
+  /**
+   * Syncs the files, and then moves the manifest to where they were settled, if neither they nor the input were changed by others:
+   * rows that were read from another input must not be vouched for.
+   */
   async #save(done: boolean, { labeller }: RunListeners): Promise<void> {
-    if (this.#errors !== undefined) {
-      await this.#output.sync()
-      await this.#errors.sync()
-      await writeManifest(this.#files.manifest, manifestOf(this.#prepared, this.#settled, done))
-    }
+    await this.#prepared.requireUnchanged()
+    await this.#output.save(this.#settled, done)
     this.#savedMs = performance.now()
     this.#release(labeller)
   }

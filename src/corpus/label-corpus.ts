@@ -3,11 +3,11 @@ import { type Complete, completeOptions } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
 import { replaceFile } from "../replace-file.ts"
 import { CorpusRun } from "./corpus-run.ts"
-import { takeLock } from "./lock.ts"
-import { type RunIdentity, writeManifest } from "./manifest.ts"
+import { OutputLock } from "./lock.ts"
+import type { RunIdentity } from "./manifest.ts"
 import { removeRows } from "./open-output.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
-import { manifestOf, type PreparedRun, prepareRun } from "./prepare-run.ts"
+import { type PreparedRun, prepareRun } from "./prepare-run.ts"
 import type { Progress } from "./progress.ts"
 import { labelOnce } from "./repeated-texts.ts"
 import {
@@ -18,6 +18,7 @@ import {
   resolveReport,
   standardStream,
 } from "./run-files.ts"
+import { RunOutput } from "./run-output.ts"
 import { type RunSummary, summarise } from "./summary.ts"
 import { rowsOf, type Tally } from "./tally.ts"
 import { unlessAborted } from "./unless-aborted.ts"
@@ -36,6 +37,8 @@ export interface CorpusRequest {
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Called for each row that gets no label, in order. */
   readonly onFailedRow?: ((row: FailedRow) => void) | undefined
+  /** Called with a sentence if the output is locked, and the run waits to see whether the process that locked it is alive. */
+  readonly onWaiting?: ((message: string) => void) | undefined
   /** When it aborts, what is under way and ends within `stopSeconds` is written, and the run returns as `interrupted`. */
   readonly signal?: AbortSignal | undefined
   readonly stdin?: Readable
@@ -50,7 +53,7 @@ export interface CorpusRequest {
  * @returns what the run came to; `failed` rows, if any, are listed beside the output
  * @throws ValenceError `option_invalid`; `input_invalid` where the input cannot be read; `output_exists` where something
  * else lies at the output, or another run is writing it; `run_changed` where the output was begun from another input,
- * other columns, another model or other options; `aborted` where the signal came before the first row; `output_failed` where the disk is full, say, or whatever the labeller
+ * other columns, another model or other options, or the input was changed during the run; `aborted` where the signal came before the first row; `output_failed` where the disk is full, say, or whatever the labeller
  * rejects with: after these the run can be started again
  */
 export async function labelCorpus(request: CorpusRequest): Promise<RunSummary> {
@@ -58,17 +61,21 @@ export async function labelCorpus(request: CorpusRequest): Promise<RunSummary> {
   const input = resolveInput(request.input, options.format)
   const files = resolveOutput(input, request.output, options.outputFormat)
   const report = options.report && resolveReport(options.report, input, files)
-  const unlock = files.path === standardStream ? undefined : await takeLock(files.lock, files.path)
+  const lock = files.path === standardStream ? undefined : await lockOutput(request, files)
   try {
-    const { summary, tally, identity } = await runOnce(request, options, input, files)
+    const { summary, tally, identity } = await runOnce(request, options, input, files, lock)
     if (report === undefined || summary.interrupted) return summary
     const { renderReport } = await import("./report.ts")
     const page = await renderReport({ summary: { ...summary, report }, tally, options: identity.options })
     await replaceFile(report, page)
     return { ...summary, report }
   } finally {
-    await unlock?.()
+    await lock?.release()
   }
+}
+
+function lockOutput({ stdin = process.stdin, ...listeners }: CorpusRequest, files: OutputFiles): Promise<OutputLock> {
+  return unlessAborted(listeners.signal, stdin, () => OutputLock.take(files, listeners))
 }
 
 interface Outcome {
@@ -82,6 +89,7 @@ async function runOnce(
   options: Complete<typeof corpusOptions>,
   input: InputFile,
   files: OutputFiles,
+  lock: OutputLock | undefined,
 ): Promise<Outcome> {
   const { labeller, stdin = process.stdin, stdout = process.stdout, signal } = request
   const prepared = await unlessAborted(signal, stdin, () => prepareRun(input, files, options, labeller.model, stdin))
@@ -92,14 +100,13 @@ async function runOnce(
     }
     // Of no texts: what the labeller refuses is told before anything is written.
     await labeller.label([], labelOptionsOf(options))
-    // Before the output, so that an output without a manifest is never ours.
-    if (files.path !== standardStream) await writeManifest(files.manifest, manifestOf(prepared))
-    const run = await CorpusRun.open(prepared, input, files, options, stdout)
+    const output = await RunOutput.open(prepared, files, lock, stdout)
     try {
+      const run = new CorpusRun(prepared, input, files, options, output)
       const interrupted = await run.work({ ...request, labeller: withoutRepeats(labeller, options) })
       return conclude(prepared, input, files, run.tally, interrupted)
     } finally {
-      await run.close()
+      await output.close()
     }
   } finally {
     await prepared.rows.close()

@@ -1,6 +1,8 @@
-import { readFile } from "node:fs/promises"
+import { readFile, stat } from "node:fs/promises"
 import { asError, shown, ValenceError } from "../errors.ts"
 import { replaceFile } from "../replace-file.ts"
+import { explainedFailure } from "./explained-failure.ts"
+import { fileState } from "./file-state.ts"
 import type { InputPosition } from "./open-rows.ts"
 import type { Fingerprint } from "./read-blocks.ts"
 import type { Tally } from "./tally.ts"
@@ -28,6 +30,9 @@ export interface SafePosition {
   /** Bytes of the output and of the list of errors. */
   readonly outputBytes: number
   readonly errorsBytes: number
+  /** Digests of the last bytes of both, as `tailDigest` makes them; absent if there are none, or an older Valence wrote it. */
+  readonly outputTail?: string | undefined
+  readonly errorsTail?: string | undefined
   readonly chunks: number
   readonly tally: Tally
 }
@@ -71,9 +76,47 @@ function parse(text: string): Manifest | undefined {
   }
 }
 
-/** Puts a manifest into the place of the last one, at once and for good. */
-export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
-  await replaceFile(path, `${JSON.stringify(manifest, null, 1)}\n`)
+/** The manifest of a run at work: it is written again and again, and by this run alone. */
+export class ManifestFile {
+  readonly #path: string
+  #content = ""
+  #written: string | undefined
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Puts a manifest into the place of the last one, at once and for good. */
+  async write(manifest: Manifest): Promise<void> {
+    await this.#put(`${JSON.stringify(manifest, null, 1)}\n`)
+  }
+
+  /** @throws ValenceError `output_failed` if someone else removed or replaced it since it was written */
+  async requireOwn(): Promise<void> {
+    if (this.#written === undefined) return
+    const found = await this.#find()
+    if (found === this.#written) return
+    if (found !== undefined)
+      throw explainedFailure(
+        `manifest ${this.#path} was changed by another program during the run: put it back, or start over with --force`,
+      )
+    await this.#put(this.#content)
+    throw explainedFailure(
+      `manifest ${this.#path} was removed by another program during the run; it was written again, and the same command goes on`,
+    )
+  }
+
+  async #put(content: string): Promise<void> {
+    await replaceFile(this.#path, content)
+    this.#content = content
+    this.#written = await this.#find()
+  }
+
+  /** What distinguishes the file from any other that gets its name. */
+  async #find(): Promise<string | undefined> {
+    const found = await stat(this.#path, { bigint: true }).catch(() => undefined)
+    return found && fileState(found)
+  }
 }
 
 /**
@@ -92,7 +135,7 @@ export function requireSameRun(before: RunIdentity, now: RunIdentity): void {
 }
 
 function changed(message: string): ValenceError {
-  return new ValenceError("run_changed", `${message}; force starts over`)
+  return new ValenceError("run_changed", `${message}; --force starts over`)
 }
 
 /** `{ model: { name: "a" } }` → `model.name` is `"a"`. */

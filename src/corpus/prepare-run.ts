@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto"
-import { stat } from "node:fs/promises"
 import type { Readable } from "node:stream"
 import type { Complete } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ModelInfo } from "../labeller.ts"
 import { type AddedColumn, addedColumns } from "./added-columns.ts"
+import { inputCheck } from "./input-check.ts"
 import {
   type Manifest,
   manifestVersion,
@@ -13,7 +13,7 @@ import {
   requireSameRun,
   type SafePosition,
 } from "./manifest.ts"
-import { fileBytes } from "./open-output.ts"
+import { fileBytes, tailDigest } from "./open-output.ts"
 import { type OpenRows, openRows } from "./open-rows.ts"
 import type { corpusOptions } from "./options.ts"
 import { fingerprint } from "./read-blocks.ts"
@@ -32,7 +32,7 @@ export interface PreparedRun {
   readonly done: boolean
   /** Bytes of the input file; `undefined` for standard input. */
   readonly totalBytes: number | undefined
-  /** @throws ValenceError `run_changed` where the input is another than it was when it was opened */
+  /** @throws ValenceError `run_changed` if the input is no longer what it was when it was opened */
   requireUnchanged(): Promise<void>
 }
 
@@ -74,15 +74,7 @@ export async function prepareRun(
       resumed: before !== undefined,
       done: before?.done ?? false,
       totalBytes: print?.bytes,
-      async requireUnchanged() {
-        if (print === undefined) return
-        if ((await stat(input.path)).mtimeMs === print.changedMs) return
-        if ((await fingerprint(input.path)).sha256 !== print.sha256)
-          throw new ValenceError(
-            "run_changed",
-            `input ${input.path} must stay as it is during a run, and was changed; force starts over`,
-          )
-      },
+      requireUnchanged: print === undefined ? async () => {} : inputCheck(input.path, print),
     }
   } catch (error) {
     await rows.close()
@@ -142,22 +134,34 @@ async function findBefore(files: OutputFiles, identity: RunIdentity): Promise<Ma
       if ((size ?? 0) > 0)
         throw new ValenceError(
           "output_exists",
-          `output must not be there, or have its manifest beside it; ${path} exists; force replaces it`,
+          `${path} already exists and has no manifest; use --force to overwrite it`,
         )
     return undefined
   }
   if (bytes === undefined) return undefined
   requireSameRun(manifest.identity, identity)
-  requireWhole(written, manifest.safe.outputBytes, bytes, manifest.done)
-  requireWhole(files.errors, manifest.safe.errorsBytes, errorsBytes ?? 0, manifest.done)
+  const { safe, done } = manifest
+  await requireWhole(written, safe.outputBytes, bytes, safe.outputTail, done)
+  await requireWhole(files.errors, safe.errorsBytes, errorsBytes ?? 0, safe.errorsTail, done)
   return manifest
 }
 
 /** A file may be longer than its manifest vouches for while the run is not done, and never shorter. */
-function requireWhole(path: string, vouched: number, bytes: number, done: boolean): void {
-  if (bytes === vouched || (bytes > vouched && !done)) return
-  throw new ValenceError(
-    "run_changed",
-    `output ${path} must have the ${vouched} bytes that its manifest vouches for; got ${bytes}; force starts over`,
-  )
+async function requireWhole(
+  path: string,
+  vouched: number,
+  bytes: number,
+  tail: string | undefined,
+  done: boolean,
+): Promise<void> {
+  if (bytes !== vouched && (bytes < vouched || done))
+    throw new ValenceError(
+      "run_changed",
+      `output ${path} must have the ${vouched} bytes that its manifest vouches for; got ${bytes}; --force starts over`,
+    )
+  if (tail !== undefined && (await tailDigest(path, vouched)) !== tail)
+    throw new ValenceError(
+      "run_changed",
+      `output ${path} must have the bytes that its manifest vouches for, and was changed by another program; --force starts over`,
+    )
 }

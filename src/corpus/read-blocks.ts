@@ -7,6 +7,7 @@ import { gunzip, isGzip } from "./decoders/gunzip.ts"
 import { RefusedInput } from "./decoders/refused-input.ts"
 import { unzip } from "./decoders/unzip.ts"
 import { isZstd, unzstd } from "./decoders/unzstd.ts"
+import { fileState } from "./file-state.ts"
 import { type InputFile, standardStream } from "./run-files.ts"
 
 const blockBytes = 128 * 1024
@@ -122,16 +123,22 @@ export interface Fingerprint {
   readonly sha256: string
 }
 
-/** The fingerprint of a file, and when it was last changed, to notice that it changes during the run. */
-export async function fingerprint(path: string): Promise<Fingerprint & { readonly changedMs: number }> {
+/** The fingerprint of a file, and its state, to notice that it changes during the run. */
+export interface OpenedFingerprint extends Fingerprint {
+  /** As `fileState` gives it. */
+  readonly state: string
+}
+
+/** @throws ValenceError `input_invalid` if the file cannot be read */
+export async function fingerprint(path: string): Promise<OpenedFingerprint> {
   const file = await open(path).catch((error: unknown) => {
     throw new ValenceError("input_invalid", `input ${path} cannot be read: ${asError(error).message}`, { cause: error })
   })
   try {
-    const stat = await file.stat()
+    const stat = await file.stat({ bigint: true })
     if (!stat.isFile())
       throw new ValenceError("input_invalid", `input must be a file, or - for standard input; got ${path}`)
-    return { bytes: stat.size, sha256: await digest(file), changedMs: stat.mtimeMs }
+    return { bytes: Number(stat.size), sha256: await digest(file), state: fileState(stat) }
   } finally {
     await file.close()
   }

@@ -1,6 +1,7 @@
 import { existsSync, type Stats, statSync } from "node:fs"
-import { dirname, resolve } from "node:path"
+import { basename, dirname, resolve } from "node:path"
 import { shown, ValenceError } from "../errors.ts"
+import { followLink } from "../replace-file.ts"
 import { packingOf, refuseUrl } from "./decoders/input-contents.ts"
 import type { inputFormats, outputFormats } from "./options.ts"
 
@@ -52,8 +53,10 @@ export interface OutputFiles {
   readonly errors: string
   /** `<output>.manifest.json`. */
   readonly manifest: string
-  /** `<output>.lock`. */
+  /** `<output>.lock`; if the output is a symbolic link, next to the file that it leads to, which other links may lead to as well. */
   readonly lock: string
+  /** `<output>.lock` next to the link, if the folder of that file cannot be written to. */
+  readonly nearLock: string
 }
 
 interface Named {
@@ -141,8 +144,20 @@ export function resolveOutput(
       `output must not be a .zip archive, but may be .gz or .zst; got ${shown(path)}`,
     )
   if (path === standardStream)
-    return { path, format: chosen, compression: undefined, rows: path, errors: "", manifest: "", lock: "" }
+    return {
+      path,
+      format: chosen,
+      compression: undefined,
+      rows: path,
+      errors: "",
+      manifest: "",
+      lock: "",
+      nearLock: "",
+    }
   const absolute = resolve(path)
+  requireShortName(absolute)
+  requireFolder("output", absolute)
+  const target = followLink(absolute)
   const files: OutputFiles = {
     path: absolute,
     format: chosen,
@@ -150,9 +165,10 @@ export function resolveOutput(
     rows: chosen === "parquet" ? `${absolute}.rows` : absolute,
     errors: `${absolute}.errors.jsonl`,
     manifest: `${absolute}.manifest.json`,
-    lock: `${absolute}.lock`,
+    lock: `${target}.lock`,
+    nearLock: `${absolute}.lock`,
   }
-  requireFolder("output", absolute)
+  requireFolder("output", target)
   requireOther("output", [files.path, files.rows, files.errors, files.manifest], [input.path])
   if (statOf(absolute)?.isFile() === false)
     throw new ValenceError("option_invalid", `output must be a file, or - for standard output; got ${shown(path)}`)
@@ -184,6 +200,17 @@ function requireFolder(option: string, path: string): void {
   const folder = dirname(path)
   if (!existsSync(folder) || !statSync(folder).isDirectory())
     throw new ValenceError("option_invalid", `${option} must lie in a folder that exists; got ${shown(path)}`)
+}
+
+/** The names of lock, list and manifest are longer, and most systems take no more than 255 bytes. */
+function requireShortName(path: string): void {
+  const most = 255 - ".lock.0123456789abcdef.next".length
+  const bytes = Buffer.byteLength(basename(path))
+  if (bytes > most)
+    throw new ValenceError(
+      "option_invalid",
+      `output must have a name of at most ${most} bytes, so that its lock and its manifest can have a name; got ${bytes} bytes: ${shown(basename(path))}`,
+    )
 }
 
 /** Whatever is written must be none of the files that are read or written besides, under whatever name. */

@@ -1,9 +1,12 @@
 import { once } from "node:events"
-import type { FileHandle } from "node:fs/promises"
+import type { BigIntStats } from "node:fs"
+import { type FileHandle, stat } from "node:fs/promises"
 import type { Writable } from "node:stream"
 import { promisify } from "node:util"
 import { gzip } from "node:zlib"
+import { asError } from "../errors.ts"
 import { outputFailed } from "../output-failed.ts"
+import { explainedFailure } from "./explained-failure.ts"
 import { standardStream } from "./run-files.ts"
 
 /**
@@ -20,16 +23,22 @@ export interface Sink {
   finish(): Promise<void>
   /** Returns when the file is safe on its disk. */
   sync(): Promise<void>
+  /** Throws ValenceError `output_failed` if someone else removed, replaced or changed the file. */
+  requireWhole(): Promise<void>
   close(): Promise<void>
 }
 
-/** Writes to a file from a position on; everything behind it is overwritten, and was cut off before. */
+/**
+ * Writes to the end of a file that is open to append: if someone cuts the file, what follows then lies at another place than it
+ * should, and the size shows it. Written at its position, it would leave a hole that nothing shows.
+ */
 export class FileSink implements Sink {
   readonly settled = true
   readonly #path: string
   readonly #file: FileHandle
   #bytes: number
 
+  /** @param bytes - what the file holds */
   constructor(path: string, file: FileHandle, bytes: number) {
     this.#path = path
     this.#file = file
@@ -47,7 +56,7 @@ export class FileSink implements Sink {
   async writeBytes(data: Buffer): Promise<void> {
     try {
       for (let done = 0; done < data.length; ) {
-        const { bytesWritten } = await this.#file.write(data, done, data.length - done, this.#bytes)
+        const { bytesWritten } = await this.#file.write(data, done, data.length - done, null)
         done += bytesWritten
         this.#bytes += bytesWritten
       }
@@ -66,9 +75,46 @@ export class FileSink implements Sink {
     }
   }
 
+  /** @param ifGone - what to do if the file was removed */
+  async requireWhole(ifGone = "the same command starts over"): Promise<void> {
+    const [own, found] = await Promise.all([
+      this.#file.stat({ bigint: true }),
+      stat(this.#path, { bigint: true }).catch((error: unknown) => {
+        if (["ENOENT", "ENOTDIR"].includes((asError(error) as NodeJS.ErrnoException).code ?? "")) return undefined
+        throw outputFailed(this.#path, error)
+      }),
+    ])
+    const problem = problemOf(own, found, BigInt(this.#bytes), ifGone)
+    if (problem !== undefined) throw explainedFailure(`output ${this.#path} ${problem}`)
+  }
+
   async close(): Promise<void> {
     await this.#file.close()
   }
+}
+
+/**
+ * What happened to a file that someone else changed while it was written, and what to do now.
+ *
+ * @param own - the file that is open
+ * @param found - the file that has its name now
+ */
+function problemOf(
+  own: BigIntStats,
+  found: BigIntStats | undefined,
+  bytes: bigint,
+  ifGone: string,
+): string | undefined {
+  const isOwn = found?.ino === own.ino && found.dev === own.dev
+  if (!isOwn) {
+    const what = found === undefined ? "was removed or moved away" : "was replaced by another file"
+    const startsOver = found === undefined ? ifGone : "--force starts over"
+    const goesOn = own.nlink > 0n ? "; if the file that was written is moved back, the same command goes on" : ""
+    return `${what} during the run: ${startsOver}${goesOn}`
+  }
+  if (own.size === bytes) return undefined
+  const what = own.size < bytes ? "was cut" : "was written to"
+  return `${what} by another program during the run (${own.size} bytes instead of ${bytes}): the same command goes on if what was there at the last checkpoint is untouched, otherwise --force starts over`
 }
 
 /** Makes one member, or frame, of a compressed file. */
@@ -129,6 +175,10 @@ export class CompressedSink implements Sink {
     await this.#file.sync()
   }
 
+  async requireWhole(): Promise<void> {
+    await this.#file.requireWhole()
+  }
+
   async close(): Promise<void> {
     await this.#file.close()
   }
@@ -168,6 +218,8 @@ export class StreamSink implements Sink {
   }
 
   async sync(): Promise<void> {}
+
+  async requireWhole(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#stream.off("error", this.#onError)

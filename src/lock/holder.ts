@@ -1,120 +1,117 @@
-import { randomUUID } from "node:crypto"
-import { constants, readFileSync } from "node:fs"
-import { copyFile, link, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { readFileSync, readlinkSync } from "node:fs"
 import { hostname } from "node:os"
-import { asError } from "./errors.ts"
+import { asError } from "../errors.ts"
 
-/** Who holds a lock. */
+/** The process that holds a lock, as its lock file describes it. A value that the system does not have is empty. */
 export interface Holder {
   readonly pid: number
   readonly host: string
-  /** When the process began, in the system's own count; tells a process from a later one with its number. */
+  /** When the process began, in ticks since the machine was booted: a later process with the same number has another. */
   readonly began: string
+  /** The boot of the machine. */
+  readonly boot: string
+  /** The PID namespace: a number means another process, or none, in another namespace. */
+  readonly namespace: string
+  /** Unique for each time that a lock is taken. */
   readonly token: string
+  /** How often the holder touches its lock; `undefined` for an older Valence, which never does. */
+  readonly beatMs: number | undefined
 }
 
-/** The locks that this process holds. */
+/** Whether a holder is alive, as far as its process number can tell. */
+export type Fate = "dead" | "alive" | "unknown"
+
+/** The tokens of the locks that this process holds. */
 const held = new Set<string>()
 
-/** A lock that was taken, or who has it. */
-export type Taken =
-  | { readonly release: () => Promise<void>; readonly holder?: never }
-  /** `undefined` where it changed hands while it was looked at. */
-  | { readonly release?: never; readonly holder: Holder | undefined }
+/** Notes that this process holds the lock with that token, or no longer does. */
+export function noteHeld(token: string, isHeld: boolean): void {
+  if (isHeld) held.add(token)
+  else held.delete(token)
+}
+
+/** This process, as the holder of a lock. */
+export function thisHolder(token: string): Omit<Holder, "beatMs"> {
+  return { pid: process.pid, host: hostname(), began: beganOf("self"), ...here(), token }
+}
 
 /**
- * Takes a lock file, if nobody holds it; a lock whose process is gone is taken over.
- *
- * @throws what the system throws where the lock's folder cannot be written to
+ * Judges by process number, and only where the number means the same process as it does here: a container, another PID
+ * namespace, another boot or another machine has numbers of its own.
  */
-export async function takeLockFile(path: string): Promise<Taken> {
-  const holder: Holder = { pid: process.pid, host: hostname(), began: processBegan(process.pid), token: randomUUID() }
-  for (let attempt = 0; attempt < 3; attempt++) {
-    if (await create(path, holder)) {
-      held.add(holder.token)
-      const release = async () => {
-        held.delete(holder.token)
-        await rm(path, { force: true })
-      }
-      return { release }
-    }
-    const other = await read(path)
-    if (other !== undefined && isAlive(other)) return { holder: other }
-    await remove(path, other?.token)
-  }
-  return { holder: undefined }
+export function fateOf(holder: Holder): Fate {
+  if (held.has(holder.token)) return "alive"
+  const { boot, namespace } = here()
+  const isSystemKnown = boot !== "" && namespace !== ""
+  const isNamed = holder.boot === boot && holder.namespace === namespace
+  const isHere = isNamed && (isSystemKnown || holder.host === hostname())
+  // An older Valence wrote no namespace. Its process is alive if number and beginning are right; otherwise it may be in another namespace.
+  const mayBeHere = isHere || (holder.boot === "" && holder.host === hostname())
+  if (!mayBeHere) return "unknown"
+  if (!isRunning(holder.pid)) return isHere ? "dead" : "unknown"
+  const began = isOwnProc() ? beganOf(holder.pid) : ""
+  if (began === "" || holder.began === "") return "unknown"
+  if (began === holder.began) return "alive"
+  return isHere ? "dead" : "unknown"
 }
 
 /** `process 17`, or `process 17 on another-host`. */
-export function describeHolder({ pid, host }: Holder): string {
-  return host === hostname() ? `process ${pid}` : `process ${pid} on ${host}`
+export function describeHolder({ pid, host, boot, namespace }: Holder): string {
+  if (host !== hostname()) return `process ${pid} on ${host}`
+  const own = here()
+  const isElsewhere = boot !== "" && (boot !== own.boot || namespace !== own.namespace)
+  return isElsewhere ? `process ${pid} of another container or machine named ${host}` : `process ${pid}`
 }
 
-/** Makes the lock with its content at once, so that nobody finds it half written. */
-async function create(path: string, holder: Holder): Promise<boolean> {
-  const aside = `${path}.${holder.token}`
+/** Reads what a lock file says; `undefined` if it is damaged. */
+export function readHolder(text: string): Holder | undefined {
   try {
-    await writeFile(aside, JSON.stringify(holder))
-    await linkOrCopy(aside, path)
-    return true
-  } catch (error) {
-    if (isExisting(error)) return false
-    throw error
-  } finally {
-    await rm(aside, { force: true }).catch(() => {})
-  }
-}
-
-/** Some file systems have no links; there a lock can be found half written. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to)
-  } catch (error) {
-    if (isExisting(error)) throw error
-    await copyFile(from, to, constants.COPYFILE_EXCL)
-  }
-}
-
-function isExisting(error: unknown): boolean {
-  return (asError(error) as NodeJS.ErrnoException).code === "EEXIST"
-}
-
-/** Who holds the lock; `undefined` where it is gone, or was left half written by a crash. */
-async function read(path: string): Promise<Holder | undefined> {
-  try {
-    const holder = JSON.parse(await readFile(path, "utf8")) as Partial<Holder>
-    return typeof holder.pid === "number" && typeof holder.token === "string" ? (holder as Holder) : undefined
+    const { pid, host, began, boot, namespace, token, beatMs } = JSON.parse(text) as Partial<Holder>
+    const isUsable = Number.isSafeInteger(pid) && Number(pid) > 0 && typeof token === "string" && /^[\w-]+$/.test(token)
+    if (!isUsable) return undefined
+    const words = { host: asWord(host), began: asWord(began), boot: asWord(boot), namespace: asWord(namespace) }
+    return { pid: Number(pid), ...words, token, beatMs: typeof beatMs === "number" ? beatMs : undefined }
   } catch {
     return undefined
   }
 }
 
-/** Removes a stale lock, unless another run took it over in the meantime: then that run gets it back. */
-async function remove(path: string, token: string | undefined): Promise<void> {
-  const aside = `${path}.${randomUUID()}`
-  const moved = await rename(path, aside).then(
-    () => true,
-    () => false,
-  )
-  if (!moved) return
-  const taken = await read(aside)
-  if (taken !== undefined && taken.token !== token) await rename(aside, path)
-  else await rm(aside, { force: true })
+function asWord(value: unknown): string {
+  return typeof value === "string" ? value : ""
 }
 
-function isAlive({ pid, host, began, token }: Holder): boolean {
-  if (host !== hostname()) return true
-  if (pid === process.pid) return held.has(token)
+/** Where process numbers mean the same processes as they do for this one; empty outside Linux. */
+function here(): { readonly boot: string; readonly namespace: string } {
+  try {
+    return {
+      boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+      namespace: readlinkSync("/proc/self/ns/pid"),
+    }
+  } catch {
+    return { boot: "", namespace: "" }
+  }
+}
+
+function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
+    return true
   } catch (error) {
-    if ((asError(error) as NodeJS.ErrnoException).code !== "EPERM") return false
+    return (asError(error) as NodeJS.ErrnoException).code === "EPERM"
   }
-  return processBegan(pid) === began
 }
 
-/** The 22nd field of `/proc/PID/stat`; empty where the system has none, so that the number alone counts. */
-function processBegan(pid: number): string {
+/** Whether /proc shows the namespace of this process. After `unshare --pid` without `--mount-proc` it shows another. */
+function isOwnProc(): boolean {
+  try {
+    return readlinkSync("/proc/self") === String(process.pid)
+  } catch {
+    return false
+  }
+}
+
+/** The 22nd field of `/proc/PID/stat`; empty if the system has none. */
+function beganOf(pid: number | "self"): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""

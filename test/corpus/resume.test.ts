@@ -259,13 +259,17 @@ describe("labelCorpus", () => {
 
     it("an output without a manifest", async () => {
       rmSync(folder.at("out.csv.manifest.json"))
-      await refused(more => label("in.csv", "out.csv", more), "output_exists", "out.csv exists; force replaces it")
+      await refused(
+        more => label("in.csv", "out.csv", more),
+        "output_exists",
+        "out.csv already exists and has no manifest; use --force to overwrite it",
+      )
     })
 
     it("a list of errors without a manifest", async () => {
       rmSync(folder.at("out.csv.manifest.json"))
       rmSync(folder.at("out.csv"))
-      await refused(more => label("in.csv", "out.csv", more), "output_exists", "out.csv.errors.jsonl exists")
+      await refused(more => label("in.csv", "out.csv", more), "output_exists", "out.csv.errors.jsonl already exists and has no manifest")
     })
 
     it("an output that was written to after it was done", async () => {
@@ -287,7 +291,7 @@ describe("labelCorpus", () => {
     await run()
     await expect(run()).rejects.toMatchObject({
       code: "run_changed",
-      message: "run cannot go on, because standard input cannot be read from the middle; force starts over",
+      message: "run cannot go on, because standard input cannot be read from the middle; --force starts over",
     })
     expect(await run({ force: true })).toMatchObject({ rows: 1 })
   })

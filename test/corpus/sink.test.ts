@@ -1,3 +1,4 @@
+import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { open } from "node:fs/promises"
 import { PassThrough, Readable } from "node:stream"
 import { text } from "node:stream/consumers"
@@ -13,7 +14,13 @@ async function compressedSink(
   bytes = 0,
 ): Promise<CompressedSink> {
   const path = bytes === 0 ? folder.write(name, "") : folder.at(name)
-  return new CompressedSink(new FileSink(path, await open(path, "r+"), bytes), await compressorOf(by))
+  return new CompressedSink(new FileSink(path, await open(path, "a"), bytes), await compressorOf(by))
+}
+
+/** Puts another file into the place of a file. */
+function replace(path: string, content: string): void {
+  writeFileSync(`${path}.new`, content)
+  renameSync(`${path}.new`, path)
 }
 
 /** What a compressed file holds, as it is read. */
@@ -22,15 +29,46 @@ async function plainOf(compression: "gzip" | "zstd", path: string): Promise<stri
 }
 
 describe("FileSink", () => {
-  it("writes from its position on, and tells where it is", async () => {
+  it("writes to the end of its file, and tells where it is", async () => {
     using folder = new TemporaryFolder()
-    const path = folder.write("out", "12345")
-    const sink = new FileSink(path, await open(path, "r+"), 2)
+    const path = folder.write("out", "12")
+    const sink = new FileSink(path, await open(path, "a"), 2)
     await sink.write("äx")
     expect([sink.bytes, sink.settled]).toEqual([5, true])
     await sink.sync()
+    await sink.requireWhole()
     await sink.close()
     expect(folder.read("out")).toBe("12äx")
+  })
+
+  it.each<[string, (path: string) => void]>([
+    ["was removed or moved away during the run: the same command starts over", path => rmSync(path)],
+    ["if the file that was written is moved back, the same command goes on", path => renameSync(path, `${path}2`)],
+    ["was replaced by another file during the run: --force starts over", path => replace(path, "another")],
+    ["was cut by another program during the run (3 bytes instead of 5)", path => truncateSync(path, 3)],
+    ["was written to by another program during the run (6 bytes instead of 5)", path => appendFileSync(path, "x")],
+  ])(".requireWhole() - output_failed: %s", async (message, change) => {
+    using folder = new TemporaryFolder()
+    const path = folder.write("out", "")
+    const sink = new FileSink(path, await open(path, "a"), 0)
+    await sink.write("12345")
+    await sink.requireWhole()
+    change(path)
+    const expected = { code: "output_failed", message: expect.stringContaining(message) }
+    await expect(sink.requireWhole()).rejects.toMatchObject(expected)
+    await sink.close()
+  })
+
+  it(".requireWhole() of a file that was cut and written on - leaves no hole that hides it", async () => {
+    using folder = new TemporaryFolder()
+    const path = folder.write("out", "")
+    const sink = new FileSink(path, await open(path, "a"), 0)
+    await sink.write("12345")
+    truncateSync(path, 1)
+    await sink.write("67890")
+    await expect(sink.requireWhole()).rejects.toMatchObject({ code: "output_failed" })
+    await sink.close()
+    expect(folder.read("out")).toBe("167890")
   })
 
   it.runIf(process.platform === "linux")("a full disk - output_failed, with the file", async () => {

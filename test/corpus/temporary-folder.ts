@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
@@ -24,6 +24,11 @@ export class TemporaryFolder implements Disposable {
 
   bytes(name: string): Buffer {
     return readFileSync(this.at(name))
+  }
+
+  /** When a file was last changed. */
+  modifiedMs(name: string): number {
+    return statSync(this.at(name)).mtimeMs
   }
 
   /** The objects of a JSON Lines file. */
