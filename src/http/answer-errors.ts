@@ -1,13 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
-import { problemHeaders, problemOf, RequestError } from "./problem.ts"
+import { problemHeaders, problemOf } from "./problem.ts"
 
 /** What fails is answered as problem details; routes that speak another server's language have a handler of their own. */
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler(request => {
-    const [path = ""] = request.url.split("?")
-    throw new RequestError(404, `${request.method} ${path} is not there; /docs lists what is`)
-  })
 }
 
 /** Answers an error as problem details. */

@@ -10,9 +10,11 @@ import { answerError, answerErrors } from "./answer-errors.ts"
 import { readServerKeys } from "./api-keys.ts"
 import { limitBodyTime } from "./body-time.ts"
 import { answerClientError } from "./client-errors.ts"
+import { unpackBodies } from "./json-bodies.ts"
 import { limitBrowsers } from "./limit-browsers.ts"
 import { limitRate } from "./limit-rate.ts"
 import { measureRequests } from "./measure-requests.ts"
+import { answerMissingRoutes } from "./missing-routes.ts"
 import { openBatches } from "./open-batches.ts"
 import { openJobs } from "./open-jobs.ts"
 import { describeApi } from "./openapi.ts"
@@ -79,6 +81,7 @@ export async function createServer({
   })
   app.setValidatorCompiler(validatorCompiler)
   answerErrors(app)
+  answerMissingRoutes(app)
   measureRequests(app, metrics)
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id)
@@ -87,6 +90,7 @@ export async function createServer({
   requireKeys(app, keys)
   await limitRate(app, serving)
   limitBodyTime(app, settings.bodyTimeoutMs)
+  unpackBodies(app)
   requireJson(app)
   await describeApi(app)
   const jobs = openJobs(serving, app.log, metrics.webhook)

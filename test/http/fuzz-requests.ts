@@ -52,7 +52,7 @@ export class Random {
 }
 
 /** What any request may be answered that is no good HTTP, asks for what is not there, or has a body; docs/http.md lists them. */
-const anyway = [400, 404, 408, 413, 415, 417, 431]
+const anyway = [400, 404, 405, 408, 413, 415, 417, 431]
 
 const methods = [
   "GET",
@@ -264,7 +264,7 @@ export class FuzzRequests {
     const version = random.chance(0.02) ? "HTTP/1.0" : "HTTP/1.1"
     const head = Buffer.from(`${method} ${path} ${version}\r\n${headers.join("\r\n")}\r\n\r\n`)
     const chunked = headers.includes("transfer-encoding: chunked")
-    // What a method that a route does not have is answered is a 404; what one that it has is, is documented.
+    // What a method that a route does not have is answered is a 405; what one that it has is, is documented.
     const statuses = this.#routes.filter(of => of.path === route.path).flatMap(of => of.statuses)
     return {
       name: `${method} ${path.slice(0, 80)}`,

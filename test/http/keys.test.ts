@@ -48,6 +48,8 @@ const rows: readonly Row[] = [
   { route: "POST /models/*", path: "/models/plain", type: json, body: '{"inputs":"good"}', statuses: anyKey },
   { route: "POST /predict", type: json, body: '{"inputs":"good"}', statuses: anyKey },
   { route: "POST /classify", type: json, body: '{"input":"good"}', statuses: anyKey },
+  { route: "POST /v1/classify", type: json, body: '{"input":"good"}', statuses: anyKey },
+  { route: "GET /v1/models*", path: "/v1/models/plain", statuses: anyKey },
   { route: "POST /v1/corpus", type: "text/csv", body: "text\ngood\n", statuses: anyKey },
   { route: "POST /v1/jobs", type: json, body: label, statuses: { ...anyKey, ann: 202, bob: 202, operator: 202 } },
   { route: "GET /v1/jobs/:id", path: "/v1/jobs/JOB", statuses: ofAnn },

@@ -120,7 +120,7 @@ describe("POST /v1/label", () => {
   it("a path that is not there - 404", async () => {
     expect(await postJson(`${server.url}/v2/label?x=1`, {})).toMatchObject({
       status: 404,
-      body: { detail: "POST /v2/label is not there; /docs lists what is" },
+      body: { detail: "no route has the path /v2/label; /docs lists them" },
     })
   })
 

@@ -8,9 +8,9 @@ import { fileResource, pageResource } from "../batches/batch-resource.ts"
 import { openAiProblem } from "../batches/openai-problem.ts"
 import { storeUpload } from "../batches/upload.ts"
 import { answerProblemsAs } from "../dialect.ts"
-import { acceptEmptyJson } from "../empty-json.ts"
 import { guarded } from "../guarded.ts"
 import { inTime } from "../in-time.ts"
+import { readJson } from "../json-bodies.ts"
 import { type BatchServices, requireBatches } from "../open-batches.ts"
 import { takenInTime } from "../patience.ts"
 import { RequestError } from "../problem.ts"
@@ -29,7 +29,7 @@ const described = {
 /** `/v1/files`, as OpenAI answers them, for batches. */
 export function addFiles(app: FastifyInstance, serving: Serving, services: BatchServices | undefined): void {
   answerProblemsAs(app, openAiProblem)
-  acceptEmptyJson(app)
+  readJson(app, { mayBeEmpty: true })
   const { maxFileBytes, bodyTimeoutMs } = serving.settings
   // One byte more tells that there are too many.
   app.register(multipart, { limits: { files: 1, fields: 10, fileSize: maxFileBytes + 1 } })

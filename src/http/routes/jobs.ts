@@ -2,10 +2,10 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { Type } from "typebox"
 import { unlessEnded } from "../../within.ts"
-import { acceptEmptyJson } from "../empty-json.ts"
 import { inTime } from "../in-time.ts"
 import { JobRequest, JobResource } from "../job-schemas.ts"
 import type { Jobs } from "../jobs/jobs.ts"
+import { readJson } from "../json-bodies.ts"
 import { oneOrMany, requireFewTexts } from "../label-call.ts"
 import { logTexts } from "../note-texts.ts"
 import { RequestError } from "../problem.ts"
@@ -38,7 +38,7 @@ webhook is sent any more.`,
 
 /** `POST`, `GET` and `DELETE /v1/jobs`: texts whose labels are collected later. */
 export function addJobs(app: FastifyInstance, serving: Serving, services: JobServices | undefined): void {
-  acceptEmptyJson(app)
+  readJson(app, { mayBeEmpty: true })
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
   const add = {
     tags,
@@ -125,7 +125,7 @@ async function waitForEnd(
 ): Promise<void> {
   using gone = requestSignal(reply)
   // A server that stops says at once how far it is.
-  const signal = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(seconds * 1000)])
+  const signal = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(Math.ceil(seconds * 1000))])
   await unlessEnded(jobs.wait(request.keyName, id, signal), signal).catch((error: unknown) => {
     if (!signal.aborted) throw error
     request.log.debug({ job: id }, "job has not ended within the time that its client waits")
