@@ -103,8 +103,22 @@ export const Model = Type.Object({
 export const LabelResponse = Type.Object({ model: Type.Object(modelName), results: Type.Array(TextResult) })
 export type LabelResponse = Static<typeof LabelResponse>
 
-/** The model that labels what names none, and all that a request may name. */
-export const ModelList = Type.Object({ default: Type.String(), models: Type.Array(Model) })
+/** A model in the form of OpenAI. */
+export const OpenAiModel = Type.Object(
+  {
+    id: Type.String(),
+    object: Type.Literal("model"),
+    created: Type.Integer({ description: "When the server began; seconds since 1970" }),
+    owned_by: Type.String(),
+  },
+  { title: "OpenAiModel" },
+)
+
+/** The default model, and all that a request may name. */
+export const ModelList = Type.Object(
+  { object: Type.Literal("list"), data: Type.Array(OpenAiModel), default: Type.String(), models: Type.Array(Model) },
+  { title: "ModelList" },
+)
 
 /** RFC 9457. */
 export const ProblemDetails = Type.Object({

@@ -110,13 +110,48 @@ describe("POST /", () => {
 
   it.each([
     [{}, 400, "/body/inputs must have required property 'inputs'"],
-    [{ inputs: 5 }, 400, "/body/inputs must be string,array"],
+    [{ inputs: 5 }, 400, "/body/inputs must be string,object,array"],
     [{ inputs: [] }, 400, "/body/inputs must NOT have fewer than 1 items"],
     [{ inputs: "a", parameters: { top_k: 0 } }, 400, "/body/parameters/top_k must be >= 1"],
     [{ inputs: "a", parameters: { topk: 1 } }, 400, "/body/parameters/topk must NOT have additional properties"],
     ['{"inputs":', 400, "Body is not valid JSON but content-type is set to 'application/json'"],
   ])("%j - %i: %s", async (sent, status, error) => {
     expect(await postJson(server.url, sent)).toMatchObject({ status, body: { error } })
+  })
+
+  it("a text as the pipeline's dictionary - its label", async () => {
+    expect((await postJson(server.url, { inputs: { text: "I love it" } })).body).toEqual([loved])
+    expect((await postJson(server.url, { inputs: [{ text: "I love it" }, "I love it"] })).body).toEqual([loved, loved])
+    const pair = await postJson(server.url, { inputs: { text: "a", text_pair: "b" } })
+    expect(pair).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining("/body/inputs/text_pair must NOT") },
+    })
+  })
+
+  it.each([
+    [{ return_all_scores: true }, 2],
+    [{ return_all_scores: false }, 1],
+    [{ top_k: null, truncation: true, padding: "max_length", max_length: 512 }, 2],
+  ])("parameters %j - %i labels", async (parameters, labels) => {
+    const { status, body } = await postJson(server.url, { inputs: "I love it", parameters })
+    expect({ status, labels: (body as unknown[][])[0]?.length }).toEqual({ status: 200, labels })
+  })
+
+  it("max_length, truncation - the beginning of a long text is labelled, or it is refused", async () => {
+    const inputs = `awful ${"good ".repeat(600)}`
+    const first = (await postJson(server.url, { inputs, parameters: { truncation: true, max_length: 3 } })).body
+    expect(first).toMatchObject([[{ label: "NEGATIVE" }, {}]])
+    for (const truncation of [false, "do_not_truncate"])
+      expect(await postJson(server.url, { inputs, parameters: { truncation } })).toMatchObject({
+        status: 400,
+        body: { error: expect.stringContaining("truncation is false") },
+      })
+  })
+
+  it("top_k and return_all_scores that contradict each other - 400", async () => {
+    const sent = { inputs: "a", parameters: { top_k: 1, return_all_scores: true } }
+    expect(await postJson(server.url, sent)).toMatchObject({ status: 400 })
   })
 
   it("softmax for a lexicon - 400", async () => {

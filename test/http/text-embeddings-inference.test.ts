@@ -68,7 +68,7 @@ describe("POST /predict", () => {
     [{ inputs: [["a"], "b"] }, 422, bare],
     [{ inputs: [] }, 422, "/body/inputs must NOT have fewer than 1 items"],
     [{ inputs: [["a", "b", "c"]] }, 422, "/body/inputs/0 must NOT have more than 2 items"],
-    [{ inputs: "a", truncation_direction: "Left" }, 422, "/body/truncation_direction must be one of Right,right"],
+    [{ inputs: "a", truncation_direction: "Left" }, 422, '/body/truncation_direction must match pattern "^[Rr]ight$"'],
     [{}, 422, "/body/inputs must have required property 'inputs'"],
     ['{"inputs":', 400, "Body is not valid JSON but content-type is set to 'application/json'"],
     [{ inputs: [["a"], ["b"], ["c"], ["d"]] }, 413, "a request must have at most 3 texts; got 4"],

@@ -51,6 +51,39 @@ describe("POST /classify", () => {
     expect(positive).toBeGreaterThan(1)
   })
 
+  it.each(["activation", "softmax"])("%s, the older name of use_activation - logits", async name => {
+    const { body } = await classify({ input: "I love it", [name]: false })
+    expect((body as { data: { probs: number[] }[] }).data[0]?.probs[1]).toBeGreaterThan(1)
+    const { status, body: contradiction } = await classify({ input: "I", [name]: false, use_activation: true })
+    expect({ status, contradiction }).toMatchObject({
+      status: 400,
+      contradiction: { error: { message: expect.stringContaining("contradict each other") } },
+    })
+  })
+
+  it("request_id - part of the id", async () => {
+    expect((await classify({ input: "I", request_id: "r-1" })).body).toMatchObject({ id: "classify-r-1" })
+  })
+
+  it.each([
+    ["truncation_side", "left", "must be one of right,"],
+    ["add_special_tokens", false, "must be one of true,"],
+    ["priority", 1, "must be equal to constant"],
+    ["temperature", 0, "must NOT have additional properties"],
+    ["messages", [], "must NOT have additional properties"],
+  ])("%s: %j - 400, by its name", async (name, value, rule) => {
+    const { status, body } = await classify({ input: "I love it", [name]: value })
+    expect({ status, body }).toMatchObject({
+      status: 400,
+      body: { error: { param: name, message: expect.stringContaining(`/body/${name} ${rule}`) } },
+    })
+  })
+
+  it("POST /v1/classify - the same", async () => {
+    const { status, body } = await postJson(`${server.url}/v1/classify`, { input: "I love it" })
+    expect({ status, body }).toMatchObject({ status: 200, body: { data: [{ label: "POSITIVE" }] } })
+  })
+
   it("a text that is too long - 400 before any is labelled, unless it may be truncated", async () => {
     const { texts } = classifier.stats
     const rule = "text must have at most 512 tokens (maxLength) where truncate_prompt_tokens is not given; got 1002"
@@ -105,6 +138,17 @@ describe("POST /classify", () => {
     [{ input: ["a", "b", "c", "d"] }, 413, "Payload Too Large", null, "a request must have at most 3 texts; got 4"],
   ])("%j - %i %s: %s", async (sent, status, type, param, message) => {
     expect(await classify(sent)).toMatchObject({ status, body: { error: { message, type, param, code: status } } })
+  })
+})
+
+describe("GET /v1/models", () => {
+  it("what clients of vLLM and OpenAI ask first - the ids, which requests may name", async () => {
+    const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none" })
+    const models = await client.models.list()
+    const expected = { object: "model", created: expect.any(Number), owned_by: "valence" }
+    expect(models.data).toEqual(["sst2-small", "mvp"].map(id => ({ id, ...expected })))
+    expect(await client.models.retrieve("mvp")).toMatchObject({ id: "mvp", ...expected })
+    await expect(client.models.retrieve("owner/none")).rejects.toMatchObject({ status: 404 })
   })
 })
 

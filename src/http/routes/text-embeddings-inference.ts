@@ -6,25 +6,31 @@ import { version } from "../../version.ts"
 import { labelAll } from "../call-labeller.ts"
 import { answerProblemsAs, type ForeignProblem, tooLongAs } from "../dialect.ts"
 import { type Problem, RequestError } from "../problem.ts"
-import { LabelScore, orNull, words } from "../schemas.ts"
+import { LabelScore, orNull } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
 
 type Inputs = string | readonly (string | readonly string[])[]
 
-const PredictRequest = Type.Object({
-  inputs: Type.Unsafe<Inputs>({
-    type: ["string", "array"],
-    items: { type: ["string", "array"], items: { type: "string" }, minItems: 1, maxItems: 2 },
-    minItems: 1,
-    description:
-      "One text, or a batch: [[text], [text], ...]. Pairs, [text, text], are refused: no model here takes any",
-  }),
-  raw_scores: Type.Optional(Type.Boolean({ default: false, description: "Logits instead of probabilities" })),
-  truncate: Type.Optional(
-    orNull(Type.Boolean({ description: "false: a text that is too long is refused; default: it is truncated" })),
-  ),
-  truncation_direction: Type.Optional(words(["Right", "right"], "Texts are truncated at their end")),
-})
+/** A parameter that is not here is refused by its name; none is ignored. */
+const PredictRequest = Type.Object(
+  {
+    inputs: Type.Unsafe<Inputs>({
+      type: ["string", "array"],
+      items: { type: ["string", "array"], items: { type: "string" }, minItems: 1, maxItems: 2 },
+      minItems: 1,
+      description:
+        "One text, or a batch: [[text], [text], ...]. Pairs, [text, text], are refused: no model here takes any",
+    }),
+    raw_scores: Type.Optional(Type.Boolean({ default: false, description: "Logits instead of probabilities" })),
+    truncate: Type.Optional(
+      orNull(Type.Boolean({ description: "false: a text that is too long is refused; default: it is truncated" })),
+    ),
+    truncation_direction: Type.Optional(
+      Type.String({ pattern: "^[Rr]ight$", description: "Right: texts are truncated at their end" }),
+    ),
+  },
+  { title: "TeiPredictRequest", additionalProperties: false, examples: [{ inputs: "I love it" }] },
+)
 
 const Predictions = Type.Array(LabelScore)
 const Failure = Type.Object({ error: Type.String(), error_type: Type.String() })

@@ -1,33 +1,48 @@
 import { STATUS_CODES } from "node:http"
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
-import type { FastifyInstance } from "fastify"
-import { Type } from "typebox"
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import { type Static, Type } from "typebox"
 import type { Labelled, Labeller } from "../../labeller.ts"
 import { labelAll } from "../call-labeller.ts"
 import { answerProblemsAs, type ForeignProblem, tooLongAs } from "../dialect.ts"
-import type { Problem } from "../problem.ts"
-import { nullable, orNull } from "../schemas.ts"
+import { type Problem, RequestError } from "../problem.ts"
+import { nullable, orNull, words } from "../schemas.ts"
 import { labellerOf, type Serving } from "../serving.ts"
 
 /** -1 stands for the model's own limit. */
 const modelLimit = -1
 
-// What else a client sends is passed over, as vLLM does.
-const ClassifyRequest = Type.Object({
-  model: Type.Optional(orNull(Type.String({ description: "One of GET /v1/models; default: the server's" }))),
-  input: Type.Unsafe<string | string[]>({
-    type: ["string", "array"],
-    items: { type: "string" },
-    minItems: 1,
-    description: "One text, or many",
-  }),
-  truncate_prompt_tokens: Type.Optional(
-    orNull(
-      Type.Integer({ minimum: modelLimit, description: "-1: the model's limit; default: long texts are refused" }),
+const activation = (description: string) => Type.Optional(orNull(Type.Boolean({ description })))
+
+/** A parameter that is not here is refused by its name; none is ignored. */
+const ClassifyRequest = Type.Object(
+  {
+    model: Type.Optional(orNull(Type.String({ description: "One of GET /v1/models; default: the server's" }))),
+    input: Type.Unsafe<string | string[]>({
+      type: ["string", "array"],
+      items: { type: "string" },
+      minItems: 1,
+      description: "One text, or many",
+    }),
+    truncate_prompt_tokens: Type.Optional(
+      orNull(
+        Type.Integer({ minimum: modelLimit, description: "-1: the model's limit; default: long texts are refused" }),
+      ),
     ),
-  ),
-  use_activation: Type.Optional(orNull(Type.Boolean({ description: "false: logits instead of probabilities" }))),
-})
+    truncation_side: Type.Optional(orNull(words(["right"], "The beginning of a long text is labelled"))),
+    use_activation: activation("false: logits instead of probabilities"),
+    activation: activation("The older name of use_activation"),
+    softmax: activation("The oldest name of use_activation"),
+    add_special_tokens: Type.Optional(
+      Type.Unsafe<true | null>({ type: ["boolean", "null"], enum: [true, null], description: "They are always added" }),
+    ),
+    request_id: Type.Optional(orNull(Type.String({ maxLength: 200, description: "Is part of the answer's id" }))),
+    priority: Type.Optional(Type.Literal(0, { description: "All requests have the same priority" })),
+    user: Type.Optional(orNull(Type.String({ description: "No effect, as in vLLM" }))),
+  },
+  { title: "VllmClassifyRequest", additionalProperties: false, examples: [{ input: ["I love it"] }] },
+)
+type ClassifyRequest = Static<typeof ClassifyRequest>
 
 const Classification = Type.Object({
   index: Type.Integer(),
@@ -57,7 +72,7 @@ const Failure = Type.Object({
   }),
 })
 
-/** `POST /classify`, as vLLM answers it. */
+/** `POST /classify` and `/v1/classify`, as vLLM answers them. */
 export function addVllm(app: FastifyInstance, serving: Serving): void {
   answerProblemsAs(app, translate)
   const schema = {
@@ -66,28 +81,43 @@ export function addVllm(app: FastifyInstance, serving: Serving): void {
     body: ClassifyRequest,
     response: { 200: ClassifyResponse, "4xx": Failure, "5xx": Failure },
   }
-  app.withTypeProvider<TypeBoxTypeProvider>().post("/classify", { schema }, async (request, reply) => {
-    const { model, input, use_activation: activation } = request.body
+  const classify = async (request: FastifyRequest<{ Body: ClassifyRequest }>, reply: FastifyReply) => {
+    const { model, input, request_id: id } = request.body
     const truncateTo = request.body.truncate_prompt_tokens ?? undefined
     const labeller = labellerOf(serving, model ?? undefined)
     const texts = typeof input === "string" ? [input] : input
     const options = {
       topK: "all",
-      function: activation === false ? "none" : undefined,
+      function: wantsLogits(request.body) ? "none" : undefined,
       maxLength: truncateTo === modelLimit ? undefined : truncateTo,
       longText: truncateTo === undefined ? "error" : "truncate",
     } as const
     const results = await labelAll(serving, labeller, texts, options, reply)
     const tokens = results.reduce((sum, result) => sum + result.tokens, 0)
     return {
-      id: `classify-${request.id}`,
+      id: `classify-${id ?? request.id}`,
       object: "list" as const,
       created: Math.floor(Date.now() / 1000),
       model: labeller.model.name,
       data: results.map((result, index) => classification(labeller, result, index)),
       usage: { prompt_tokens: tokens, total_tokens: tokens, completion_tokens: 0, prompt_tokens_details: null },
     }
-  })
+  }
+  const api = app.withTypeProvider<TypeBoxTypeProvider>()
+  api.post("/classify", { schema: { ...schema, operationId: "vllmClassify" } }, classify)
+  const described = { summary: "The same at the path of SGLang and Dynamo", operationId: "vllmClassifyV1" }
+  api.post("/v1/classify", { schema: { ...schema, ...described } }, classify)
+}
+
+/** @throws RequestError 400 if the names of one parameter contradict each other */
+function wantsLogits({ use_activation, activation, softmax }: ClassifyRequest): boolean {
+  const given = [use_activation, activation, softmax].filter(value => typeof value === "boolean")
+  if (new Set(given).size > 1)
+    throw new RequestError(
+      400,
+      "use_activation, activation and softmax are names of one parameter; they contradict each other",
+    )
+  return given[0] === false
 }
 
 function classification({ model }: Labeller, { label, scores = [] }: Labelled, index: number) {
