@@ -36,6 +36,6 @@ export async function chooseGraph(
   const folder = dtypes.length > 1 ? await findLying(model) : undefined
   const built = folder === undefined ? [] : await builtDtypes(folder)
   const dtype = dtypes.find(one => built.includes(one)) ?? (dtypes[0] as GraphDtype)
-  await pullIfMissing({ model, dtype, offline }, onPull, signal)
-  return findModel(model, dtype)
+  await pullIfMissing({ model, dtype, asked, offline }, onPull, signal)
+  return findModel(model, dtype, asked)
 }

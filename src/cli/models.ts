@@ -5,7 +5,8 @@ import type { Agreement } from "../graph/agreement.ts"
 import { buildOptions } from "../graph/options.ts"
 import { pullCheckpointIfMissing, pullModel } from "../hub/pull-model.ts"
 import { verifyFiles } from "../hub/verify-files.ts"
-import { findCheckpoint } from "../model/store.ts"
+import { readyDtype } from "../model/ready-graph.ts"
+import { findCheckpoint, hasWeights } from "../model/store.ts"
 import { hubOptions, pullOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { list, requireCheckpoint, show } from "./list-models.ts"
@@ -75,13 +76,19 @@ async function verify(checkpoint: string, given: Options): Promise<void> {
   requireCheckpoint(checkpoint)
   const { json } = pickOptions(verifyModelOptions, given)
   const say = (line: string) => (json ? console.error(line) : console.log(line))
-  const problems = await verifyFiles(await findCheckpoint(checkpoint))
+  const folder = await findCheckpoint(checkpoint)
+  const problems = await verifyFiles(folder)
   if (problems?.length === 0) say("the files are those of the hub, by their checksums")
   else if (problems !== undefined) {
     for (const problem of problems) say(problem)
     say(`remove it and pull it again: valence models rm ${checkpoint} && valence models pull ${checkpoint}`)
     if (json) console.log(JSON.stringify({ model: checkpoint, problems }))
     process.exitCode = 1
+    return
+  }
+  if (!(await hasWeights(folder))) {
+    say("its ONNX graph is used as it is: there are no weights to build it from again")
+    if (json) console.log(JSON.stringify({ model: checkpoint, dtype: readyDtype, problems: [] }))
     return
   }
   const { verifyModel } = await loadBuilder()

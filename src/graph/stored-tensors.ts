@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { ValenceError } from "../errors.ts"
 import { readModelText } from "../model/read-file.ts"
+import { findReadyGraph } from "../model/ready-graph.ts"
+import { safetensorsCommand } from "../model/save-command.ts"
 import { readWeightsIndex, weightsFile, weightsIndexFile } from "../model/weight-files.ts"
 import { readSafetensors, type StoredTensor } from "./safetensors.ts"
 
@@ -21,11 +23,18 @@ export async function readStoredTensors(folder: string): Promise<StoredTensors> 
   if (existsSync(file)) return { file, tensors: readSafetensors(file) }
   const index = join(folder, weightsIndexFile)
   if (existsSync(index)) return { file: index, tensors: readShards(folder, index, await readModelText(index)) }
-  const pickled = existsSync(join(folder, "pytorch_model.bin"))
   throw new ValenceError(
     "model_not_found",
-    `model ${folder} must hold a ${weightsFile} or a ${weightsIndexFile}; it does not${pickled ? ", and pytorch_model.bin is not read, as it can hold code: save the checkpoint as safetensors" : ""}`,
+    `model ${folder} must hold a ${weightsFile} or a ${weightsIndexFile}; it does not${await remedyFor(folder)}`,
   )
+}
+
+async function remedyFor(folder: string): Promise<string> {
+  const ready = await findReadyGraph(folder, "auto").catch(() => undefined)
+  if (ready !== undefined) return `. It needs no build: its ONNX graph is used as it is, by --model ${folder}`
+  const names = readdirSync(folder)
+  if (!names.some(name => /^pytorch_model.*\.bin$/.test(name))) return ""
+  return `, and pytorch_model.bin is not read, as it can hold code. If you trust it, convert it in a Python of yours: ${safetensorsCommand(folder)}`
 }
 
 function readShards(folder: string, index: string, json: string): Map<string, StoredTensor> {

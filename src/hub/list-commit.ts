@@ -2,6 +2,7 @@ import { HubApiError, listFiles, modelInfo } from "@huggingface/hub"
 import { ValenceError } from "../errors.ts"
 import { commitPattern, type HubFile } from "../model/cache.ts"
 import { type HubName, showHubName } from "../model/hub-name.ts"
+import { onnxFolder } from "../model/ready-graph.ts"
 import { type Asked, hubFailed, refusalOf } from "./hub-error.ts"
 import type { Hub } from "./open-hub.ts"
 
@@ -9,7 +10,7 @@ import type { Hub } from "./open-hub.ts"
 export interface Commit {
   readonly commit: string
   readonly licence: string | undefined
-  /** Those in the repository's root. */
+  /** Those in the repository's root, and in its folder `onnx`. */
   readonly files: readonly HubFile[]
 }
 
@@ -41,14 +42,32 @@ async function askOnce(name: HubName, hub: Hub): Promise<Commit> {
     const fields = { name: name.id, revision: name.revision, hubUrl, fetch }
     const { sha, cardData } = await modelInfo({ ...fields, additionalFields: ["sha", "cardData"] })
     if (!commitPattern.test(sha)) throw new Error(`its commit must be 40 hex digits; got ${JSON.stringify(sha)}`)
-    const files: HubFile[] = []
-    for await (const entry of listFiles({ repo: name.id, revision: sha, hubUrl, fetch }))
-      if (entry.type === "file") files.push(readEntry(entry))
-    return { commit: sha, licence: licenceOf(cardData), files }
+    const list = (path?: string) => listFolder({ repo: name.id, revision: sha, hubUrl, fetch, ...(path && { path }) })
+    const { files, folders } = await list()
+    // Exports have a folder of their own.
+    const more = folders.includes(onnxFolder) ? (await list(onnxFolder)).files : []
+    const names = new Set(files.map(file => file.name))
+    const all = [...files, ...more.filter(file => !names.has(file.name))]
+    return { commit: sha, licence: licenceOf(cardData), files: all }
   } catch (error) {
     if (error instanceof HubApiError) throw refusalOf(error.statusCode, error.message, asked)
     throw hubFailed(error, asked)
   }
+}
+
+/** More files than any model has in a folder. */
+const MAX_FILES = 10_000
+
+async function listFolder(of: Parameters<typeof listFiles>[0]): Promise<{ files: HubFile[]; folders: string[] }> {
+  const files: HubFile[] = []
+  const folders: string[] = []
+  let entries = 0
+  for await (const entry of listFiles(of)) {
+    if (++entries > MAX_FILES) throw new Error(`a folder must have at most ${MAX_FILES} files; it has more`)
+    if (entry.type === "file") files.push(readEntry(entry))
+    else folders.push(entry.path)
+  }
+  return { files, folders }
 }
 
 function readEntry({

@@ -4,7 +4,7 @@ import { findCached } from "../model/cache.ts"
 import { type GraphDtype, suitableDtypes } from "../model/dtype.ts"
 import { type HubName, requireHubName } from "../model/hub-name.ts"
 import { orMissing } from "../model/nearby.ts"
-import { hubNameOf, isCachedAndBuilt } from "../model/store.ts"
+import { hasGraph, hubNameOf } from "../model/store.ts"
 import { type PullOptions, pullOptions } from "../options.ts"
 import type { DownloadProgress } from "./pull-checkpoint.ts"
 
@@ -21,9 +21,11 @@ export type PullProgress =
 /** Told what happens while a model is pulled and built. */
 export type OnPull = (progress: PullProgress) => void
 
-/** What is brought into the cache: a checkpoint, and where a dtype is given its graph. */
+/** What is brought into the cache: a checkpoint, and if a dtype is given its graph. */
 export interface Wanted {
   readonly dtype: GraphDtype | undefined
+  /** The precision that its ONNX graph must have if it has no weights to build from; `auto` if any will do. */
+  readonly onnx: GraphDtype | "auto"
   readonly offline: boolean
   /** Whether the hub is asked for the commit even where the cache knows one. */
   readonly asksHub: boolean
@@ -64,8 +66,17 @@ export async function pullModel(
 ): Promise<void> {
   const name = requireHubName(model)
   const { dtype, offline } = completeOptions(pullOptions, options)
-  const wanted = { dtype: dtype === "auto" ? suitableDtypes.cpu[0] : dtype, offline, asksHub: true }
+  const wanted = { dtype: dtype === "auto" ? suitableDtypes.cpu[0] : dtype, onnx: dtype, offline, asksHub: true }
   await bring(name, wanted, onProgress, signal)
+}
+
+/** A model whose graph is wanted. */
+export interface GraphRequest {
+  readonly model: string
+  readonly dtype: GraphDtype
+  /** The precision that was asked for, in which an ONNX graph must be; `auto` if the caller did not ask for any. */
+  readonly asked?: GraphDtype | "auto"
+  readonly offline: boolean
 }
 
 /**
@@ -74,13 +85,14 @@ export async function pullModel(
  * @throws ValenceError as `pullModel`
  */
 export async function pullIfMissing(
-  { model, dtype, offline }: { readonly model: string; readonly dtype: GraphDtype; readonly offline: boolean },
+  { model, dtype, asked = dtype, offline }: GraphRequest,
   onProgress: OnPull = () => {},
   signal?: AbortSignal,
 ): Promise<void> {
   const name = await hubNameOf(model)
-  if (name === undefined || (await isCachedAndBuilt(name, dtype))) return
-  await bringNamed(model, name, { dtype, offline, asksHub: false }, onProgress, signal)
+  const folder = name && (await findCached(name))
+  if (name === undefined || (folder !== undefined && (await hasGraph(folder, dtype, asked)))) return
+  await bringNamed(model, name, { dtype, onnx: asked, offline, asksHub: false }, onProgress, signal)
 }
 
 /**
@@ -96,5 +108,5 @@ export async function pullCheckpointIfMissing(
 ): Promise<void> {
   const name = await hubNameOf(model)
   if (name === undefined || (await findCached(name)) !== undefined) return
-  await bringNamed(model, name, { dtype: undefined, offline, asksHub: false }, onProgress, signal)
+  await bringNamed(model, name, { dtype: undefined, onnx: "auto", offline, asksHub: false }, onProgress, signal)
 }

@@ -58,7 +58,7 @@ async function summaryOfCached({ id, folder, commit, revisions, licence }: Cache
 
 async function summaryOf(folder: string, name: string, kind: ModelSummary["kind"]): Promise<ModelSummary> {
   const file = join(folder, "config.json")
-  const ready = await findReadyGraph(folder).catch(() => undefined)
+  const ready = await findReadyGraph(folder, "auto").catch(() => undefined)
   const built = await builtDtypes(folder)
   const [first] = built.map(dtype => join(graphsFolder(folder), graphFile(dtype)))
   const { labels, problemType, maxLength } = await readTask(folder, first ?? ready)

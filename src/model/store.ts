@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises"
 import { ValenceError } from "../errors.ts"
 import { fromPackageRoot } from "../package-root.ts"
 import { cachedIdOf, findCached, graphsFolder } from "./cache.ts"
+import type { GraphDtype } from "./dtype.ts"
 import { type HubName, readHubName } from "./hub-name.ts"
 import { describeFolder, describeMissing, isFolder, isPath, orMissing } from "./nearby.ts"
 import { findReadyFile, findReadyGraph, isOnnxFile, readyDtype } from "./ready-graph.ts"
@@ -94,26 +95,34 @@ export async function listBundledModels(): Promise<string[]> {
   return entries.filter(entry => entry.isDirectory()).map(entry => entry.name)
 }
 
-/** Whether a model of the hub can be loaded as it lies in the cache. */
-export async function isCachedAndBuilt(name: HubName, dtype: string): Promise<boolean> {
-  const folder = await findCached(name)
-  return folder !== undefined && (await exists(join(graphsFolder(folder), graphFile(dtype))))
+/** Whether a checkpoint's folder has the graph that is asked for: one that was built, or without weights an exported one. */
+export async function hasGraph(folder: string, dtype: GraphDtype, asked: GraphDtype | "auto"): Promise<boolean> {
+  if (await exists(join(graphsFolder(folder), graphFile(dtype)))) return true
+  if (await hasWeights(folder)) return false
+  return (await findReadyGraph(folder, asked).catch(() => undefined)) !== undefined
 }
 
 /**
  * A checkpoint's files and its graph: the one that was built from it, or one that somebody else exported, where an ONNX
  * file is named, or lies in a folder that has no weights to build from.
  *
+ * @param asked - the precision that an exported graph must have: `auto` if the caller did not ask for any
  * @throws ValenceError `model_not_found`, with the command that builds a graph that is missing
  */
-export async function findModel(model: string, dtype: string): Promise<StoredModel> {
-  if (isOnnxFile(model)) return storedModel({ ...(await findReadyFile(model)), dtype: readyDtype })
+export async function findModel(
+  model: string,
+  dtype: GraphDtype,
+  asked: GraphDtype | "auto" = dtype,
+): Promise<StoredModel> {
+  if (isOnnxFile(model)) return storedModel({ ...(await findReadyFile(model, asked)), dtype: readyDtype })
   const folder = await findCheckpoint(model)
   const built = join(graphsFolder(folder), graphFile(dtype))
   if (await exists(built)) return storedModel({ folder, graph: built, dtype })
-  const ready = await findReadyGraph(folder)
-  if (ready !== undefined && !(await hasWeights(folder)))
-    return storedModel({ folder, graph: ready, dtype: readyDtype })
+  const isWhole = await hasWeights(folder)
+  const ready = isWhole
+    ? await findReadyGraph(folder, "auto").catch(() => undefined)
+    : await findReadyGraph(folder, asked)
+  if (ready !== undefined && !isWhole) return storedModel({ folder, graph: ready, dtype: readyDtype })
   const dtypes = (await builtDtypes(folder)).map(other => `--dtype ${other}`)
   const there = ready === undefined ? dtypes : [`--model ${ready}`]
   const others = there.length === 0 ? "" : ` (take what is there by ${there.join(" or ")})`
@@ -123,7 +132,8 @@ export async function findModel(model: string, dtype: string): Promise<StoredMod
   )
 }
 
-async function hasWeights(folder: string): Promise<boolean> {
+/** Whether a checkpoint's folder holds weights that a graph can be built from. */
+export async function hasWeights(folder: string): Promise<boolean> {
   return (await readdir(folder)).some(name => name === weightsFile || name === weightsIndexFile)
 }
 

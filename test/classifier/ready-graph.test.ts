@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { createClassifier } from "../../src/classifier/classifier.ts"
 import { buildModel } from "../../src/graph/build-model.ts"
+import { findModel } from "../../src/model/store.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { goldenCheckpoint } from "../graph/checkpoints.ts"
 import { type Export, exportedGraph } from "../model/exported-graph.ts"
@@ -118,7 +119,30 @@ describe("createClassifier, of a ready ONNX file", () => {
     write("tiny/onnx/model_q4.onnx")
     write("tiny/onnx/model_fp16.onnx")
     await expect(open(folder.at("tiny"))).rejects.toThrow(
-      /must have one ONNX graph, or name one of those .*model_fp16\.onnx, .*model_q4\.onnx/,
+      /must have one ONNX graph, or name one of those that it has: onnx\/model_fp16\.onnx \(--dtype fp16\), onnx\/model_q4\.onnx$/,
+    )
+  })
+
+  it.each([
+    ["fp32", "onnx/model.onnx"],
+    ["fp16", "onnx/model_fp16.onnx"],
+    ["int8", "onnx/model_quantized.onnx"],
+  ] as const)("dtype %s - is %s, also by its path", async (dtype, file) => {
+    for (const name of ["model", "model_fp16", "model_quantized"]) write(`tiny/onnx/${name}.onnx`)
+    expect((await findModel(folder.at("tiny"), dtype)).graph).toBe(folder.at(`tiny/${file}`))
+    expect((await findModel(folder.at(`tiny/${file}`), dtype)).graph).toBe(folder.at(`tiny/${file}`))
+  })
+
+  it("a dtype that is not there - is refused by name, with those that are", async () => {
+    write("tiny/onnx/model.onnx")
+    const message = "has no int8 ONNX graph; it has onnx/model.onnx (--dtype fp32)"
+    await expect(findModel(folder.at("tiny"), "int8")).rejects.toThrow(message)
+    await expect(findModel(folder.at("tiny/onnx/model.onnx"), "int8")).rejects.toMatchObject({
+      code: "option_invalid",
+      message: expect.stringMatching(/^--dtype must be auto for .*, or fp32; got "int8"$/),
+    })
+    await expect(findModel(write("tiny/mine.onnx"), "fp32")).rejects.toThrow(
+      /^--dtype must be auto for .*; got "fp32"$/,
     )
   })
 

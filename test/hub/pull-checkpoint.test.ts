@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { listCommit } from "../../src/hub/list-commit.ts"
 import { openHub } from "../../src/hub/open-hub.ts"
 import { pullCheckpoint } from "../../src/hub/pull-checkpoint.ts"
+import { hubSource } from "../../src/hub/sources.ts"
 import { findCached } from "../../src/model/cache.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { TestHub, tinyFiles } from "./test-hub.ts"
@@ -28,10 +30,12 @@ async function pull(endpoint = hub.url) {
     { endpoint, token: undefined },
     { backoffMs: 1, onFailure: (_, waitMs) => waitsMs.push(waitMs), signal: undefined },
   )
-  const error = await pullCheckpoint(name, opened, () => {}).then(
-    () => undefined,
-    (error: unknown) => error,
-  )
+  const error = await listCommit(name, opened)
+    .then(commit => pullCheckpoint(name, commit, hubSource(name, opened), "auto", () => {}))
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    )
   await opened.close()
   return { waitsMs, error }
 }

@@ -126,8 +126,11 @@ export class TestHub implements AsyncDisposable {
     const files = repository.files.get(commit) ?? new Map<string, Buffer>()
     if (what === "revision")
       return json(response, { id, _id: "1", sha: commit, cardData: { license: repository.licence } })
-    if (what === "tree") return json(response, [...files].map(entryOf))
     const name = file.join("/")
+    if (what === "tree") {
+      const entries = entriesOf(files, name)
+      return entries.length === 0 ? fail(response, 404, "Entry not found") : json(response, entries)
+    }
     const content = files.get(name)
     if (!content) return fail(response, 404, "Entry not found")
     if (host === "hub" && content.length >= largeBytes) return this.#redirect(response, path, content)
@@ -162,6 +165,19 @@ export class TestHub implements AsyncDisposable {
     await interrupt.before(begin + sent.length)
     response.destroy()
   }
+}
+
+/** The files and folders that are in a folder itself; `""` is the root. */
+function entriesOf(files: ReadonlyMap<string, Buffer>, folder: string): unknown[] {
+  const inside = folder === "" ? "" : `${folder}/`
+  const own = [...files].filter(([path]) => path.startsWith(inside))
+  const folders = new Set(
+    own.map(([path]) => path.slice(inside.length).split("/")).flatMap(parts => (parts.length > 1 ? [parts[0]] : [])),
+  )
+  return [
+    ...[...folders].map(name => ({ type: "directory", path: `${inside}${name}`, size: 0, oid: "0".repeat(40) })),
+    ...own.filter(([path]) => !path.slice(inside.length).includes("/")).map(entryOf),
+  ]
 }
 
 function entryOf([path, content]: [string, Buffer]) {

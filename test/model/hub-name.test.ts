@@ -29,3 +29,20 @@ describe("readHubName", () => {
     expect(readHubName(name)).toBeUndefined()
   })
 })
+
+describe("readHubName, of names from before there were owners", () => {
+  it.each([
+    [
+      "distilbert-base-uncased-finetuned-sst-2-english",
+      "distilbert/distilbert-base-uncased-finetuned-sst-2-english",
+      "main",
+    ],
+    ["roberta-large-mnli@v1", "FacebookAI/roberta-large-mnli", "v1"],
+  ])("%s", (name, id, revision) => {
+    expect(readHubName(name)).toEqual({ id, revision })
+  })
+
+  it("bert-base-uncased - labels nothing, and is no name of the hub here", () => {
+    expect(readHubName("bert-base-uncased")).toBeUndefined()
+  })
+})
