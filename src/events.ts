@@ -101,8 +101,8 @@ export interface WorkerEvents extends ClassifierEvents {
   ]
   /** A job whose worker died, or froze, went back to the queue. */
   stalled: [{ readonly lane: Lane }]
-  /** Redis went away; told once until it is back. */
-  redisAway: [{ readonly error: Error | undefined }]
+  /** Redis went away, or refuses to give jobs; once for each of the two, and for each reason, until it is back. */
+  redisAway: [{ readonly error: Error | undefined; readonly refuses: boolean }]
   redisBack: [{ readonly awayMs: number }]
   /** Looked at every few seconds: both queues, and how long the fleet needs for what waits there and is not paused. */
   backlog: [{ readonly queues: readonly QueueDepth[]; readonly deadLetters: number; readonly backlogSeconds: number }]

@@ -61,7 +61,12 @@ async function run(
   const options = pickOptions(corpusOptions, given)
   const stopping = `stopping: what ends within ${options.stopSeconds} s is written; Ctrl-C again stops at once`
   using stop = listenForStop(() => display.print(stopping))
-  await using labeller = await openLabellerOrFleet(given, { isLong: await areLarge([input]), signal: stop.signal })
+  const opening = {
+    isLong: await areLarge([input]),
+    signal: stop.signal,
+    onNotice: (line: string) => display.print(line),
+  }
+  await using labeller = await openLabellerOrFleet(given, opening)
   const summary = await labelCorpus({
     input,
     output,

@@ -24,12 +24,15 @@ export const fleetOptions = {
   priority: producerOptions.priority,
   maxWaitingTexts: producerOptions.maxWaitingTexts,
   workerWaitMs: producerOptions.workerWaitMs,
+  redisTimeoutMs: producerOptions.redisTimeoutMs,
 } as const
 
 /** Who is told of a labeller, and who ends the pull of its model. */
 interface Opening {
   readonly events?: ClassifierEmitter
   readonly signal?: AbortSignal
+  /** Gets a line when a fleet's Redis is not well, and when it is again; default: standard error. */
+  readonly onNotice?: (line: string) => void
 }
 
 /**
@@ -64,7 +67,7 @@ export function measuring<O extends Pick<ClassifierOptions, "tune">>(options: O)
  */
 export async function openLabellerOrFleet(
   given: Readonly<Record<string, unknown>>,
-  { isLong, ...opening }: Opening & { readonly isLong: boolean },
+  { isLong, onNotice = line => stderr.write(`${line}\n`), ...opening }: Opening & { readonly isLong: boolean },
 ): Promise<Labeller> {
   const { redis, ...fleet } = pickOptions({ ...fleetOptions, whenFull: producerOptions.whenFull }, given)
   if (redis === undefined) {
@@ -72,7 +75,7 @@ export async function openLabellerOrFleet(
     return openLabeller(isLong ? measuring(options) : options, opening)
   }
   const { createProducer } = await import("../producer/create-producer.ts")
-  const producer = await createProducer({ ...fleet, redis })
+  const producer = await createProducer({ ...fleet, redis, onNotice })
   if ((await producer.workers()).length === 0)
     stderr.write("no worker listens now: texts wait until one is started with valence work\n")
   return producer

@@ -7,6 +7,7 @@ import { type DeviceFacts, WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import type { Metrics } from "../metrics/create-metrics.ts"
 import { classifierOptions } from "../options.ts"
+import { describeTrouble } from "../queue/refusal.ts"
 import { version } from "../version.ts"
 import { workerOptions } from "../worker/options.ts"
 import type { DrainOutcome, Worker } from "../worker/worker.ts"
@@ -68,8 +69,7 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
   const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))
   await using health = await HealthServer.listen(
     {
-      problem: () => (worker === undefined ? "starting" : worker.ready ? undefined : worker.state),
-      redisAnswers: () => worker?.redisAnswers() ?? Promise.resolve(false),
+      problem: async () => (worker === undefined ? "starting" : worker.problem()),
       async metrics() {
         if (metrics === undefined) throw new ValenceError("closed", "the worker has not started yet")
         metrics.setReady(worker?.ready ?? false)
@@ -112,19 +112,21 @@ function largestLimits(devices: readonly DeviceFacts[]): DeviceFacts | undefined
   return devices.toSorted((a, b) => b.maxBatchTokens - a.maxBatchTokens)[0]
 }
 
-function describe({ concurrency }: Worker, labeller: Labeller): string {
+function describe({ concurrency, ready }: Worker, labeller: Labeller): string {
   const { model } = labeller
   const devices = devicesOf(labeller).map(
     ({ device, children, maxBatchTokens }) => `${device} (children ${children}, token budget ${maxBatchTokens})`,
   )
   const where = devices.length === 0 ? "" : ` on ${devices.join(", ")}`
   const jobs = `${concurrency.interactive} interactive and ${concurrency.bulk} bulk jobs at a time`
-  return `ready: ${model.name} ${model.dtype} ${model.revision}${where}, ${jobs}`
+  // It says so itself when Redis gives jobs again.
+  const state = ready ? "ready" : "waiting for redis"
+  return `${state}: ${model.name} ${model.dtype} ${model.revision}${where}, ${jobs}`
 }
 
 /** Says what an operator wants to read, once each. */
 function tellOf(events: WorkerEmitter): void {
-  events.on("redisAway", ({ error }) => say(`redis is away${error ? `: ${error.message}` : ""}; trying again`))
+  events.on("redisAway", trouble => say(`${describeTrouble(trouble)}; trying again`))
   events.on("redisBack", ({ awayMs }) => say(`redis is back after ${(awayMs / 1000).toFixed(1)} s`))
   events.on("outOfMemory", ({ device, paddedTokens, maxBatchTokens }) =>
     say(

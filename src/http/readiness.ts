@@ -35,6 +35,8 @@ export class Readiness {
     const { producer } = this.#served
     if (this.#problem !== undefined || !producer) return this.#problem
     try {
+      const problem = await producer.problem(answerMs)
+      if (problem !== undefined) return problem
       const workers = await unlessEnded(producer.workers(), AbortSignal.timeout(answerMs))
       return workers.length > 0 ? undefined : "no worker listens"
     } catch {

@@ -74,13 +74,24 @@ export interface Stop extends Disposable {
   abort(reason: unknown): void
 }
 
-/** Ends a call when its signal aborts, or its time is up, with what it rejects with then. */
-export function stopOf(signal: AbortSignal | undefined, timeoutMs: number | undefined): Stop {
+/**
+ * Ends a call when its signal aborts, or its time is up, with what it rejects with then.
+ *
+ * @param problem - what is wrong with Redis, if anything is: the reason why the time did not suffice
+ */
+export function stopOf(
+  signal: AbortSignal | undefined,
+  timeoutMs: number | undefined,
+  problem: () => string | undefined,
+): Stop {
   const stop = new AbortController()
   // Each of the call's jobs listens.
   setMaxListeners(0, stop.signal)
   const abort = () => stop.abort(new ValenceError("aborted", "labelling was aborted", { cause: signal?.reason }))
-  const expire = () => stop.abort(new ValenceError("timeout", `label() must end within ${timeoutMs} ms (timeoutMs)`))
+  const expire = () => {
+    const rule = `label() must end within ${timeoutMs} ms (timeoutMs)`
+    stop.abort(new ValenceError("timeout", [rule, problem()].filter(Boolean).join("; ")))
+  }
   const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs)
   if (signal?.aborted) abort()
   else signal?.addEventListener("abort", abort, { once: true })

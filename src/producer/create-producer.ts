@@ -13,6 +13,7 @@ const modelLookMs = 200
  * A `Labeller` over Redis.
  *
  * @param redis - a URL, or a connection of ioredis, which stays yours: the producer works with copies of it
+ * @param onNotice - gets a line when calls begin to wait for a Redis that is away or refuses jobs, and one when they go on
  * @throws ValenceError `option_invalid`, `redis_failed`; `no_worker` where no worker ever said what it labels with
  * @example
  * await using producer = await createProducer({ redis: 'redis://127.0.0.1:6379' })
@@ -20,16 +21,21 @@ const modelLookMs = 200
  */
 export async function createProducer({
   redis: target,
+  onNotice,
   ...given
-}: Omit<ProducerOptions, "redis"> & { readonly redis?: RedisTarget | undefined } = {}): Promise<Producer> {
+}: Omit<ProducerOptions, "redis"> & {
+  readonly redis?: RedisTarget | undefined
+  readonly onNotice?: ((line: string) => void) | undefined
+} = {}): Promise<Producer> {
   const url = typeof target === "string" ? { redis: target } : {}
   const settings = completeOptions(producerOptions, { ...given, ...url })
-  const redis = await openRedis(target ?? settings.redis, settings.connectTimeoutMs)
+  const { connectTimeoutMs, redisTimeoutMs: silenceMs } = settings
+  const redis = await openRedis(target ?? settings.redis, connectTimeoutMs, { silenceMs, patient: true })
   try {
     const model = await waitForModel(new Fleet(redis, settings.keyPrefix), settings)
-    const replies = await openRedis(target ?? settings.redis, settings.connectTimeoutMs)
+    const replies = await openRedis(target ?? settings.redis, connectTimeoutMs, { silenceMs })
     try {
-      const producer = new Producer(model, settings, redis, replies)
+      const producer = new Producer(model, settings, redis, replies, onNotice)
       await producer.listen()
       return producer
     } catch (error) {

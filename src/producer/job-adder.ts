@@ -4,6 +4,7 @@ import type { Lane } from "../labeller.ts"
 import type { JobData } from "../queue/job.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
 import { jobName } from "../queue/names.ts"
+import type { RedisHealth } from "../queue/redis-health.ts"
 
 /** A job on its way to Redis. */
 export interface NewJob {
@@ -14,6 +15,7 @@ export interface NewJob {
 
 interface Pending {
   readonly job: NewJob
+  readonly signal: AbortSignal | undefined
   resolve(): void
   reject(error: Error): void
 }
@@ -23,32 +25,36 @@ const maxJobs = 100
 /** Transactions under way: while Redis works on one, the next is written. */
 const maxTransactions = 2
 
-/**
- * What ioredis calls the end of a connection that had answered some of the commands that were sent together: it sends
- * none of them again. Those that had no answer at all it does, and a connection that was closed for good is called otherwise.
- */
-const cutOff = "AbortError"
+/** Thrown when no caller waits for any job of a transaction: an earlier attempt may have added some of them. */
+const unwanted = new Error("no job is wanted any more")
+
+function unlessUnwanted(error: unknown): void {
+  if (error !== unwanted) throw error
+}
 
 /** Adds jobs to a lane's queue, those that come together in one transaction. A job whose id is there is not added again. */
 export class JobAdder {
   readonly #queues: JobQueues
   readonly #lane: Lane
+  readonly #health: RedisHealth
   #pending: Pending[] = []
   #underWay = 0
 
-  constructor(queues: JobQueues, lane: Lane) {
+  constructor(queues: JobQueues, lane: Lane, health: RedisHealth) {
     this.#queues = queues
     this.#lane = lane
+    this.#health = health
   }
 
   /**
-   * Returns when Redis has the job.
+   * Returns when Redis has the job, which may be long after Redis was full, read-only or away; or when the signal aborts:
+   * then Redis may have it or not.
    *
-   * @throws ValenceError `redis_failed` where Redis refuses it: it is out of memory, say
+   * @throws ValenceError `redis_failed` if Redis refuses the job for a reason that does not pass
    */
-  add(job: NewJob): Promise<void> {
+  add(job: NewJob, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ job, resolve, reject })
+      this.#pending.push({ job, signal, resolve, reject })
       // Jobs that come in one turn of the event loop go together.
       if (this.#pending.length === 1) setImmediate(() => this.#send())
     })
@@ -65,11 +71,14 @@ export class JobAdder {
 
   async #transact(batch: readonly Pending[]): Promise<void> {
     try {
-      await this.#addAll(batch)
+      await this.#health.untilServed(`add ${this.#lane}`, () => this.#addAll(batch)).catch(unlessUnwanted)
       for (const { resolve } of batch) resolve()
     } catch (error) {
       const cause = asError(error)
-      const failed = new ValenceError("redis_failed", `redis must take the job; got ${cause.message}`, { cause })
+      const failed =
+        error instanceof ValenceError
+          ? error
+          : new ValenceError("redis_failed", `redis must take the job; got ${cause.message}`, { cause })
       for (const { reject } of batch) reject(failed)
     } finally {
       this.#underWay -= 1
@@ -78,18 +87,13 @@ export class JobAdder {
   }
 
   async #addAll(batch: readonly Pending[]): Promise<void> {
-    const jobs = batch.map(({ job: { id, data, options } }) => ({
+    const wanted = batch.filter(({ signal }) => !signal?.aborted)
+    const jobs = wanted.map(({ job: { id, data, options } }) => ({
       name: jobName,
       data,
       opts: { ...options, jobId: id },
     }))
-    for (;;) {
-      try {
-        await this.#queues.of(this.#lane).addBulk(jobs)
-        return
-      } catch (error) {
-        if (asError(error).name !== cutOff) throw error
-      }
-    }
+    if (jobs.length === 0) throw unwanted
+    await this.#queues.of(this.#lane).addBulk(jobs)
   }
 }

@@ -4,6 +4,7 @@ import type { Lane } from "../labeller.ts"
 import { finishedJobs } from "../queue/finished-jobs.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
 import { keysOf, lanes } from "../queue/names.ts"
+import type { RedisHealth } from "../queue/redis-health.ts"
 import { within } from "../within.ts"
 import { Admission } from "./admission.ts"
 import { type AwaitedJob, AwaitedJobs, type JobOutcome } from "./awaited-jobs.ts"
@@ -25,11 +26,14 @@ export class JobsUnderWay {
   readonly #takingBack = new Set<Promise<unknown>>()
 
   /** @param replyTo - whom workers tell that a job is finished */
-  constructor(queues: JobQueues, settings: Complete<typeof producerOptions>, replyTo: string) {
-    const open = (lane: Lane) => ({
-      admission: new Admission({ ...settings, waitingTexts: waitingTextsCounter(queues, lane) }),
-      adder: new JobAdder(queues, lane),
-    })
+  constructor(queues: JobQueues, health: RedisHealth, settings: Complete<typeof producerOptions>, replyTo: string) {
+    const open = (lane: Lane) => {
+      const count = waitingTextsCounter(queues, lane)
+      return {
+        admission: new Admission({ ...settings, waitingTexts: () => health.untilServed(`count ${lane}`, count) }),
+        adder: new JobAdder(queues, lane, health),
+      }
+    }
     this.awaited = new AwaitedJobs(queues, settings.pollMs)
     this.#queues = queues
     this.#replyTo = replyTo
@@ -64,7 +68,7 @@ export class JobsUnderWay {
         id: texts.id,
         lane: call.lane,
         mode: named ? "peek" : "take",
-        addAgain: () => this.#lanes[call.lane].adder.add(newJob(texts, call, this.#replyTo)),
+        addAgain: () => this.#lanes[call.lane].adder.add(newJob(texts, call, this.#replyTo), signal),
         settle(outcome) {
           signal.removeEventListener("abort", abort)
           resolve(outcome)
@@ -120,7 +124,7 @@ export class JobsUnderWay {
     await admission.admit(length, signal)
     try {
       signal?.throwIfAborted()
-      await adder.add(newJob(texts, call, this.#replyTo))
+      await adder.add(newJob(texts, call, this.#replyTo), signal)
     } finally {
       admission.arrived(length)
     }

@@ -10,6 +10,7 @@ import { JobQueues } from "../queue/job-queues.ts"
 import { listen } from "../queue/listen.ts"
 import { keysOf } from "../queue/names.ts"
 import { closeRedis, type RedisConnection } from "../queue/open-redis.ts"
+import { RedisHealth } from "../queue/redis-health.ts"
 import { unlessEnded } from "../within.ts"
 import type { JobOutcome } from "./awaited-jobs.ts"
 import { type Call, checkCall, type Stop, stopOf } from "./call.ts"
@@ -18,6 +19,7 @@ import { JobsById } from "./jobs-by-id.ts"
 import { JobsUnderWay } from "./jobs-under-way.ts"
 import { type AddOptions, jobTextsOf, type ProducerLabelOptions, type producerOptions } from "./options.ts"
 import { type JobTexts, splitJobs } from "./split-jobs.ts"
+import { tellTrouble } from "./tell-trouble.ts"
 
 /** A `Labeller` whose work is done by whatever workers listen on Redis; it also adds jobs whose results are collected later. */
 export class Producer implements Labeller {
@@ -26,6 +28,7 @@ export class Producer implements Labeller {
   readonly #redis: RedisConnection
   readonly #replies: RedisConnection
   readonly #queues: JobQueues
+  readonly #health: RedisHealth
   readonly #jobs: JobsUnderWay
   readonly #byId: JobsById
   readonly #id = randomBytes(9).toString("base64url")
@@ -37,19 +40,23 @@ export class Producer implements Labeller {
   /**
    * @internal use `createProducer`
    * @param replies - a connection of its own, because it listens
+   * @param onNotice - gets a line when the producer begins to wait for Redis, and one when it goes on
    */
   constructor(
     model: ModelInfo,
     settings: Complete<typeof producerOptions>,
     redis: RedisConnection,
     replies: RedisConnection,
+    onNotice: (line: string) => void = () => {},
   ) {
     this.model = model
     this.#settings = settings
     this.#redis = redis
     this.#replies = replies
     this.#queues = new JobQueues(redis, settings.keyPrefix)
-    this.#jobs = new JobsUnderWay(this.#queues, settings, this.#id)
+    this.#health = new RedisHealth(this.#queues)
+    tellTrouble(this.#health, onNotice)
+    this.#jobs = new JobsUnderWay(this.#queues, this.#health, settings, this.#id)
     this.#byId = new JobsById(this.#queues, this.#jobs, () => this.#requireOpen())
   }
 
@@ -89,6 +96,17 @@ export class Producer implements Labeller {
    */
   add(texts: readonly string[], options: AddOptions = {}): Promise<string[]> {
     return tracked(this.#underWay, this.#add(texts, options))
+  }
+
+  /**
+   * Asks Redis whether it takes jobs now.
+   *
+   * @param withinMs - how long it may take to answer
+   * @returns why it does not; `undefined` if it does
+   */
+  problem(withinMs: number): Promise<string | undefined> {
+    this.#requireOpen()
+    return this.#health.check(withinMs)
   }
 
   /** The workers that live. */
@@ -147,6 +165,7 @@ export class Producer implements Labeller {
   async #close(): Promise<void> {
     await Promise.allSettled(this.#underWay)
     await this.#jobs.close(new ValenceError("closed", "the producer was closed"))
+    this.#health[Symbol.dispose]()
     await this.#queues.close()
     await Promise.all([closeRedis(this.#replies), closeRedis(this.#redis)])
   }
@@ -158,7 +177,7 @@ export class Producer implements Labeller {
   async #label(texts: readonly string[], given: ProducerLabelOptions): Promise<LabelledText[]> {
     this.#requireOpen()
     const call = checkCall(texts, given, this.model, this.#settings)
-    using stop = stopOf(given.signal, call.timeoutMs)
+    using stop = stopOf(given.signal, call.timeoutMs, () => this.#health.problem)
     stop.signal.throwIfAborted()
     const problems = texts.map(text => textProblem(text, call.empty))
     const sound = texts.filter((_, index) => problems[index] === undefined)
@@ -176,7 +195,7 @@ export class Producer implements Labeller {
   }
 
   async #labelJobs(jobs: readonly JobTexts[], call: Call, { signal, abort }: Stop): Promise<LabelledText[][]> {
-    if (call.name !== undefined) await this.#dropFailed(call.lane, jobs)
+    if (call.name !== undefined) await this.#health.untilServed("drop", () => this.#dropFailed(call.lane, jobs), signal)
     const labelOne = async (texts: JobTexts) => this.#checked(texts, await this.#jobs.run(texts, call, signal), call)
     try {
       return await Promise.all(jobs.map(labelOne))

@@ -1,6 +1,6 @@
 import { Queue } from "bullmq"
 import type { Lane } from "../labeller.ts"
-import { deadQueue, queueOf } from "./names.ts"
+import { checkQueue, deadQueue, queueOf } from "./names.ts"
 import type { RedisConnection } from "./open-redis.ts"
 
 /** Events that BullMQ keeps for listeners: Valence has none, so few do. */
@@ -25,6 +25,15 @@ export class JobQueues {
   /** The dead letters' queue. */
   get dead(): Queue {
     return this.#open(deadQueue)
+  }
+
+  /**
+   * Takes a job from a queue that is always empty: the script with which workers take theirs.
+   *
+   * @throws what Redis refuses, or the connection, as ioredis says it
+   */
+  async probe(): Promise<void> {
+    await this.#open(checkQueue).getBackend().moveToActive("check")
   }
 
   /** What the keys of a lane's queue begin with. */

@@ -6,6 +6,9 @@ export const queueOf: Readonly<Record<Lane, string>> = { interactive: "valence",
 /** Where jobs lie that failed for good. */
 export const deadQueue = "valence-dead"
 
+/** A queue that no one adds to, to see whether Redis does its work. */
+export const checkQueue = "valence-check"
+
 /** Where deliveries of webhooks lie. */
 export const webhookQueue = "valence-webhooks"
 

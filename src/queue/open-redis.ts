@@ -1,16 +1,33 @@
-import { Cluster, Redis } from "ioredis"
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
 import { asError, ValenceError } from "../errors.ts"
 import { within } from "../within.ts"
+import { redisOptions } from "./redis-options.ts"
 import { readRedisUrl, shownUrl } from "./redis-url.ts"
+import { isDemoted, refusalOf } from "./refusal.ts"
+import { mindSentinels } from "./sentinels.ts"
+import { endSilence } from "./silence.ts"
 
-/** A connection, whatever lies behind it. */
+/** A connection, whatever it leads to. */
 export type RedisConnection = Redis | Cluster
 
 /** Where Redis is: a URL, or a connection of ioredis (Sentinel, Cluster, TLS files, ...), of which copies are made. */
 export type RedisTarget = string | RedisConnection
 
+/** What a connection does when Redis is not well. */
+export interface ConnectionOptions {
+  /** How long an answer may be due before the connection is closed and opened again. */
+  readonly silenceMs: number
+  /** Whether commands that a former master refuses are sent again until there is a master; otherwise they are rejected. */
+  readonly patient: boolean
+}
+
+/** Emitted by a connection, with the error, when it will send a command again that was refused: the caller never hears of it. */
+export const refusedEvent = "valence:refused"
+
 /** Longest time between two attempts to connect. */
 const maxRetryMs = 2000
+/** A server that was left for its refusals a moment ago is most likely still there. */
+const soonMs = 10_000
 
 /** Backs off exponentially, with jitter, so that a fleet does not come back all at once. */
 const retryStrategy = (times: number) => Math.min(maxRetryMs, 50 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2)
@@ -20,26 +37,116 @@ const connectionOptions = {
   maxRetriesPerRequest: null,
   enableReadyCheck: true,
   lazyConnect: true,
-  retryStrategy,
   // A connection that is let go keeps its process for so long, ms.
   disconnectTimeout: 200,
+  // How often to ask a Redis that loads its data whether it is done, ms.
+  maxLoadingRetryTime: 1000,
+  // Sentinels announce a new master on connections of their own.
+  failoverDetector: true,
+  sentinelMaxConnections: 3,
+  sentinelReconnectStrategy: () => 5000,
+} satisfies RedisOptions
+
+/** What a Cluster needs so that commands wait for its failovers too. */
+const clusterOptions = {
+  lazyConnect: true,
+  clusterRetryStrategy: retryStrategy,
+  maxRedirections: Number.MAX_SAFE_INTEGER,
+  retryDelayOnMoved: 20,
+  retryDelayOnFailover: 200,
+  retryDelayOnClusterDown: 200,
+  slotsRefreshInterval: 5000,
+  slotsRefreshTimeout: 2000,
+} satisfies ClusterOptions
+
+type RetryStrategy = RedisOptions["retryStrategy"]
+
+/**
+ * How a connection leaves a server that became a replica, for the master that is behind the same address by then.
+ *
+ * @param onDemoted - gets each refusal
+ * @param retry - when to connect again in all other cases
+ */
+function leavesReplicas(patient: boolean, onDemoted: (error: Error) => void, retry: RetryStrategy = retryStrategy) {
+  let [times, lastMs] = [0, -Infinity]
+  return {
+    reconnectOnError(error: Error): false | 1 | 2 {
+      if (!isDemoted(error)) return false
+      lastMs = performance.now()
+      onDemoted(error)
+      // 2 sends the command again: what was refused changed nothing.
+      return patient ? 2 : 1
+    },
+    // A connection that was ready counts its attempts from 1 again, also if it was refused at once.
+    retryStrategy(attempts: number): ReturnType<NonNullable<RetryStrategy>> {
+      times = performance.now() - lastMs < soonMs ? times + 1 : 0
+      return retry?.(Math.max(attempts, times))
+    },
+  }
 }
 
-function createConnection(target: RedisTarget): RedisConnection {
-  if (typeof target !== "string") {
-    const { isCluster } = target
-    return isCluster
-      ? (target as Cluster).duplicate([], { lazyConnect: true, redisOptions: { maxRetriesPerRequest: null } })
-      : (target as Redis).duplicate({ lazyConnect: true, maxRetriesPerRequest: null })
+function createConnection(target: RedisTarget, { silenceMs, patient }: ConnectionOptions): RedisConnection {
+  const leaving = (retry?: RetryStrategy) =>
+    leavesReplicas(patient, error => connection.emit(refusedEvent, error), retry)
+  const times = { connectTimeout: silenceMs, sentinelCommandTimeout: silenceMs }
+  const connection = typeof target === "string" ? fromUrl(target, { ...times, ...leaving() }) : copyOf(target, leaving)
+  const guard = (open: RedisConnection): RedisConnection => {
+    endSilence(open, silenceMs)
+    if (open.isCluster) tellClusterDown(open as Cluster, error => connection.emit(refusedEvent, error))
+    else mindSentinels(open as Redis)
+    const duplicate = open.duplicate.bind(open) as (...how: unknown[]) => RedisConnection
+    // BullMQ makes copies to wait for jobs on.
+    Object.assign(open, { duplicate: (...how: unknown[]) => guard(duplicate(...how)) })
+    return open
   }
-  const address = readRedisUrl(target)
-  if (address.kind === "server") return new Redis({ ...address.options, ...connectionOptions })
-  const { maxRetriesPerRequest } = connectionOptions
+  return guard(connection)
+}
+
+/** What ioredis calls with each error of a command to a Cluster, to decide what becomes of it. */
+type HandleError = Cluster["handleError"]
+
+/** ioredis sends a command again for as long as its slot has no master, and keeps the reason to itself. */
+function tellClusterDown(cluster: Cluster, tell: (error: Error) => void): void {
+  const handleError: HandleError = cluster.handleError.bind(cluster)
+  const telling: HandleError = (error, ...how) => {
+    if (refusalOf(error)?.code === "CLUSTERDOWN") tell(error)
+    handleError(error, ...how)
+  }
+  Object.assign(cluster, { handleError: telling })
+}
+
+function fromUrl(url: string, options: RedisOptions): RedisConnection {
+  const address = readRedisUrl(url)
+  if (address.kind === "server") return new Redis({ ...address.options, ...connectionOptions, ...options })
+  const { maxRetriesPerRequest, disconnectTimeout, maxLoadingRetryTime } = connectionOptions
+  const { connectTimeout } = options
+  const ours = {
+    maxRetriesPerRequest,
+    disconnectTimeout,
+    maxLoadingRetryTime,
+    ...(connectTimeout && { connectTimeout }),
+  }
   return new Cluster(address.nodes, {
-    lazyConnect: true,
-    clusterRetryStrategy: retryStrategy,
-    redisOptions: { ...address.options.redisOptions, maxRetriesPerRequest },
+    ...clusterOptions,
+    redisOptions: { ...address.options.redisOptions, ...ours },
   })
+}
+
+/** A copy of a caller's connection: what the caller chose stays. */
+function copyOf(target: RedisConnection, leaving: (retry: RetryStrategy) => Partial<RedisOptions>): RedisConnection {
+  const { maxRetriesPerRequest } = connectionOptions
+  if (target.isCluster) {
+    const { redisOptions, clusterRetryStrategy } = (target as Cluster).options
+    const theirs = {
+      redisOptions: { ...redisOptions, maxRetriesPerRequest },
+      ...(clusterRetryStrategy && { clusterRetryStrategy }),
+    }
+    return (target as Cluster).duplicate([], { ...clusterOptions, ...theirs })
+  }
+  const { options } = target as Redis
+  const detector = { failoverDetector: options.sentinels != null }
+  const ours = options.reconnectOnError ? {} : leaving(options.retryStrategy)
+  return (target as Redis).duplicate({ lazyConnect: true, maxRetriesPerRequest, ...detector, ...ours })
 }
 
 /** How a target is called in messages; without a password. */
@@ -55,8 +162,12 @@ export function nameOf(target: RedisTarget): string {
  *
  * @throws ValenceError `redis_failed` where Redis does not answer in time, saying why
  */
-export async function openRedis(target: RedisTarget, timeoutMs: number): Promise<RedisConnection> {
-  const connection = createConnection(target)
+export async function openRedis(
+  target: RedisTarget,
+  timeoutMs: number,
+  { silenceMs = redisOptions.redisTimeoutMs.default, patient = false }: Partial<ConnectionOptions> = {},
+): Promise<RedisConnection> {
+  const connection = createConnection(target, { silenceMs, patient })
   let lastError: Error | undefined
   connection.on("error", error => {
     lastError = asError(error)

@@ -27,4 +27,12 @@ export const redisOptions = {
     unit: "ms",
     help: "how long Redis may take to answer at first",
   }),
+  redisTimeoutMs: count({
+    default: 5000,
+    min: 100,
+    max: longestTimerMs,
+    unit: "ms",
+    env: "VALENCE_REDIS_TIMEOUT_MS",
+    help: "a connection on which Redis owes an answer for this long is closed and opened again",
+  }),
 } as const

@@ -4,9 +4,7 @@ import { asError, ValenceError } from "../errors.ts"
 /** What a worker's port tells. */
 export interface HealthFacts {
   /** Why it is not ready; `undefined` where it is. */
-  problem(): string | undefined
-  /** Whether Redis answers right now. */
-  redisAnswers(): Promise<boolean>
+  problem(): Promise<string | undefined>
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
@@ -58,7 +56,7 @@ export class HealthServer implements AsyncDisposable {
 async function answer(facts: HealthFacts, path: string, response: ServerResponse): Promise<void> {
   if (path === "/livez") return send(response, 200, "live\n")
   if (path === "/readyz") {
-    const problem = facts.problem() ?? ((await facts.redisAnswers()) ? undefined : "redis does not answer")
+    const problem = await facts.problem()
     return send(response, problem === undefined ? 200 : 503, `${problem ?? "ready"}\n`)
   }
   if (path === "/metrics") {

@@ -7,17 +7,20 @@ import { stopWaiting } from "../queue/close-worker.ts"
 import type { DeadLetters } from "../queue/dead-letters.ts"
 import { failureText, readFailure } from "../queue/failure.ts"
 import { type JobData, type JobResult, readJob } from "../queue/job.ts"
+import type { JobQueues } from "../queue/job-queues.ts"
 import { queueOf } from "../queue/names.ts"
-import type { RedisConnection } from "../queue/open-redis.ts"
+import type { RedisHealth } from "../queue/redis-health.ts"
 import { EveryJobWorker } from "./every-job-worker.ts"
 import { labelJob, type StopReason } from "./label-job.ts"
 import type { workerOptions } from "./options.ts"
+import { reclaimJobs } from "./reclaim-jobs.ts"
 import type { Replies } from "./replies.ts"
 
 /** What the workers of both lanes share; all of it is lent. */
 export interface LaneContext {
   readonly labeller: Labeller
-  readonly redis: RedisConnection
+  readonly queues: JobQueues
+  readonly health: RedisHealth
   readonly settings: Complete<typeof workerOptions>
   readonly deadLetters: DeadLetters
   readonly replies: Replies
@@ -58,11 +61,11 @@ export class LaneWorker {
   #lastLost: string | undefined
 
   constructor(context: LaneContext, lane: Lane, concurrency: number) {
-    const { settings } = context
+    const { settings, queues, health } = context
     this.#context = context
     this.#lane = lane
-    this.#worker = new EveryJobWorker<JobResult>(queueOf[lane], job => this.#process(job), {
-      connection: context.redis,
+    const options = {
+      connection: queues.redis,
       prefix: settings.keyPrefix,
       concurrency,
       lockDuration: settings.lockMs,
@@ -72,7 +75,9 @@ export class LaneWorker {
       removeOnComplete: { age: settings.keepResultSeconds, limit: 1000 },
       removeOnFail: { age: settings.keepFailedSeconds, limit: 1000 },
       autorun: false,
-    })
+    }
+    this.#worker = new EveryJobWorker<JobResult>(queueOf[lane], job => this.#process(job), options, health)
+    health.on("served", this.#reclaim)
     this.#worker.on("completed", job => this.#ended(job, "completed"))
     this.#worker.on("failed", (job, error) => this.#failed(job, error))
     this.#worker.on("stalled", () => context.events.emit("stalled", { lane }))
@@ -113,8 +118,17 @@ export class LaneWorker {
    * @param force - without waiting for what is still to be said of jobs
    */
   async close(force: boolean): Promise<void> {
+    this.#context.health.off("served", this.#reclaim)
     await this.#stopWaiting()
     await this.#worker.close(force)
+  }
+
+  /** What it would take a lock's time to find if Redis had not been away. */
+  readonly #reclaim = (): void => {
+    const { queues, settings } = this.#context
+    if (this.#handsBack) return
+    // What goes wrong here is left to BullMQ's own check.
+    reclaimJobs(queues, this.#lane, this.#worker, settings.lockMs).catch(() => {})
   }
 
   async #stopWaiting(): Promise<void> {
@@ -195,7 +209,10 @@ export class LaneWorker {
     this.#ended(job, job.finishedOn === undefined ? "retried" : "dead")
   }
 
-  /** The connection tells of a Redis that is away, and a job whose lock was lost is done again by somebody. */
+  /**
+   * Most errors are known elsewhere: the health of Redis reports a connection that is lost, and what is refused to a job.
+   * A job whose lock was lost is done again by another worker.
+   */
   #erred({ message }: Error): void {
     const job = lostLock.exec(message)?.[1]
     // BullMQ tells twice: when it cannot store the result, and when it cannot store that.

@@ -4,15 +4,15 @@ import { type Fleet, noticeEveryMs, type WorkerNotice } from "../queue/fleet.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
 import { lanes } from "../queue/names.ts"
 import { queueStatus } from "../queue/queue-status.ts"
+import type { RedisHealth } from "../queue/redis-health.ts"
 import type { Capacity } from "./capacity.ts"
 import type { workerOptions } from "./options.ts"
-import type { RedisWatch } from "./redis-watch.ts"
 
 /** What rounds are made with; all of it is lent. */
 export interface RoundsContext {
   readonly queues: JobQueues
   readonly fleet: Fleet
-  readonly watch: RedisWatch
+  readonly health: RedisHealth
   readonly events: WorkerEmitter
   readonly settings: Complete<typeof workerOptions>
   readonly capacity: Capacity
@@ -39,10 +39,10 @@ export class Rounds {
     await fleet.announce({ ...worker, ...capacity.look() })
   }
 
-  /** Makes rounds from now on, while Redis is there. */
+  /** Makes rounds from now on, while Redis does its work. */
   start(): void {
     this.#timer = setTimeout(async () => {
-      if (!this.#context.watch.away) await this.#round().catch(() => {})
+      if (this.#context.health.problem === undefined) await this.#round().catch(() => {})
       if (this.#timer !== undefined) this.start()
     }, noticeEveryMs)
   }

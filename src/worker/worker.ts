@@ -11,12 +11,13 @@ import { JobQueues } from "../queue/job-queues.ts"
 import { listen } from "../queue/listen.ts"
 import { keysOf, lanes } from "../queue/names.ts"
 import { closeRedis, openRedis, type RedisConnection, type RedisTarget } from "../queue/open-redis.ts"
+import { RedisHealth } from "../queue/redis-health.ts"
+import { type RedisTrouble, refusalOf } from "../queue/refusal.ts"
 import { within } from "../within.ts"
 import { Capacity } from "./capacity.ts"
 import { type BatchLimits, type Concurrency, sizeConcurrency } from "./concurrency.ts"
 import { type LaneContext, LaneWorker } from "./lane-worker.ts"
 import { type WorkerOptions, workerOptions } from "./options.ts"
-import { RedisWatch } from "./redis-watch.ts"
 import { Replies } from "./replies.ts"
 import { Rounds } from "./rounds.ts"
 
@@ -47,7 +48,8 @@ export type DrainOutcome = "drained" | "handed_back" | "left"
 /** A text that any model has a label for: a worker that gives none is not ready. */
 const canary = "Good morning"
 
-const pingMs = 1000
+/** How long Redis may take to answer whether it does its work. */
+const answerMs = 1000
 /** How long Redis may take for the last words of a worker. */
 const lastWordsMs = 5000
 
@@ -64,7 +66,7 @@ export class Worker implements AsyncDisposable {
   readonly #redis: RedisConnection
   readonly #queues: JobQueues
   readonly #fleet: Fleet
-  readonly #watch: RedisWatch
+  readonly #health: RedisHealth
   readonly #rounds: Rounds
   readonly #labeller: Labeller
   readonly #id = randomBytes(9).toString("base64url")
@@ -85,11 +87,13 @@ export class Worker implements AsyncDisposable {
     this.#labeller = labeller
     this.#queues = new JobQueues(redis, settings.keyPrefix)
     this.#fleet = new Fleet(redis, settings.keyPrefix)
-    this.#watch = new RedisWatch(redis, events)
+    this.#health = new RedisHealth(this.#queues)
+    this.#health.on("trouble", trouble => events.emit("redisAway", trouble))
+    this.#health.on("well", awayMs => events.emit("redisBack", { awayMs }))
     this.#rounds = new Rounds({
       queues: this.#queues,
       fleet: this.#fleet,
-      watch: this.#watch,
+      health: this.#health,
       events,
       settings,
       capacity: new Capacity(events, devices),
@@ -108,7 +112,8 @@ export class Worker implements AsyncDisposable {
     }
     const context: LaneContext = {
       labeller,
-      redis,
+      queues: this.#queues,
+      health: this.#health,
       settings,
       deadLetters: new DeadLetters(this.#queues),
       replies: new Replies(redis, settings.keyPrefix),
@@ -132,33 +137,33 @@ export class Worker implements AsyncDisposable {
     await listen(cancels, keysOf(this.#settings.keyPrefix).cancel, id => {
       for (const worker of this.#laneWorkers) worker.cancel(id)
     })
-    await this.#rounds.announce()
+    await this.#requireRights()
+    if (this.#health.problem === undefined) await this.#rounds.announce()
     for (const worker of this.#laneWorkers) await worker.start()
     this.#mode = "taking"
     this.#rounds.start()
   }
 
-  /** Whether it labels what comes now: Redis is there, the canary had a label, and it does not drain. */
+  /** Whether it takes jobs now, as far as it knows: Redis gives them, the canary had a label, and it does not drain. */
   get ready(): boolean {
-    return this.#mode === "taking" && !this.#watch.away && !this.#devicesLost
+    return this.#mode === "taking" && this.#health.problem === undefined && !this.#devicesLost
   }
 
   /** Why it is not ready. */
   get state(): string {
     if (this.#devicesLost) return "no device is left"
-    if (this.#mode === "taking" && this.#watch.away) return "redis is away"
-    return this.#mode
+    return (this.#mode === "taking" ? this.#health.problem : undefined) ?? this.#mode
   }
 
-  /** Whether Redis answers a PING within a second. */
-  async redisAnswers(): Promise<boolean> {
-    if (this.#watch.away) return false
-    let answered = false
-    const ping = this.#redis.ping().then(() => {
-      answered = true
-    })
-    await within(pingMs, ping)
-    return answered
+  /**
+   * Asks Redis whether it gives jobs now.
+   *
+   * @returns why the worker is not ready; `undefined` if it is
+   */
+  async problem(): Promise<string | undefined> {
+    if (!this.ready) return this.state
+    const problem = await this.#health.check(answerMs)
+    return this.ready ? problem : this.state
   }
 
   /** Jobs at work. */
@@ -184,10 +189,10 @@ export class Worker implements AsyncDisposable {
     const outcome = await this.drain()
     if (this.#mode === "closed") return
     this.#mode = "closed"
-    const force = outcome !== "drained" || this.#watch.away
+    const force = outcome !== "drained" || this.#health.problem !== undefined
     await within(lastWordsMs, Promise.all(this.#laneWorkers.map(worker => worker.close(force))))
-    if (!this.#watch.away) await within(lastWordsMs, this.#fleet.leave(this.#id))
-    this.#watch[Symbol.dispose]()
+    if (this.#health.problem === undefined) await within(lastWordsMs, this.#fleet.leave(this.#id))
+    this.#health[Symbol.dispose]()
     await within(lastWordsMs, this.#queues.close())
     await Promise.all([this.#redis, this.#cancels].map(redis => redis && within(lastWordsMs, closeRedis(redis))))
     this.#redis.disconnect()
@@ -198,6 +203,21 @@ export class Worker implements AsyncDisposable {
     await this.close()
   }
 
+  /** @throws ValenceError `redis_invalid` if its user may not run the scripts that take jobs, which would never pass */
+  async #requireRights(): Promise<void> {
+    let refused: Error | undefined
+    const note = ({ error }: RedisTrouble) => {
+      refused = error
+    }
+    this.#health.on("trouble", note)
+    await this.#health.check(answerMs)
+    this.#health.off("trouble", note)
+    const refusal = refusalOf(refused)
+    if (refusal === undefined || refusal.passes) return
+    const rule = "redis must let its user run the scripts of BullMQ"
+    throw new ValenceError("redis_invalid", `${rule}; got ${refusal.reason}`, { cause: refused })
+  }
+
   async #drain(): Promise<DrainOutcome> {
     this.#mode = "draining"
     this.#rounds.stop()
@@ -206,11 +226,11 @@ export class Worker implements AsyncDisposable {
       this.#handBack.signal.addEventListener("abort", () => resolve(), { once: true })
     })
     const idle = Promise.all(this.#laneWorkers.map(worker => worker.stopTaking()))
-    // Where Redis is away, whoever has nothing at work has nothing to tell it.
-    if (!this.#watch.away || this.jobs > 0) await Promise.race([idle, handedBack])
+    // A worker without a job at work has nothing to tell a Redis that does not listen.
+    if (this.#health.problem === undefined || this.jobs > 0) await Promise.race([idle, handedBack])
     clearTimeout(timer)
     if (!this.#handBack.signal.aborted) return "drained"
-    if (this.#watch.away) return "left"
+    if (this.#health.problem !== undefined) return "left"
     await within(lastWordsMs, idle)
     return "handed_back"
   }
@@ -224,10 +244,11 @@ export class Worker implements AsyncDisposable {
 export async function createWorker(request: WorkerRequest): Promise<Worker> {
   const settings = completeOptions(workerOptions, request.options ?? {})
   const target = request.redis ?? settings.redis
-  const redis = await openRedis(target, settings.connectTimeoutMs)
+  const { redisTimeoutMs: silenceMs } = settings
+  const redis = await openRedis(target, settings.connectTimeoutMs, { silenceMs, patient: true })
   try {
     for (const warning of await checkRedis(redis)) request.onWarning?.(warning)
-    const cancels = await openRedis(target, settings.connectTimeoutMs)
+    const cancels = await openRedis(target, settings.connectTimeoutMs, { silenceMs })
     const worker = new Worker(request, settings, redis)
     try {
       await worker.start(cancels)

@@ -7,6 +7,7 @@ import type { Producer } from "../../src/producer/producer.ts"
 import { JobQueues } from "../../src/queue/job-queues.ts"
 import { listen } from "../../src/queue/listen.ts"
 import { openRedis } from "../../src/queue/open-redis.ts"
+import { RedisHealth } from "../../src/queue/redis-health.ts"
 import { createWorker } from "../../src/worker/worker.ts"
 import { toBeTrue } from "../cli/run-valence.ts"
 import { findRedisBinary } from "../redis/find-redis-binary.ts"
@@ -48,7 +49,8 @@ describe.skipIf(!findRedisBinary())("JobAdder.add()", () => {
       await using server = await startRedisServer()
       await using link = await FlakyLink.open(server.port)
       const redis = await openRedis(link.url, 60_000)
-      const adder = new JobAdder(new JobQueues(redis, "{valence}"), "bulk")
+      const queues = new JobQueues(redis, "{valence}")
+      const adder = new JobAdder(queues, "bulk", new RedisHealth(queues))
       const job = (id: string, text: string) => ({ id, data: { v: 1 as const, texts: [{ text }] }, options: {} })
       await adder.add(job("first", "connected"))
       const cutting = link.cut(50, answerBytes)

@@ -11,7 +11,7 @@ export const workerEvents: { readonly [E in keyof WorkerEvents]: WorkerEvents[E]
     { lane: "bulk", outcome: "completed", texts: 10, failedTexts: 1, tokens: 90, queueSeconds: 40, labelSeconds: 0.2 },
   ],
   stalled: [{ lane: "interactive" }],
-  redisAway: [{ error: new Error("ECONNREFUSED") }],
+  redisAway: [{ error: new Error("ECONNREFUSED"), refuses: false }],
   redisBack: [{ awayMs: 2500 }],
   backlog: [
     {

@@ -3,7 +3,6 @@ import { inject } from "vitest"
 import { WorkerEmitter, type WorkerEvents } from "../../src/events.ts"
 import type { Labeller } from "../../src/labeller.ts"
 import { createProducer } from "../../src/producer/create-producer.ts"
-import type { ProducerOptions } from "../../src/producer/options.ts"
 import type { Producer } from "../../src/producer/producer.ts"
 import { DeadLetters } from "../../src/queue/dead-letters.ts"
 import { JobQueues } from "../../src/queue/job-queues.ts"
@@ -57,7 +56,7 @@ export class TestFleet implements AsyncDisposable {
     return worker
   }
 
-  async producer(options: Omit<ProducerOptions, "redis"> = {}): Promise<Producer> {
+  async producer(options: Omit<NonNullable<Parameters<typeof createProducer>[0]>, "redis"> = {}): Promise<Producer> {
     const producer = await createProducer({
       redis: this.url,
       keyPrefix: this.keyPrefix,

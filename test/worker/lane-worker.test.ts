@@ -4,6 +4,7 @@ import { WorkerEmitter } from "../../src/events.ts"
 import { DeadLetters } from "../../src/queue/dead-letters.ts"
 import { JobQueues } from "../../src/queue/job-queues.ts"
 import { jobName } from "../../src/queue/names.ts"
+import { RedisHealth } from "../../src/queue/redis-health.ts"
 import { type LaneContext, LaneWorker } from "../../src/worker/lane-worker.ts"
 import { workerOptions } from "../../src/worker/options.ts"
 import { Replies } from "../../src/worker/replies.ts"
@@ -12,11 +13,13 @@ import { eventually, TestFleet } from "../queue/test-fleet.ts"
 
 /** A worker of the bulk lane. */
 function laneWorker({ keyPrefix, redis }: TestFleet, more: Partial<LaneContext> = {}): LaneWorker {
+  const queues = new JobQueues(redis, keyPrefix)
   const context: LaneContext = {
     labeller: plainLabeller(),
-    redis,
+    queues,
+    health: new RedisHealth(queues),
     settings: completeOptions(workerOptions, { keyPrefix }),
-    deadLetters: new DeadLetters(new JobQueues(redis, keyPrefix)),
+    deadLetters: new DeadLetters(queues),
     replies: new Replies(redis, keyPrefix),
     events: new WorkerEmitter(),
     ...more,

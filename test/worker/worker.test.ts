@@ -185,7 +185,7 @@ describe("ready", () => {
   it("until it drains", async () => {
     await using fleet = await TestFleet.open()
     const worker = await fleet.worker()
-    expect([worker.ready, await worker.redisAnswers()]).toEqual([true, true])
+    expect([worker.ready, await worker.problem()]).toEqual([true, undefined])
     await worker.drain()
     expect([worker.ready, worker.state]).toEqual([false, "draining"])
   })
