@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "worker",
   ],
   corpus: ["lock"],
-  doctor: ["classifier", "lexicon", "model", "queue"],
+  doctor: ["classifier", "graph", "lexicon", "model", "queue"],
   graph: ["model"],
   http: ["corpus", "metrics", "producer", "queue"],
   hub: ["graph", "lock", "model"],

@@ -9,9 +9,9 @@ import { addOptions, pickOptions } from "./declared-options.ts"
 import { fleetOptions } from "./open-labeller.ts"
 import { showLine } from "./show-line.ts"
 
-/** What `valence doctor` looks at besides the model, and how it tells. */
+/** What `valence doctor` examines besides the model, and how it prints its findings. */
 export const doctorOptions = {
-  redis: { ...fleetOptions.redis, help: `look at this Redis too: ${redisOptions.redis.help}` },
+  redis: { ...fleetOptions.redis, help: `check this Redis too: ${redisOptions.redis.help}` },
   connectTimeoutMs: redisOptions.connectTimeoutMs,
   json: toggle({ help: "print one JSON object" }),
 } as const
@@ -26,7 +26,7 @@ const marks: Readonly<Record<FindingStatus, string>> = {
 /** A message may be long, as those of a loader are, but not without end. */
 const mostShown = 400
 
-/** The findings as people read them, each with the command that mends it. */
+/** The findings as people read them, each with the command that fixes it. */
 export function describeFindings(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ name }) => name.length))
   const lines: string[] = []
@@ -35,7 +35,7 @@ export function describeFindings(findings: readonly Finding[]): string {
     if (section !== last) lines.push(`${last === undefined ? "" : "\n"}${pc.bold(section)}`)
     last = section
     lines.push(`  ${marks[status]}  ${name.padEnd(width)}  ${showLine(found, mostShown)}`)
-    if (remedy !== undefined) lines.push(`           ${" ".repeat(width)}  mend it: ${remedy}`)
+    if (remedy !== undefined) lines.push(`           ${" ".repeat(width)}  fix: ${remedy}`)
   }
   return lines.join("\n")
 }
@@ -53,26 +53,26 @@ async function doctor(given: Readonly<Record<string, unknown>>): Promise<void> {
   if (json) stdout.write(`${JSON.stringify({ ok, findings })}\n`)
   else
     console.log(
-      `${describeFindings(findings)}\n\n${ok ? "nothing that was asked for is missing" : "something that was asked for is missing"}`,
+      `${describeFindings(findings)}\n\n${ok ? "All checks passed." : "Some required components are missing."}`,
     )
   if (!ok) process.exitCode = 1
 }
 
 const help = `
-ok: it is there; warning: it works, and is not as it should be; missing: it was asked for and cannot be used; absent: it is
-not there, and nobody asked for it.
+Each line is ok, a warning (it works, but not as it should), missing (required, and cannot be used) or absent (not there, and not
+required). If the model runs on a CPU, its int8 graph is measured against fp32 for some seconds.
 
 Examples:
   valence doctor
   valence doctor --device cuda:0 --redis redis://queue:6379 --model ./my-checkpoint --json
 
-Exit code: 0 nothing that was asked for is missing, 1 something is, 2 it could not look.`
+Exit code: 0 all checks passed, 1 something required is missing, 2 the checks could not run.`
 
 /** Adds `valence doctor`. */
 export function addDoctor(program: Command): void {
   const command = program
     .command("doctor")
-    .description("show what this machine has for labelling, what is missing, and what mends it")
+    .description("check this machine and say how to fix what is missing")
     .addHelpText("after", help)
   for (const declarations of [modelOptions, doctorOptions]) addOptions(command, declarations)
   command.action(doctor)

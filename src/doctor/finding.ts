@@ -1,21 +1,21 @@
 /**
- * How something is: `ok`; a `warning` where it works and is not as it should be; `missing` where it was asked for and cannot be
- * used; `absent` where it is not there and nobody asked for it.
+ * `ok`; `warning`: it works, but not as it should; `missing`: it was asked for and cannot be used; `absent`: it is not there, and
+ * was not asked for.
  */
 export type FindingStatus = "ok" | "warning" | "missing" | "absent"
 
-/** What was looked at, and how it is. */
+/** One thing that was examined, and its state. */
 export interface Finding {
   readonly section: "machine" | "ONNX Runtime" | "GPU" | "Redis" | "model"
   readonly name: string
   readonly status: FindingStatus
   /** What is there, or what is wrong. */
   readonly found: string
-  /** A command that mends it, or what to do. */
+  /** The command that fixes it, or what to do. */
   readonly remedy?: string
 }
 
-/** A message of Valence, taken apart where it ends with a command that mends what it tells of. */
+/** A message of Valence, split if it ends with the command that fixes what it reports. */
 export function withRemedy(message: string): Pick<Finding, "found" | "remedy"> {
   const [, found = message, remedy] = /^(.*?)[;,] \w+ it with: (.*)$/s.exec(message) ?? []
   return remedy === undefined ? { found } : { found, remedy }

@@ -8,12 +8,14 @@ import { onDevices } from "../classifier/on-devices.ts"
 import { findModelFor } from "../classifier/open-model.ts"
 import { readTuning } from "../classifier/tuning/tune-cache.ts"
 import { tuningKey } from "../classifier/tuning/tune-device.ts"
+import type { Tuning } from "../classifier/tuning/tuning.ts"
 import { asError, ValenceError } from "../errors.ts"
 import type { Labeller } from "../labeller.ts"
 import { findLexicon, isLexicon } from "../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
-import { type ClassifierOptions, classifierOptions } from "../options.ts"
+import { type ClassifierOptions, classifierOptions, modelOptions } from "../options.ts"
 import { type Finding, withRemedy } from "./finding.ts"
+import { examineInt8 } from "./int8.ts"
 
 /** What is labelled to see that labelling works. */
 const canary = "I love it"
@@ -60,6 +62,27 @@ async function examineLexicon(model: string): Promise<Finding[]> {
   }
 }
 
+/** The command that measures what was asked for: a flag for everything that is no default. */
+function tuneCommand(request: ModelRequest): string {
+  const flags = (["model", "dtype", "device"] as const)
+    .filter(name => request[name] !== modelOptions[name].default)
+    .map(name => `--${name} ${shellWord(request[name])}`)
+  return ["valence tune", ...flags].join(" ")
+}
+
+const shellWord = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+/** What is known of a device's speed. */
+export function judgeTuning(device: string, tuning: Tuning | undefined, command: string): Finding {
+  const finding = { section: "model", name: `tuning of ${device}` } as const
+  if (tuning === undefined)
+    return { ...finding, status: "absent", found: "not measured: the defaults are used", remedy: command }
+  const { children, maxBatchTokens, tokensPerSecond, complete, measuredAt } = tuning
+  const found = `children ${children}, token budget ${maxBatchTokens}, ${tokensPerSecond} tokens/s, measured ${measuredAt}`
+  if (complete) return { ...finding, status: "ok", found }
+  return { ...finding, status: "ok", found: `${found}, without time for every setting`, remedy: command }
+}
+
 async function examineCheckpoint(request: ModelRequest & { readonly offline: boolean }): Promise<Finding[]> {
   const { startTimeoutMs, runTimeoutMs } = classifierOptions
   const settings = { ...request, startTimeoutMs: startTimeoutMs.default, runTimeoutMs: runTimeoutMs.default }
@@ -71,16 +94,7 @@ async function examineCheckpoint(request: ModelRequest & { readonly offline: boo
     for (const file of [stored.graph, ...stored.tokenizer, stored.config]) findings.push(await examineFile(file))
     for (const device of devices) {
       const tuning = await readTuning(tuningKey(device, info))
-      findings.push({
-        section: "model",
-        name: `tuning of ${device.name}`,
-        ...(tuning === undefined
-          ? { status: "absent", found: "was not measured: defaults are taken", remedy: "valence tune" }
-          : {
-              status: "ok",
-              found: `children ${tuning.children}, token budget ${tuning.maxBatchTokens}, ${tuning.tokensPerSecond} tokens/s, measured ${tuning.measuredAt}`,
-            }),
-      })
+      findings.push(judgeTuning(device.name, tuning, tuneCommand({ ...request, device: device.name })))
     }
     return findings
   })
@@ -89,16 +103,21 @@ async function examineCheckpoint(request: ModelRequest & { readonly offline: boo
   return [...opened, ...warning]
 }
 
-/** A model that was asked for: its files, what is known of its speed, and a text that it labels on the devices asked for. */
+/**
+ * A model that was asked for: its files, what is known of its speed, a text that it labels on the devices asked for, and if a CPU
+ * is one of these, its int8 graph beside fp32.
+ */
 export async function examineModel({ model, dtype, device }: ModelRequest): Promise<Finding[]> {
-  // Whoever looks what is there fetches nothing.
+  // doctor looks at what is there, and fetches nothing.
   const request = { model, dtype, device, offline: true }
   const labelling = `labels on ${device}`
   if (isLexicon(model)) return examineLexicon(model)
   try {
     const files = await examineCheckpoint(request)
     const canaries = await examineCanary(labelling, () => createClassifier(request))
-    return [...files, canaries]
+    const isOnCpu = /(^|,)(cpu|auto)/.test(device)
+    const comparison = canaries.status === "ok" && isOnCpu ? await examineInt8(model) : []
+    return [...files, canaries, ...comparison]
   } catch (error) {
     const lacksDevice = error instanceof ValenceError && error.code === "device_missing"
     return [problem(lacksDevice ? labelling : model, error)]

@@ -31,21 +31,27 @@ describe("valence doctor", () => {
     expect(find("persistence")?.found).toMatch(/^appendonly (on|off|not told), snapshots (on|off|not told)$/)
     expect(find("latency")?.found).toMatch(/^\d+\.\d\d ms$/)
     expect(find("model.int8.onnx")?.found).toMatch(/^\d+ bytes, sha256 [0-9a-f]{64}$/)
-    expect(find("tuning of cpu:1")).toMatchObject({ status: "absent", remedy: "valence tune" })
+    expect(find("tuning of cpu:1")).toMatchObject({ status: "absent", remedy: "valence tune --device cpu:1" })
     expect(find("labels on cpu:1")?.found).toMatch(
       /^"I love it" is POSITIVE, 0\.99\d\d; loaded in \d+ ms, labelled in /,
     )
+    expect(find("int8 against fp32")).toMatchObject({
+      section: "model",
+      found: expect.stringMatching(
+        /^\d+\.\d\d times as many texts\/s \(\d+\.\d\d to \d+\.\d\d in \d rounds\), the same label for \d+ of \d+ texts$/,
+      ),
+    })
     expect({ code, ok }).toEqual({ code: 0, ok: true })
   })
 
-  it("as text - a line for each finding, and the command that mends it", async () => {
+  it("as text - a line for each finding, and the command that fixes it", async () => {
     using folder = new TemporaryFolder()
     const redis = ["--redis", inject("redisUrl")]
     const { code, stdout } = await runValence(folder.path, "doctor", "--model", "afinn-111", ...redis)
     expect(stdout).toMatch(/^machine\n {2}ok +Node +\d/)
     expect(stdout).toMatch(/\nRedis\n {2}ok +redis:/)
     expect(stdout).toMatch(/\n {2}ok +afinn-111 +"I love it" is POSITIVE/)
-    expect(stdout).toMatch(/\nnothing that was asked for is missing\n$/)
+    expect(stdout).toMatch(/\nAll checks passed\.\n$/)
     expect(code).toBe(0)
   })
 
@@ -57,6 +63,11 @@ describe("valence doctor", () => {
     expect(find("tuning of cpu:1")).toMatchObject({
       status: "ok",
       found: expect.stringMatching(/^children 1, token budget \d+, \d+ tokens\/s, measured \d{4}-/),
+    })
+    expect(find("int8 against fp32")).toMatchObject({
+      status: "absent",
+      found: "not measured: there is no int8 graph",
+      remedy: "valence models build tiny --dtype int8",
     })
   })
 
