@@ -269,7 +269,11 @@ describe("labelCorpus", () => {
     it("a list of errors without a manifest", async () => {
       rmSync(folder.at("out.csv.manifest.json"))
       rmSync(folder.at("out.csv"))
-      await refused(more => label("in.csv", "out.csv", more), "output_exists", "out.csv.errors.jsonl already exists and has no manifest")
+      await refused(
+        more => label("in.csv", "out.csv", more),
+        "output_exists",
+        "out.csv.errors.jsonl already exists and has no manifest",
+      )
     })
 
     it("an output that was written to after it was done", async () => {
