@@ -31,10 +31,18 @@ export function refusalOf(status: number, said: string | null, asked: Asked): Va
 
 /** What was thrown while the hub was asked; errors of Valence stay what they are. */
 export function hubFailed(thrown: unknown, { what, endpoint }: Asked): ValenceError {
-  if (thrown instanceof ValenceError) return thrown
+  const own = ownErrorOf(thrown)
+  if (own !== undefined)
+    return own === thrown ? own : new ValenceError(own.code, `${what}: ${own.message}`, { cause: thrown })
   return new ValenceError("hub_failed", `${what} could not be pulled from ${endpoint}: ${reasonOf(thrown)}`, {
     cause: thrown,
   })
+}
+
+/** `fetch` wraps what was thrown while it connected. */
+function ownErrorOf(thrown: unknown): ValenceError | undefined {
+  for (let error = thrown; error instanceof Error; error = error.cause) if (error instanceof ValenceError) return error
+  return undefined
 }
 
 /** `fetch` says what happened in the cause of the cause. */

@@ -2,7 +2,7 @@ import type { lookup } from "node:dns"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import { isPublicAddress } from "../../src/http/webhooks/public-address.ts"
+import { isPublicAddress } from "../../src/addresses.ts"
 import { sendWebhook } from "../../src/http/webhooks/send.ts"
 
 describe("isPublicAddress", () => {

@@ -1,9 +1,11 @@
 import { once } from "node:events"
 import { createServer } from "node:http"
 import { type AddressInfo, connect } from "node:net"
-import { afterEach, expect, it, vi } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { ValenceError } from "../../src/errors.ts"
+import { listCommit } from "../../src/hub/list-commit.ts"
 import { openHub } from "../../src/hub/open-hub.ts"
-import { TestHub } from "./test-hub.ts"
+import { TestHub, tinyFiles } from "./test-hub.ts"
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -42,4 +44,60 @@ it.each([
   await opened.close()
   proxy.server.closeAllConnections()
   proxy.server.close()
+})
+
+describe("openHub, of a hub that is not to be trusted", () => {
+  const open = (url: string) =>
+    openHub({ endpoint: url, token: "hf_secret" }, { backoffMs: 0, onFailure() {}, signal: undefined })
+
+  it.each([
+    "http://169.254.169.254/latest/meta-data",
+    "http://168.63.129.16/machine",
+    "http://[::127.0.0.1]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[64:ff9b::7f00:1]/",
+    "http://10.0.0.1/",
+    "http://192.168.1.1/",
+    "http://[fd00:ec2::254]/",
+    "http://0x7f000001.example/",
+    "http://2852039166/",
+  ])("a redirect to %s - is refused, and nothing is asked there", async location => {
+    await using hub = await TestHub.start()
+    hub.redirect = () => location
+    vi.stubEnv("NO_PROXY", "*")
+    const opened = open(hub.url)
+    const name = { id: "someone/tiny", revision: "main" }
+    const error = await listCommit(name, opened).catch(error => error)
+    expect(error).toBeInstanceOf(ValenceError)
+    if (!location.includes("example"))
+      expect(error).toMatchObject({
+        code: "hub_denied",
+        message: expect.stringMatching(
+          /^model someone\/tiny: the hub http:\/\/127\.0\.0\.1:\d+ must not lead to an address that is not public; it leads to \S+ \(\w+\)$/,
+        ),
+      })
+    await opened.close()
+  })
+
+  it("a repository that was renamed - is followed within the hub, with the token", async () => {
+    await using hub = await TestHub.start()
+    hub.token = "hf_secret"
+    const commit = hub.put("someone/renamed", tinyFiles())
+    hub.redirect = path => (path.includes("someone/tiny") ? path.replace("someone/tiny", "someone/renamed") : undefined)
+    const opened = open(hub.url)
+    expect(await listCommit({ id: "someone/tiny", revision: "main" }, opened)).toMatchObject({ commit })
+    await opened.close()
+  })
+
+  it.each(["/revision/", "/tree/"])("%s that never ends - is refused", async path => {
+    await using hub = await TestHub.start()
+    hub.put("someone/tiny", tinyFiles())
+    hub.endless = path
+    const opened = open(hub.url)
+    await expect(listCommit({ id: "someone/tiny", revision: "main" }, opened)).rejects.toMatchObject({
+      code: "hub_denied",
+      message: expect.stringContaining("must have at most 16000000 bytes; it has more: HF_ENDPOINT must name a hub"),
+    })
+    await opened.close()
+  })
 })

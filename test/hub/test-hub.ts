@@ -51,6 +51,10 @@ export class TestHub implements AsyncDisposable {
   interrupt: Interruption | undefined
   /** A file of which other bytes are sent than those that were listed. */
   corrupt: string | undefined
+  /** Where the hub redirects everything to, by its path. */
+  redirect: ((path: string) => string | undefined) | undefined
+  /** Answers whatever has this in its path with JSON that never ends. */
+  endless: string | undefined
   /** Answers a Range with the whole file. */
   ignoresRange = false
   /** Called before a request is answered. */
@@ -117,6 +121,9 @@ export class TestHub implements AsyncDisposable {
     const refusal = host === "hub" ? this.#refusal(authorization) : undefined
     if (refusal === 0) return void response.destroy()
     if (refusal !== undefined) return fail(response, refusal, "refused by the test")
+    const elsewhere = host === "hub" ? this.redirect?.(path) : undefined
+    if (elsewhere !== undefined) return void response.writeHead(307, { location: elsewhere }).end()
+    if (this.endless !== undefined && path.includes(this.endless)) return this.#neverEnd(response)
     const [, id = "", what, rest] = /^(?:\/api\/models)?\/([^/]+\/[^/]+)\/(\w+)\/(.*)$/.exec(path) ?? []
     const repository = this.#repositories.get(id)
     if (!repository) return fail(response, 404, "Repository not found")
@@ -141,6 +148,15 @@ export class TestHub implements AsyncDisposable {
   #refusal(authorization: string | undefined): number | undefined {
     if (this.status !== undefined && this.statusTimes-- > 0) return this.status
     return this.token !== undefined && authorization !== `Bearer ${this.token}` ? 401 : undefined
+  }
+
+  #neverEnd(response: ServerResponse): void {
+    response.writeHead(200, { "content-type": "application/json" })
+    const more = () => {
+      while (!response.destroyed && response.write(" ".repeat(65_536)));
+    }
+    response.on("drain", more)
+    more()
   }
 
   #redirect(response: ServerResponse, path: string, content: Buffer): void {

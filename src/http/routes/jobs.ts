@@ -12,7 +12,7 @@ import { RequestError } from "../problem.ts"
 import { requestSignal } from "../request-signal.ts"
 import { problems } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
-import { webhookUrl } from "../webhooks/public-address.ts"
+import { webhookUrl } from "../webhooks/webhook-url.ts"
 import type { Webhooks } from "../webhooks/webhooks.ts"
 
 /** What the routes of jobs work with; a server without a fleet has none. */

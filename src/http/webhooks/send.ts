@@ -1,8 +1,8 @@
-import { lookup as lookupName } from "node:dns"
+import type { lookup as lookupName } from "node:dns"
 import { request as requestHttp } from "node:http"
 import { request as requestHttps } from "node:https"
-import { isIP, type LookupFunction } from "node:net"
-import { hostOf, isPublicAddress } from "./public-address.ts"
+import { isIP } from "node:net"
+import { checkedLookup, hostOf, isPublicAddress } from "../../addresses.ts"
 
 /** The URL leads where no webhook may go. */
 export class PrivateAddressError extends Error {
@@ -42,7 +42,11 @@ export async function sendWebhook(
       headers: { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(body) },
       // A connection that is kept would be one to an address that was checked long ago.
       agent: false,
-      lookup: checkedLookup(sending),
+      lookup: checkedLookup(
+        (host, address) =>
+          sending.allowPrivate || isPublicAddress(address) ? undefined : new PrivateAddressError(host, address),
+        sending.lookup,
+      ),
       signal: AbortSignal.timeout(sending.timeoutMs),
     })
     // Not once: a second error, of a connection that is being closed, would have no listener.
@@ -54,18 +58,4 @@ export async function sendWebhook(
     request.end(body)
   })
   if (status < 200 || status > 299) throw new Error(`webhook must be answered with 2xx; got ${status}`)
-}
-
-/** Connects to the very addresses that were checked: a name that leads elsewhere a moment later leads nowhere. */
-function checkedLookup({ allowPrivate, lookup = lookupName }: Sending): LookupFunction {
-  return (host, options, done) => {
-    lookup(host, { ...options, all: true }, (error, addresses) => {
-      const [first] = addresses ?? []
-      if (error || first === undefined) return done(error ?? new Error(`${host} has no address`), "")
-      const unfit = addresses.find(({ address }) => !allowPrivate && !isPublicAddress(address))
-      if (unfit) return done(new PrivateAddressError(host, unfit.address), "")
-      if (options.all) done(null, addresses)
-      else done(null, first.address, first.family)
-    })
-  }
 }
