@@ -64,7 +64,7 @@ export async function createServer({
     ...served,
     settings,
     stopping: stop.signal,
-    admissionOf: admissions(settings.maxQueueMs),
+    admissionOf: admissions(settings),
     metrics,
     readiness: new Readiness(served),
   }
