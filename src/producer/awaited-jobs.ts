@@ -132,7 +132,9 @@ export class AwaitedJobs {
 
   async #read(lane: Lane, ids: readonly string[]): Promise<void> {
     for (const mode of ["take", "peek"] as const) {
-      const some = ids.filter(id => this.#waiting.get(id)?.[0]?.job.mode === mode)
+      // One who takes the result reads it for all.
+      const isTaken = (id: string) => this.#waiting.get(id)?.some(({ job }) => job.mode === "take") ?? false
+      const some = ids.filter(id => this.#waiting.has(id) && isTaken(id) === (mode === "take"))
       if (some.length === 0) continue
       const standings = await finishedJobs(this.#queues.redis, this.#queues.keyOf(lane), some, mode)
       standings.forEach((standing, index) => {

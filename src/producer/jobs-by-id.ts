@@ -85,6 +85,13 @@ export class JobsById {
     return lane === undefined ? false : this.#jobs.cancel(lane, id)
   }
 
+  /** Takes a job back and removes what becomes of it; gives whether it was there. */
+  async discard(id: string): Promise<boolean> {
+    this.#requireOpen()
+    const lane = await this.#laneOf(id)
+    return lane === undefined ? false : this.#jobs.discard(lane, id)
+  }
+
   /** @throws ValenceError `option_invalid` where several jobs have ids made of this one: nothing can be said of them in one */
   async #laneOf(id: string): Promise<Lane | undefined> {
     const known = (lane: Lane, job: string) => this.#queues.redis.exists(`${this.#queues.keyOf(lane)}:${job}`)

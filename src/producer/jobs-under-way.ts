@@ -106,6 +106,21 @@ export class JobsUnderWay {
     return true
   }
 
+  /**
+   * Takes a job back, and removes whatever becomes of it; from now on it is missing.
+   *
+   * @returns whether it was there
+   */
+  async discard(lane: Lane, id: string): Promise<boolean> {
+    const { redis, prefix } = this.#queues
+    const [standing] = await finishedJobs(redis, this.#queues.keyOf(lane), [id], "discard")
+    if (standing?.state === "pending" && (await this.#queues.of(lane).remove(id)) === 0) {
+      this.#takeWhenFinished(id, lane)
+      await redis.publish(keysOf(prefix).cancel, id)
+    }
+    return standing !== undefined && standing.state !== "missing"
+  }
+
   /** Removes finished jobs. */
   async release(ids: readonly string[]): Promise<void> {
     const drop = (lane: Lane) => finishedJobs(this.#queues.redis, this.#queues.keyOf(lane), ids, "drop")
@@ -132,11 +147,13 @@ export class JobsUnderWay {
 
   /** Nobody wants a job any more. One whose result nobody else can ask for is removed when it is finished. */
   #takeBack({ id, lane, mode }: AwaitedJob): void {
-    if (mode === "take") {
-      this.awaited.expect({ id, lane, mode, settle() {} })
-      this.awaited.added(id)
-    }
+    if (mode === "take") this.#takeWhenFinished(id, lane)
     this.#inBackground(this.cancel(lane, id))
+  }
+
+  #takeWhenFinished(id: string, lane: Lane): void {
+    this.awaited.expect({ id, lane, mode: "take", settle() {} })
+    this.awaited.added(id)
   }
 
   #inBackground<T>(work: Promise<T>): Promise<T> {

@@ -144,6 +144,17 @@ export class Producer implements Labeller {
     return this.#byId.cancel(id)
   }
 
+  /**
+   * Takes jobs back and removes what becomes of them: from now on they are missing, and their texts and results are in Redis no longer
+   * than a worker needs to notice.
+   *
+   * @returns whether any was there
+   * @throws ValenceError as `result()`
+   */
+  async discard(ids: readonly string[]): Promise<boolean> {
+    return (await Promise.all(ids.map(id => this.#byId.discard(id)))).includes(true)
+  }
+
   /** Removes the finished jobs of calls that were given an `id`. */
   async release(ids: readonly string[]): Promise<void> {
     if (this.#closing) return

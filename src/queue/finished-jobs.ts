@@ -10,10 +10,12 @@ local outcomes = {}
 for i = 2, #ARGV do
   local id = ARGV[i]
   local key = base .. ':' .. id
-  local job = redis.call('HMGET', key, 'finishedOn', 'returnvalue', 'failedReason')
-  if job[1] then
+  local job = redis.call('HMGET', key, 'finishedOn', 'returnvalue', 'failedReason', 'valence:discarded')
+  if job[4] and (mode == 'peek' or mode == 'discard') then
+    outcomes[i - 1] = {'missing'}
+  elseif job[1] then
     if job[2] then
-      outcomes[i - 1] = mode == 'drop' and {'completed'} or {'completed', job[2]}
+      outcomes[i - 1] = (mode == 'drop' or mode == 'discard') and {'completed'} or {'completed', job[2]}
     else
       outcomes[i - 1] = {'failed', job[3] or ''}
     end
@@ -22,6 +24,7 @@ for i = 2, #ARGV do
       redis.call('ZREM', job[2] and KEYS[2] or KEYS[3], id)
     end
   elseif redis.call('EXISTS', key) == 1 then
+    if mode == 'discard' then redis.call('HSET', key, 'valence:discarded', '1') end
     outcomes[i - 1] = {'pending'}
   else
     outcomes[i - 1] = {'missing'}
@@ -40,9 +43,10 @@ export type Standing =
 
 /**
  * `peek` leaves finished jobs, `take` removes them as it reads them, `drop` removes them without their return values,
- * `drop-failed` removes failed ones alone.
+ * `drop-failed` removes failed ones alone. `discard` removes them as `drop` does, and from then on pending ones are missing to those who
+ * peek: whoever has them removes them when they are finished.
  */
-export type FinishedMode = "peek" | "take" | "drop" | "drop-failed"
+export type FinishedMode = "peek" | "take" | "drop" | "drop-failed" | "discard"
 
 /** Jobs in one call of the script, which holds up everybody else: some ms at most. */
 const maxJobs = 100

@@ -4,7 +4,7 @@ import { checkQueue, deadQueue, queueOf } from "./names.ts"
 import type { RedisConnection } from "./open-redis.ts"
 
 /** Events that BullMQ keeps for listeners: Valence has none, so few do. */
-const keptEvents = 100
+export const keptEvents = { events: { maxLen: 100 } } as const
 
 /** The queues of a prefix, over one connection that is lent. */
 export class JobQueues {
@@ -52,7 +52,7 @@ export class JobQueues {
     const queue = new Queue(name, {
       connection: this.redis,
       prefix: this.prefix,
-      streams: { events: { maxLen: keptEvents } },
+      streams: keptEvents,
     })
     // The connection tells of its own errors.
     queue.on("error", () => {})

@@ -10,6 +10,7 @@ import { type JobData, type JobResult, readJob } from "../queue/job.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
 import { queueOf } from "../queue/names.ts"
 import type { RedisHealth } from "../queue/redis-health.ts"
+import { CancelledJobs } from "./cancelled-jobs.ts"
 import { EveryJobWorker } from "./every-job-worker.ts"
 import { labelJob, type StopReason } from "./label-job.ts"
 import type { workerOptions } from "./options.ts"
@@ -50,6 +51,7 @@ export class LaneWorker {
   readonly #context: LaneContext
   readonly #lane: Lane
   readonly #worker: EveryJobWorker<JobResult>
+  readonly #cancelled: CancelledJobs
   /** Jobs at work, by id. */
   readonly #atWork = new Map<string, AbortController>()
   #handsBack = false
@@ -64,6 +66,7 @@ export class LaneWorker {
     const { settings, queues, health } = context
     this.#context = context
     this.#lane = lane
+    this.#cancelled = new CancelledJobs(queues.redis, queues.keyOf(lane))
     const options = {
       connection: queues.redis,
       prefix: settings.keyPrefix,
@@ -121,6 +124,7 @@ export class LaneWorker {
     this.#context.health.off("served", this.#reclaim)
     await this.#stopWaiting()
     await this.#worker.close(force)
+    if (!force) await this.#cancelled.close()
   }
 
   /** What it would take a lock's time to find if Redis had not been away. */
@@ -175,6 +179,7 @@ export class LaneWorker {
     }
     const { error } = labelling
     if (labelling.outcome !== "failed") {
+      if (labelling.outcome === "cancelled") await this.#cancelled.removeTexts(job, data)
       this.#note(job, takenMs, labelling.outcome, texts)
       throw new Ended(failureText(error))
     }
@@ -241,6 +246,7 @@ export class LaneWorker {
     const outcome = ending?.outcome ?? fallback
     const queueSeconds = Math.max(0, ((job.processedOn ?? job.timestamp) - job.timestamp) / 1000)
     this.#tell(outcome, { ...ending, queueSeconds })
+    if (outcome === "cancelled") this.#cancelled.ended(job.id as string)
     const replyTo = (job.data as Partial<JobData> | null)?.replyTo
     if (outcome !== "retried" && typeof replyTo === "string" && job.id) this.#context.replies.send(replyTo, job.id)
   }

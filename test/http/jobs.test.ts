@@ -163,15 +163,38 @@ describe("jobs that wait", () => {
     expect((await waiting).body).toMatchObject({ state: "completed", results: [{ label: expect.any(String) }] })
   })
 
-  it("at work - are dropped when they are taken back", async () => {
+  it.each([
+    ["are dropped when they are taken back", true],
+    ["and on a device already, are removed when they are labelled", false],
+  ])("at work %s - gone for every server, and nothing of them stays in Redis", async (_, listens) => {
     await using fleet = await TestFleet.open()
-    const { labeller, held } = heldLabeller()
+    let [begun, letGo] = [0, () => {}]
+    const gate = new Promise<void>(resolve => {
+      letGo = resolve
+    })
+    const labeller = plainLabeller(async ([text], { signal }) => {
+      if (text === "Good morning") return
+      begun += 1
+      if (!listens) return gate
+      const dropped = new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))))
+      await Promise.race([gate, dropped])
+    })
     await fleet.worker({ labeller })
-    await using server = await startFront(fleet)
-    const { id } = (await postJson(`${server.url}/v1/jobs`, { text: "a" })).body as Job
-    await eventually(() => held.length > 0)
-    expect((await fetch(`${server.url}/v1/jobs/${id}`, { method: "DELETE" })).status).toBe(204)
-    expect((await get(`${server.url}/v1/jobs/${id}?wait=20`)).body).toMatchObject({ state: "cancelled" })
+    await using server = await startFront(fleet, { webhookSecret, allowPrivateWebhooks: true })
+    await using other = await startFront(fleet, { webhookSecret, allowPrivateWebhooks: true })
+    const body = { texts: ["a secret", "b", "c"], webhook: { url: "http://127.0.0.1:1/" } }
+    for (const lane of ["bulk", "interactive"]) {
+      begun = 0
+      const { id } = (await postJson(`${server.url}/v1/jobs`, { ...body, lane })).body as Job
+      await eventually(() => begun > 0)
+      expect((await fetch(`${server.url}/v1/jobs/${id}`, { method: "DELETE" })).status).toBe(204)
+      for (const { url } of [server, other]) {
+        expect((await get(`${url}/v1/jobs/${id}?wait=20`)).status).toBe(404)
+        expect((await fetch(`${url}/v1/jobs/${id}`, { method: "DELETE" })).status).toBe(404)
+      }
+    }
+    letGo()
+    await eventually(async () => (await fleet.keys()).length === 0)
   })
 
   it("a server that stops - answers those who wait at once", async () => {

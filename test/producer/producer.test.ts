@@ -391,15 +391,45 @@ describe("cancel()", () => {
   it("a job at work - is dropped, and says so", async () => {
     await using fleet = await TestFleet.open()
     const { labeller, held } = heldLabeller()
-    await fleet.worker({ labeller })
+    const worker = await fleet.worker({ labeller })
     const producer = await fleet.producer()
     const [id = ""] = await producer.add(["a"])
     await eventually(() => held.length === 1)
     expect(await producer.cancel(id)).toBe(true)
     await eventually(async () => (await producer.result(id)).state === "failed")
     expect(await producer.result(id)).toMatchObject({ error: { code: "cancelled", message: "the job was cancelled" } })
+    expect(
+      JSON.parse((await fleet.redis.hget(`${fleet.queues.keyOf("interactive")}:${id}`, "data")) ?? ""),
+    ).toMatchObject({
+      texts: [],
+    })
     expect(await fleet.deadLetters.count()).toBe(0)
     expect(await producer.cancel(id)).toBe(false)
+    // It goes by itself after some seconds, or with its worker.
+    await worker.close()
+    expect(await producer.result(id)).toMatchObject({ state: "missing" })
+  })
+})
+
+describe("discard()", () => {
+  it("jobs that wait, are at work, have ended, and are none - are missing from now on, and leave nothing", async () => {
+    await using fleet = await TestFleet.open()
+    const { labeller, held, letGo } = heldLabeller()
+    await fleet.worker({ labeller, options: { concurrency: 1 } })
+    const producer = await fleet.producer()
+    const [atWork = ""] = await producer.add(["a"])
+    await eventually(() => held.length === 1)
+    const [waiting = ""] = await producer.add(["b"])
+    const others = producer.results([atWork, waiting])
+    expect(await producer.discard([atWork, waiting, "none"])).toBe(true)
+    for (const id of [atWork, waiting]) expect(await producer.result(id)).toEqual({ id, state: "missing" })
+    expect(await producer.discard([atWork, waiting])).toBe(false)
+    letGo()
+    for await (const { state } of others) expect(["missing", "failed"]).toContain(state)
+    const [ended = ""] = await producer.add(["c"])
+    await eventually(async () => (await producer.result(ended)).state === "completed")
+    expect(await producer.discard([ended])).toBe(true)
+    await eventually(async () => (await fleet.keys()).length === 0)
   })
 })
 

@@ -104,6 +104,7 @@ export class BatchStore {
       .hset(key, fields)
       .pexpire(key, windowMs + this.#keepSeconds * 1000)
       .zadd(this.#keys.batches(order.owner), createdMs, id)
+      .pexpire(this.#keys.batches(order.owner), windowMs + this.#keepSeconds * 1000)
       .sadd(this.#keys.openBatches, id)
       .exec()
     return readBatch(id, { ...fields, done: "0" })

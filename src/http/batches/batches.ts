@@ -3,6 +3,7 @@ import { DelayedError, type Job, Queue, Worker } from "bullmq"
 import { asError, ValenceError } from "../../errors.ts"
 import type { Producer } from "../../producer/producer.ts"
 import { closeWorker } from "../../queue/close-worker.ts"
+import { keptEvents } from "../../queue/job-queues.ts"
 import { batchQueue } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
 import { guarded } from "../guarded.ts"
@@ -49,7 +50,7 @@ export class Batches implements AsyncDisposable {
     this.#redis = producer.redis
     this.#means = means
     const place = { connection: producer.redis, prefix: producer.keyPrefix }
-    this.#queue = new Queue(batchQueue, place)
+    this.#queue = new Queue(batchQueue, { ...place, streams: keptEvents })
     this.#worker = new Worker(batchQueue, job => this.#process(job), {
       ...place,
       concurrency,

@@ -43,6 +43,11 @@ export class Jobs {
     return requestIdOf(name, jobs.length)
   }
 
+  /** Whether an id is of an owner's request, which may be gone. */
+  owns(owner: string, id: string): boolean {
+    return jobsOf(id, owner) !== undefined
+  }
+
   /** Where a request stands; `undefined` if there is none, or it is another owner's. */
   async read(owner: string, id: string): Promise<JobResource | undefined> {
     const request = jobsOf(id, owner)
@@ -56,18 +61,14 @@ export class Jobs {
   }
 
   /**
-   * Takes a request back: what is waiting is removed, what a worker has is dropped where it has not reached a device, and the results of
-   * what has ended are removed.
+   * Takes a request back: from now on there is none. What is waiting and what has ended is removed; what a worker has is dropped if it has
+   * not reached a device, and removed when it ends.
    *
    * @returns whether there was one
    */
   async remove(owner: string, id: string): Promise<boolean> {
     const request = jobsOf(id, owner)
-    if (request === undefined) return false
-    const statuses = await this.#statusesOf(request)
-    await Promise.all(request.jobs.map(job => this.#producer.cancel(job)))
-    await this.#producer.release(request.jobs)
-    return statuses.some(({ state }) => state !== "missing")
+    return request !== undefined && (await this.#producer.discard(request.jobs))
   }
 
   #statusesOf({ jobs }: RequestJobs) {

@@ -1,9 +1,11 @@
 import type { lookup } from "node:dns"
+import { setTimeout as wait } from "node:timers/promises"
 import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from "bullmq"
 import type { FastifyBaseLogger } from "fastify"
 import { asError, ValenceError } from "../../errors.ts"
 import type { Producer } from "../../producer/producer.ts"
 import { closeWorker } from "../../queue/close-worker.ts"
+import { keptEvents } from "../../queue/job-queues.ts"
 import { webhookQueue } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
 import { guarded } from "../guarded.ts"
@@ -23,6 +25,12 @@ const backoff = { type: "exponential", delay: 1000, jitter: 0.5 } as const
 const lookMs = { least: 200, most: 5000 } as const
 /** A delivery that was made is remembered as long as its request may be sent again. */
 const keptSeconds = 86_400
+/** A delivery that is at work is removed a little later: it is tried as often as this. */
+const mostRemoveTries = 20
+const removeAgainMs = 50
+/** How often deliveries that are kept no longer are removed, if none ends: then BullMQ removes them. */
+const cleanEveryMs = 60_000
+const cleanLimit = 1000
 /** How long Redis may take to store what became of the deliveries at work. */
 const lastWordsMs = 5000
 
@@ -57,6 +65,7 @@ export class Webhooks implements AsyncDisposable {
   readonly #settings: WebhookSettings
   readonly #queue: Queue<Delivery>
   readonly #worker: Worker<Delivery>
+  readonly #cleaning: NodeJS.Timeout
 
   /** @throws ValenceError `option_invalid` for a secret that is too short */
   constructor(producer: Producer, jobs: Jobs, settings: WebhookSettings) {
@@ -70,7 +79,7 @@ export class Webhooks implements AsyncDisposable {
     this.#jobs = jobs
     this.#settings = settings
     const place = { connection: producer.redis, prefix: producer.keyPrefix }
-    this.#queue = new Queue(webhookQueue, place)
+    this.#queue = new Queue(webhookQueue, { ...place, streams: keptEvents })
     this.#worker = new Worker(webhookQueue, job => this.#process(job), {
       ...place,
       concurrency,
@@ -81,6 +90,10 @@ export class Webhooks implements AsyncDisposable {
     this.#queue.on("error", () => {})
     this.#worker.on("error", () => {})
     const { log } = settings
+    this.#cleaning = setInterval(
+      guarded(log, () => this.#clean()),
+      cleanEveryMs,
+    ).unref()
     this.#worker.on(
       "completed",
       guarded(log, () => settings.onOutcome("delivered")),
@@ -100,19 +113,29 @@ export class Webhooks implements AsyncDisposable {
     )
   }
 
-  /** Nobody wants to know of a job any more. */
+  /** No one is notified of a job any more. */
   async remove(job: string): Promise<void> {
-    await this.#queue.remove(job)
+    // A delivery that looks at its job at this moment cannot be removed; it waits again a moment later.
+    for (let tries = 0; tries < mostRemoveTries && (await this.#queue.remove(job)) === 0; tries++) {
+      if ((await this.#queue.getJob(job)) === undefined) return
+      await wait(removeAgainMs)
+    }
   }
 
   /** Waits for deliveries that are being made, then lets go. */
   async close(): Promise<void> {
+    clearInterval(this.#cleaning)
     await closeWorker(this.#worker, this.#redis, this.#settings.timeoutMs + lastWordsMs)
     await this.#queue.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  async #clean(): Promise<void> {
+    if (this.#redis.status !== "ready") return
+    for (const state of ["completed", "failed"] as const) await this.#queue.clean(keptSeconds * 1000, cleanLimit, state)
   }
 
   async #process(delivery: Job<Delivery>): Promise<void> {
