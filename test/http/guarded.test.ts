@@ -36,6 +36,8 @@ describe("guarded()", () => {
 const harmless = [
   // Settling a promise, or aborting what a handler waits for.
   /\(resolve, |resolve\(|=> reject\(|"error", reject\)|onTimeout, timeoutMs|"close", onClose/,
+  // Counts bytes, and hands errors on.
+  /payload\.(on\("data"|once\("error")|unpacked\.once\("error"/,
   // Nothing is done.
   /\("error", \(\) => \{\}\)/,
   /clearTimeout|once\("end", stop\)/,
