@@ -16,7 +16,7 @@ export const mostShownFailures = 3
  */
 export function describeRun(summary: RunSummary, failures: readonly FailedRow[], goOn: string): string {
   return [headline(summary), "", ...labelLines(summary), ...countLines(summary), ...failureLines(summary, failures)]
-    .concat(fileLines(summary), summary.interrupted ? ["", goOnLine(summary, goOn)] : [])
+    .concat(noteLines(summary), fileLines(summary), summary.interrupted ? ["", goOnLine(summary, goOn)] : [])
     .map(line => `${line}\n`)
     .join("")
 }
@@ -60,6 +60,11 @@ function failureLines({ failed, output }: RunSummary, failures: readonly FailedR
     ...shown.map(({ line, reason }) => `  line ${line}: ${reason}`),
     ...more,
   ]
+}
+
+/** Lines about the input, which tell what to do about it. */
+export function noteLines({ notes }: Pick<RunSummary, "notes">): string[] {
+  return notes.map(note => `note: ${note}`)
 }
 
 function fileLines({ output, errors, report }: RunSummary): string[] {

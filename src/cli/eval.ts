@@ -8,6 +8,7 @@ import { standardStream } from "../corpus/run-files.ts"
 import { toggle } from "../declaration.ts"
 import { classifierOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
+import { noteLines } from "./describe-run.ts"
 import { openLabeller } from "./open-labeller.ts"
 import { openProgressDisplay } from "./progress-display.ts"
 import { showCount, showRows } from "./show-numbers.ts"
@@ -36,6 +37,7 @@ function describe({ input, model, column, labelColumn, meanings, ...run }: Evalu
     `${showCount(run.compared)} of ${showCount(run.rows)} rows compared, ${showCount(run.textsPerSecond)} texts/s`,
     ...(run.empty > 0 ? [`${showRows(run.empty)} without text, left out (--empty label compares them)`] : []),
     ...(leftOut.length > 0 ? [`left out: ${leftOut.join(", ")}`] : []),
+    ...noteLines(run),
     ...(run.interrupted ? ["interrupted: the figures are those of the rows read so far"] : []),
   ].join("\n")
 }

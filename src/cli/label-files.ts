@@ -3,7 +3,7 @@ import type { FilesSummary, LabelledFile } from "../corpus/label-files.ts"
 import { corpusOptions } from "../corpus/options.ts"
 import { ValenceError } from "../errors.ts"
 import { pickOptions } from "./declared-options.ts"
-import { placeOf } from "./describe-run.ts"
+import { noteLines, placeOf } from "./describe-run.ts"
 import { areLarge } from "./large-input.ts"
 import { openLabellerOrFleet } from "./open-labeller.ts"
 import { openProgressDisplay } from "./progress-display.ts"
@@ -61,14 +61,15 @@ export function exitCodeOfFiles({ files, interrupted }: FilesSummary): number {
   return files.some(({ summary }) => summary?.failed) ? 1 : 0
 }
 
-/** One line for a file. */
+/** One line for a file, and its notes. */
 export function describeFile({ input, output, summary, error }: LabelledFile): string {
   if (error !== undefined) return `${input}: error: ${error.message}`
   const { rows = 0, failed = 0, empty = 0, alreadyDone, interrupted } = summary ?? {}
   const state = alreadyDone ? " (complete already)" : interrupted ? " (stopped)" : ""
   const without = failed > 0 ? `, ${showCount(failed)} without a label` : ""
   const blank = empty > 0 ? `, ${showCount(empty)} empty` : ""
-  return `${input}: ${showRows(rows)}${without}${blank}${state} -> ${placeOf(output)}`
+  const line = `${input}: ${showRows(rows)}${without}${blank}${state} -> ${placeOf(output)}`
+  return [line, ...noteLines({ notes: summary?.notes ?? [] })].join("\n")
 }
 
 /** The last lines: what all files came to. */

@@ -198,7 +198,10 @@ export class CorpusRun {
       estimate({
         rows: this.#rows,
         failed: this.#tally.failed,
-        bytes: this.#input.compression ? this.#prepared.rows.fileBytes() : this.#position.bytes,
+        bytes:
+          this.#input.compression || this.#options.encoding !== "utf-8"
+            ? this.#prepared.rows.fileBytes()
+            : this.#position.bytes,
         totalBytes: this.#prepared.totalBytes,
         textsPerSecond: this.#speed.measure(now, this.#rows),
         elapsedMs: now - this.#startedMs,

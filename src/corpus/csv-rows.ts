@@ -1,9 +1,10 @@
 import { type Options, parse } from "csv-parse/sync"
 import { asError, ValenceError } from "../errors.ts"
 import { findTextColumn } from "./columns.ts"
+import { hasLoneReturn, loneReturn } from "./decoders/lone-returns.ts"
 import { quotedFields, unquotedFields } from "./escaped-fields.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
-import { findUnreadable, placeOf, type RowReader, textOf } from "./row-reader.ts"
+import { findUnreadable, hasLoneReturns, placeOf, type RowReader, textOf } from "./row-reader.ts"
 import type { RawRecord, RecordBatch } from "./split-records.ts"
 
 /** What separates fields, whether quotes mean anything, and what escapes them if they are not doubled. */
@@ -103,9 +104,12 @@ interface FieldReader {
 
 function csvFields(dialect: CsvDialect): FieldReader {
   const options = parseOptions(dialect)
+  const atReturns: Options = { ...options, record_delimiter: ["\r\n", "\n", "\r"] }
+  const optionsFor = (isTorn: boolean) => (isTorn ? atReturns : options)
   return {
-    together: batch => parseTogether(batch, options),
-    alone: (batch, record) => parseAlone(batch, record, options),
+    together: batch => parseTogether(batch, optionsFor(hasLoneReturns(batch))),
+    alone: (batch, record) =>
+      parseAlone(batch, record, optionsFor(batch.buffer.subarray(record.from, record.to).includes("\r"))),
   }
 }
 
@@ -142,7 +146,9 @@ function parseTogether({ buffer, records }: RecordBatch, options: Options): stri
 function parseAlone({ buffer }: RecordBatch, record: RawRecord, options: Options): string[] | string {
   try {
     const parsed = parse(buffer.subarray(record.from, record.to), options) as unknown as string[][]
-    return parsed.length === 1 && parsed[0] !== undefined ? parsed[0] : `is read as ${parsed.length} rows`
+    if (parsed.length === 1 && parsed[0] !== undefined) return parsed[0]
+    const isTorn = parsed.length > 1 && hasLoneReturn(buffer, record.from, record.to)
+    return isTorn ? loneReturn : `is read as ${parsed.length} rows`
   } catch (error) {
     return asError(error).message
   }

@@ -58,6 +58,8 @@ export interface Evaluation extends Quality {
   readonly tokens: number
   readonly elapsedMs: number
   readonly textsPerSecond: number
+  /** What a user should know about the input, such as its likely encoding if rows are not UTF-8. */
+  readonly notes: readonly string[]
   /** Whether the evaluation was stopped before the end of its input. */
   readonly interrupted: boolean
 }
@@ -130,7 +132,7 @@ class Evaluating {
       if (performance.now() - this.#toldMs >= progressMs) this.#tell(totalBytes)
     }
     this.#tell(totalBytes)
-    return this.#conclude()
+    return this.#conclude(await this.#rows.notes())
   }
 
   async *#labelled(): AsyncGenerator<LabelledChunk> {
@@ -194,7 +196,7 @@ class Evaluating {
       estimate({
         rows,
         failed: this.#failed,
-        bytes: this.#input.compression ? this.#rows.fileBytes() : this.#bytes,
+        bytes: this.#input.compression || this.#options.encoding !== "utf-8" ? this.#rows.fileBytes() : this.#bytes,
         totalBytes,
         textsPerSecond: this.#speed.measure(now, rows),
         elapsedMs: now - this.#startedMs,
@@ -202,7 +204,7 @@ class Evaluating {
     )
   }
 
-  #conclude(): Evaluation {
+  #conclude(notes: readonly string[]): Evaluation {
     const { model } = this.#request.labeller
     const meanings = this.#gold.meanings([...this.#confusion.keys()])
     const confusion = renameGold(this.#confusion, meanings)
@@ -226,6 +228,7 @@ class Evaluating {
       tokens: this.#tokens,
       elapsedMs,
       textsPerSecond: elapsedMs === 0 ? 0 : (this.#compared * 1000) / elapsedMs,
+      notes,
       interrupted: !this.#inputEnded,
     }
   }

@@ -96,7 +96,7 @@ async function runOnce(
   try {
     if (prepared.done) {
       await removeRows(files)
-      return conclude(prepared, input, files, prepared.safe.tally, false)
+      return await conclude(prepared, input, files, prepared.safe.tally, false)
     }
     // Of no texts: what the labeller refuses is told before anything is written.
     await labeller.label([], labelOptionsOf(options))
@@ -104,7 +104,7 @@ async function runOnce(
     try {
       const run = new CorpusRun(prepared, input, files, options, output)
       const interrupted = await run.work({ ...request, labeller: withoutRepeats(labeller, options) })
-      return conclude(prepared, input, files, run.tally, interrupted)
+      return await conclude(prepared, input, files, run.tally, interrupted)
     } finally {
       await output.close()
     }
@@ -118,13 +118,13 @@ function withoutRepeats(labeller: Labeller, { dedup, dedupBytes }: Complete<type
   return dedup && labeller.model.dtype !== "lexicon" ? labelOnce(labeller, dedupBytes) : labeller
 }
 
-function conclude(
-  { run, identity, safe, done }: PreparedRun,
+async function conclude(
+  { run, identity, rows, safe, done }: PreparedRun,
   input: InputFile,
   files: OutputFiles,
   tally: Tally,
   interrupted: boolean,
-): Outcome {
+): Promise<Outcome> {
   const summary: RunSummary = {
     run,
     input: input.path,
@@ -135,6 +135,7 @@ function conclude(
     column: identity.column,
     added: identity.added,
     ...summarise(tally),
+    notes: await rows.notes(),
     interrupted,
     resumedRows: rowsOf(safe.tally),
     alreadyDone: done,

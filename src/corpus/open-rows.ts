@@ -3,13 +3,15 @@ import type { Complete } from "../declaration.ts"
 import { shown, ValenceError } from "../errors.ts"
 import type { ColumnKind } from "./column-kinds.ts"
 import { csvReader } from "./csv-rows.ts"
+import { encodedRows, requireHeader } from "./decoders/encoded-rows.ts"
+import { UnreadableText } from "./decoders/guess-encoding.ts"
 import { jsonlColumns, jsonlFields, jsonlKinds, jsonlReader } from "./jsonl-rows.ts"
 import type { readOptions } from "./options.ts"
-import { readBlocks } from "./read-blocks.ts"
 import type { Row } from "./row.ts"
 import type { RowReader } from "./row-reader.ts"
 import { type InputFile, standardStream } from "./run-files.ts"
 import { type RecordBatch, type RecordRules, RecordSplitter } from "./split-records.ts"
+import { openText } from "./text-blocks.ts"
 import { textReader } from "./text-rows.ts"
 
 /** A place between two rows of the decompressed input; of Parquet, about where in its row group the next row lies. */
@@ -37,6 +39,8 @@ export interface OpenRows {
   rows(from?: InputPosition): AsyncGenerator<Row[]>
   /** Bytes of the file that were read so far. */
   fileBytes(): number
+  /** What a user should know about what was read so far. */
+  notes(): Promise<readonly string[]>
   /** Lets go of the file where the rows are not read to the end. */
   close(): Promise<void>
 }
@@ -59,6 +63,8 @@ export async function openRows(
 ): Promise<OpenRows> {
   if (input.format === "parquet") {
     const { openParquetRows } = await import("./parquet/parquet-rows.ts")
+    if (options.encoding !== "utf-8")
+      throw new ValenceError("option_invalid", `--encoding must be left out for Parquet; got ${options.encoding}`)
     return openParquetRows(input.path, { ...options, cells: needed === "cells" })
   }
   const delimiter = delimiterOf(input, options)
@@ -67,14 +73,17 @@ export async function openRows(
     escape: delimiter === undefined ? undefined : options.escape?.charCodeAt(0),
     maxRowBytes: options.maxRowBytes,
   }
-  let blocks = readBlocks(input, 0, stdin)
-  let iterator = blocks[Symbol.asyncIterator]()
+  const { encoding } = options
+  const text = await openText(input, encoding, stdin)
+  const unreadable = new UnreadableText()
+  let iterator = text.rest
   try {
-    const first = await readFirst(iterator)
+    const { first } = text
     const bom = first.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))
     const splitter = new RecordSplitter(rules, bom ? 3 : 0, 1)
     const head = await readHead(input, splitter, bom ? first.subarray(3) : first, iterator)
-    const reader = makeReader(input, options, head)
+    if (delimiterOf(input, options) !== undefined) await requireHeader(head, encoding)
+    const reader = encodedRows(makeReader(input, options, head), encoding, unreadable)
     const queued = delimiterOf(input, options) === undefined ? head : withoutFirst(head)
     return {
       columns: reader.columns,
@@ -90,12 +99,15 @@ export async function openRows(
           yield* readRest(reader, splitter, iterator)
         } else {
           await iterator.return?.(undefined)
-          blocks = readBlocks(input, from.bytes, stdin)
-          iterator = blocks[Symbol.asyncIterator]()
+          iterator = text.from(from.bytes)
           yield* readRest(reader, new RecordSplitter(rules, from.bytes, from.line), iterator)
         }
       },
-      fileBytes: () => blocks.fileBytes(),
+      fileBytes: text.fileBytes,
+      async notes() {
+        const hint = await unreadable.hint()
+        return hint === undefined ? text.notes() : [...text.notes(), hint]
+      },
       async close() {
         if (input.path === standardStream) stdin.destroy()
         else await iterator.return?.(undefined)
@@ -114,23 +126,6 @@ function delimiterOf({ format }: InputFile, options: Complete<typeof readOptions
   if (delimiter === options.escape)
     throw new ValenceError("option_invalid", `escape must be another character than delimiter; got ${shown(delimiter)}`)
   return delimiter
-}
-
-/** The first bytes, enough to tell the encoding by. */
-async function readFirst(iterator: AsyncIterator<Buffer>): Promise<Buffer> {
-  let first = Buffer.alloc(0)
-  while (first.length < 3) {
-    const { value, done } = await iterator.next()
-    if (done) break
-    first = Buffer.concat([first, value])
-  }
-  const [a, b] = first
-  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))
-    throw new ValenceError(
-      "input_invalid",
-      "input must be UTF-8, and is UTF-16: convert it with iconv -f UTF-16 -t UTF-8",
-    )
-  return first
 }
 
 /** Batches from the beginning on, until one holds what the columns are read from, or the input ends. */

@@ -11,6 +11,7 @@ import {
 } from "../declaration.ts"
 import type { LabelOptions } from "../labeller.ts"
 import { scoreOptions } from "../options.ts"
+import { type Encoding, encodings, findEncoding } from "./decoders/encodings.ts"
 
 /** The formats that a corpus is read from. */
 export const inputFormats = ["csv", "tsv", "jsonl", "text", "parquet"] as const
@@ -31,6 +32,14 @@ export const readOptions = {
     unit: "name",
     help: "column that holds the text (default: text, review, sentence, comment, ...)",
   }),
+  encoding: {
+    default: "utf-8",
+    choices: encodings,
+    unit: "name",
+    help: "encoding of the input, such as windows-1252, shift_jis or utf-16le; the output is UTF-8",
+    rule: `must be one of ${encodings.join(", ")}`,
+    read: value => (typeof value === "string" ? findEncoding(value) : undefined),
+  } as Declaration<Encoding>,
   delimiter: {
     default: undefined,
     unit: "character",

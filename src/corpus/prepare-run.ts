@@ -105,6 +105,7 @@ function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["op
     delimiter: options.delimiter ?? null,
     quotes: options.quotes,
     escape: options.escape ?? null,
+    ...(options.encoding !== "utf-8" && { encoding: options.encoding }),
     maxRowBytes: options.maxRowBytes,
     chunkTexts: options.chunkTexts,
     function: options.function ?? null,

@@ -5,6 +5,7 @@ import { asError, ValenceError } from "../errors.ts"
 import { ByteSource } from "./decoders/byte-source.ts"
 import { gunzip, isGzip } from "./decoders/gunzip.ts"
 import { RefusedInput } from "./decoders/refused-input.ts"
+import { skipBytes } from "./decoders/skip-bytes.ts"
 import { unzip } from "./decoders/unzip.ts"
 import { isZstd, unzstd } from "./decoders/unzstd.ts"
 import { fileState } from "./file-state.ts"
@@ -36,7 +37,7 @@ export function readBlocks(input: InputFile, from: number, stdin: Readable): Blo
   async function* guarded() {
     try {
       if (input.path === standardStream) yield* unpackStream(input, countBlocks(stdin, count), notes)
-      else if (input.compression) yield* skip(unpackFile(input, count, notes), from)
+      else if (input.compression) yield* skipBytes(unpackFile(input, count, notes), from)
       else yield* readFile(input.path, from, count)
     } catch (error) {
       if (error instanceof ValenceError) throw error
@@ -99,14 +100,6 @@ async function* unpack(by: "gzip" | "zstd" | undefined, source: ByteSource, inpu
 
 const unpackCommand = ({ path, format }: InputFile) =>
   `zstd -dc --long=31${path === standardStream ? "" : ` ${path}`} | valence label - --format ${format}`
-
-async function* skip(blocks: AsyncIterable<Buffer>, bytes: number) {
-  let left = bytes
-  for await (const block of blocks) {
-    if (left < block.length) yield left === 0 ? block : block.subarray(left)
-    left -= Math.min(left, block.length)
-  }
-}
 
 async function* countBlocks(stream: Readable, count: (bytes: number) => void) {
   for await (const data of stream) {

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer"
 import type { ColumnKind } from "./column-kinds.ts"
+import { hasLoneReturn } from "./decoders/lone-returns.ts"
 import type { Row, RowPlace } from "./row.ts"
 import type { RawRecord, RecordBatch } from "./split-records.ts"
 
@@ -14,6 +15,9 @@ export interface RowReader {
   /** One row a record, in order. */
   read(batch: RecordBatch): Row[]
 }
+
+/** Why a row whose bytes are not UTF-8 cannot be read. */
+export const notUtf8 = "is not valid UTF-8"
 
 /** Where a record lies in the input. */
 export function placeOf(batch: RecordBatch, record: RawRecord): RowPlace {
@@ -43,7 +47,12 @@ export function findUnreadable(batch: RecordBatch): ReadonlyMap<number, string> 
   const valid = isUtf8(buffer.subarray(first.from, last.to))
   records.forEach((record, index) => {
     if (record.problem !== undefined) problems.set(index, record.problem)
-    else if (!valid && !isUtf8(buffer.subarray(record.from, record.to))) problems.set(index, "is not valid UTF-8")
+    else if (!valid && !isUtf8(buffer.subarray(record.from, record.to))) problems.set(index, notUtf8)
   })
   return problems
+}
+
+/** Whether a record of the batch may have a carriage return that ends no line. */
+export function hasLoneReturns({ buffer, records }: RecordBatch): boolean {
+  return hasLoneReturn(buffer, records[0]?.from ?? 0, records.at(-1)?.to ?? 0)
 }

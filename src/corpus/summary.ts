@@ -45,6 +45,8 @@ export interface RunSummary {
   /** Time that was spent on the run, over all its starts. */
   readonly elapsedMs: number
   readonly textsPerSecond: number
+  /** What a user should know about the input, such as its likely encoding if rows are not UTF-8. */
+  readonly notes: readonly string[]
   /** Whether the run was stopped before its end: started again it goes on. */
   readonly interrupted: boolean
   /** Rows that an earlier start had done. */

@@ -1,5 +1,6 @@
+import { hasLoneReturn, loneReturn } from "./decoders/lone-returns.ts"
 import type { Row } from "./row.ts"
-import { findUnreadable, placeOf, type RowReader, textOf } from "./row-reader.ts"
+import { findUnreadable, hasLoneReturns, placeOf, type RowReader, textOf } from "./row-reader.ts"
 
 /** What the one column of plain text is called. */
 export const plainTextColumn = "text"
@@ -12,10 +13,12 @@ export function textReader(): RowReader {
     kinds: ["string"],
     read(batch) {
       const problems = findUnreadable(batch)
+      const mayBeTorn = hasLoneReturns(batch)
       return batch.records.map((record, index): Row => {
         const place = placeOf(batch, record)
         const problem = problems.get(index)
         if (problem !== undefined) return { ...place, problem }
+        if (mayBeTorn && hasLoneReturn(batch.buffer, record.from, record.to)) return { ...place, problem: loneReturn }
         const text = textOf(batch, record)
         return {
           ...place,

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { asError, ValenceError } from "../errors.ts"
@@ -6,6 +7,7 @@ import { readModelText } from "../model/read-file.ts"
 import { readTask } from "../model/read-task.ts"
 import { bundledModels, findCheckpoint } from "../model/store.ts"
 import { loadTokenizer, type Tokenizer } from "../model/tokenizer.ts"
+import { wideEncodingOf } from "../unicode-kind.ts"
 import { adaptWeights } from "./adapt-weights.ts"
 import { readStoredTensors } from "./stored-tensors.ts"
 import type { ModelWeights } from "./weights.ts"
@@ -45,15 +47,27 @@ export async function readCalibration(
   { folder, config, tokenizer }: Checkpoint,
   file = join(bundledModels, "calibration.txt"),
 ): Promise<Int32Array[]> {
-  const texts = await readFile(file, "utf8").catch(cause => {
+  const bytes = await readFile(file).catch(cause => {
     throw new ValenceError("input_invalid", `calibrate must be a file of texts; ${asError(cause).message}`, { cause })
   })
-  const lines = texts.split(/\r?\n/).filter(line => line.trim() !== "")
+  const lines = utf8Of(bytes, file)
+    .split(/\r\n|\n|\r/)
+    .filter(line => line.trim() !== "")
   if (lines.length === 0) throw new ValenceError("input_invalid", `calibrate must have a text on a line; got ${file}`)
   const { maxLength } = await readTask(folder, undefined)
   const encodings = (await tokenizer.encode(lines, maxLength)).map(({ inputIds }) => inputIds)
   requireVocabulary(encodings, config, folder)
   return encodings
+}
+
+function utf8Of(bytes: Buffer, file: string): string {
+  const encoding = wideEncodingOf(bytes)?.name
+  if (encoding === undefined && isUtf8(bytes)) return bytes.toString().replace(/^\ufeff/, "")
+  const from = encoding ?? "ENCODING"
+  throw new ValenceError(
+    "input_invalid",
+    `calibrate must be UTF-8${encoding === undefined ? "" : `, not ${encoding}`}: convert it: iconv -f ${from} -t UTF-8 ${file}`,
+  )
 }
 
 function requireVocabulary(encodings: readonly Int32Array[], { vocabSize }: ModelConfig, folder: string): void {

@@ -1,3 +1,4 @@
+import { type Encoding, encodings, findEncoding } from "../corpus/decoders/encodings.ts"
 import type { InputFormat, OutputFormat } from "../corpus/run-files.ts"
 import { RequestError } from "./problem.ts"
 
@@ -29,6 +30,18 @@ export function formatOf(contentType = ""): { readonly format: InputFormat; read
   const format = formatByType[type]
   if (format !== undefined) return { format, type }
   throw typeRefusal(contentType)
+}
+
+/**
+ * The encoding of a body, by the charset of its `Content-Type`; UTF-8 if that has none.
+ *
+ * @throws RequestError 415
+ */
+export function encodingOf(contentType = ""): Encoding {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1] ?? "utf-8"
+  const encoding = findEncoding(charset)
+  if (encoding !== undefined) return encoding
+  throw new RequestError(415, `charset must be one of ${encodings.join(", ")}; got ${charset}`)
 }
 
 /** Why a body is no corpus whose `Content-Type` is another. */

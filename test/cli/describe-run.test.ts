@@ -27,6 +27,7 @@ const summary: RunSummary = {
   meanScore: 0.9627,
   elapsedMs: 72_000,
   textsPerSecond: 2778,
+  notes: [],
   interrupted: false,
   resumedRows: 0,
   alreadyDone: false,

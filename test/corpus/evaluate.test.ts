@@ -97,6 +97,7 @@ describe("evaluateCorpus - figures", () => {
       tokens: 19,
       elapsedMs: expect.any(Number),
       textsPerSecond: expect.any(Number),
+      notes: [],
       interrupted: false,
     })
   })

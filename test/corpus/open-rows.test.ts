@@ -2,6 +2,7 @@ import { Readable } from "node:stream"
 import { gzipSync } from "node:zlib"
 import { stringify } from "csv-stringify/sync"
 import fc from "fast-check"
+import iconv from "iconv-lite"
 import { describe, expect, it } from "vitest"
 import { type InputPosition, type OpenRows, openRows } from "../../src/corpus/open-rows.ts"
 import { readOptions } from "../../src/corpus/options.ts"
@@ -106,6 +107,81 @@ describe("openRows", () => {
       await expect(open("csv", Buffer.from("\ufeffid,text\n", "utf16le"))).rejects.toMatchObject({
         code: "input_invalid",
         message: expect.stringContaining("iconv -f UTF-16 -t UTF-8"),
+      })
+    })
+
+    it.each(["utf-16le", "utf-16be", "utf-32le", "utf-32be"] as const)(
+      "%s without a byte order mark - input_invalid with the option, and read with it",
+      async encoding => {
+        const content = iconv.encode("id,text\n1,schön\n", encoding, { addBOM: false })
+        for (const blockBytes of [1, 5, Infinity]) {
+          await expect(open("csv", content, {}, blockBytes)).rejects.toMatchObject({
+            code: "input_invalid",
+            message: expect.stringContaining(`read it with --encoding ${encoding}, or convert it: iconv -f`),
+          })
+          expect(await read("csv", content, { encoding }, blockBytes)).toEqual(["2: schön"])
+        }
+      },
+    )
+
+    it("encoding - what is not valid in it is a problem of its row or header", async () => {
+      const content = Buffer.concat([
+        Buffer.from("id,text\n1,"),
+        Buffer.from([0x81]),
+        Buffer.from("\n2,\xe9\n", "latin1"),
+      ])
+      const encoding = "windows-1252"
+      expect(await read("csv", content, { encoding })).toEqual(["2! is not valid windows-1252", "3: é"])
+      await expect(open("csv", Buffer.from([0x81, 0x0a]), { encoding })).rejects.toMatchObject({
+        message: "line 1, the header, is not valid windows-1252",
+      })
+    })
+
+    it("a header that is not UTF-8 - input_invalid, with the likely encoding", async () => {
+      await expect(open("csv", Buffer.from("id,text,pr\xe9nom\n1,a,b\n", "latin1"))).rejects.toMatchObject({
+        code: "input_invalid",
+        message:
+          "line 1, the header, is not valid UTF-8: if the file is windows-1252, read it with --encoding windows-1252",
+      })
+    })
+
+    it("notes - the likely encoding of rows that are not UTF-8, once", async () => {
+      const rows = await open("csv", Buffer.from("id,text\n1,caf\xe9\n2,tr\xe8s\n3,ok\n", "latin1"))
+      expect(await rows.notes()).toEqual([])
+      expect(await list(rows)).toHaveLength(3)
+      expect(await rows.notes()).toEqual([expect.stringMatching(/^2 rows are not UTF-8: .*--encoding windows-1252/)])
+    })
+
+    it("lines that end in carriage returns alone - rows, in blocks of any length", async () => {
+      for (const blockBytes of [1, 7, Infinity]) {
+        expect(await read("csv", 'id,text\r1,good\r2,"two\rlines"\r', {}, blockBytes)).toEqual([
+          "2: good",
+          "3: two\nlines",
+        ])
+        expect(await read("text", "one\rtwo\r\rthree", {}, blockBytes)).toEqual(["1: one", "2: two", "4: three"])
+        expect(await read("jsonl", '{"text":"a"}\r{"text":"b"}\r', {}, blockBytes)).toEqual(["1: a", "2: b"])
+      }
+    })
+
+    it("a carriage return among newlines - a problem of its row, unless it is quoted or ends it", async () => {
+      expect(await read("csv", 'text\r\na\rb\r\nc\r\n"d\re"\r\nf\r\r\n')).toEqual([
+        expect.stringContaining("2! has a carriage return (CR) that is not quoted"),
+        "3: c",
+        "4: d\re",
+        "5: f",
+      ])
+      expect(await read("text", "a\rb\nc\n")).toEqual([expect.stringContaining("1! has a carriage return"), "2: c"])
+    })
+
+    it("standard input that is compressed - read as what it is; other contents are named", async () => {
+      for (const blockBytes of [1, Infinity])
+        expect(await read("csv", gzipSync("text\ngood\n"), {}, blockBytes)).toEqual(["2: good"])
+      await expect(open("csv", "PK\x03\x04....")).rejects.toMatchObject({
+        code: "input_invalid",
+        message: expect.stringContaining("holds a ZIP archive"),
+      })
+      await expect(open("csv", gzipSync(gzipSync("text\n")))).rejects.toMatchObject({
+        message: expect.stringContaining("holds a gzip file"),
       })
     })
 

@@ -54,6 +54,7 @@ function dataOf(tally: Tally, summary: Partial<RunSummary> = {}, options: Report
       column: "review_text",
       added: ["label", "score"],
       ...summarise(tally),
+      notes: [],
       interrupted: false,
       resumedRows: 0,
       alreadyDone: false,

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises"
 import { Readable } from "node:stream"
 import { gzipSync } from "node:zlib"
 import fc from "fast-check"
+import iconv from "iconv-lite"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { labelCorpus } from "../../src/corpus/label-corpus.ts"
 import type { Manifest } from "../../src/corpus/manifest.ts"
@@ -68,6 +69,27 @@ function restore(output: string, files: readonly (Buffer | undefined)[]): void {
 }
 
 describe("labelCorpus", () => {
+  it.each(["utf-16le", "shift_jis", "windows-1252"] as const)(
+    "%s - stopped and started again: the bytes of one go; another encoding is another run",
+    async encoding => {
+      const word = encoding === "windows-1252" ? "café" : "良い"
+      folder.write("in.csv", iconv.encode(corpus(100).replaceAll("plain", word), encoding))
+      await label("in.csv", "whole.csv", { encoding })
+      expect(folder.read("whole.csv")).toContain(word)
+      for (const calls of [10, 5]) await interrupted("in.csv", "out.csv", calls, { encoding })
+      const refusal =
+        encoding === "utf-16le"
+          ? { code: "input_invalid" }
+          : {
+              code: "run_changed",
+              message: expect.stringContaining(`options.encoding was "${encoding}" and is "gb18030"`),
+            }
+      await expect(label("in.csv", "out.csv", { encoding: "gb18030" })).rejects.toMatchObject(refusal)
+      await label("in.csv", "out.csv", { encoding })
+      expect(folder.read("out.csv")).toBe(folder.read("whole.csv"))
+    },
+  )
+
   it.each(["out.csv", "out.jsonl", "out.csv.gz", "out.csv.zst", "out.parquet"])(
     "%s - stopped and started again: the bytes of one go",
     async output => {
@@ -128,6 +150,7 @@ describe("labelCorpus", () => {
         { numRuns: 40 },
       )
     },
+    120_000,
   )
 
   it("stopped while its last chunk does not end - is not done, and goes on to the bytes of one go", async () => {

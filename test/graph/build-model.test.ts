@@ -117,6 +117,17 @@ describe("buildModel", () => {
     expect(await describeModel(folder)).toMatchObject({ labels: ["LABEL_0", "LABEL_1", "LABEL_2"] })
   })
 
+  it.each([
+    [
+      Buffer.from("a text\nanother\n", "utf16le"),
+      "calibrate must be UTF-8, not UTF-16LE: convert it: iconv -f UTF-16LE -t UTF-8",
+    ],
+    [Buffer.from("caf\xe9\n", "latin1"), "calibrate must be UTF-8: convert it: iconv -f ENCODING -t UTF-8"],
+  ])("refuses texts that are not UTF-8", async (bytes, message) => {
+    await writeFile(calibrate, bytes)
+    await expect(buildModel(folder, { calibrate })).rejects.toThrow(message)
+  })
+
   it("names the file that is cut off", async () => {
     await truncate(join(folder, "model.safetensors"), 100_000)
     await expect(buildModel(folder, { dtype: "fp32" })).rejects.toThrow(/model\.safetensors: tensor .* must end within/)

@@ -50,6 +50,21 @@ const csv = 'id,text\n1,I love it\n2,"Never,\n again"\n3,ok\n'
 const jsonl = '{"id": 1, "text": "I love it"}\n{"id":2.50,"text":"Never\\nagain"}\n'
 
 describe("POST /v1/corpus", () => {
+  it("charset - honoured, answered in UTF-8; another is 415", async () => {
+    const latin1 = new Uint8Array(Buffer.from("text\ncaf\xe9\n", "latin1"))
+    expect(await send(latin1, 'text/csv; header=present; charset="ISO-8859-1"')).toMatchObject({
+      status: 200,
+      body: expect.stringContaining("café,POSITIVE"),
+    })
+    const wide = new Uint8Array(Buffer.from("\ufefftext\ncafé\n", "utf16le"))
+    expect((await send(wide, "text/csv; charset=utf-16")).body).toContain("café,POSITIVE")
+    expect(await send(wide, "text/csv")).toMatchObject({ status: 400, body: expect.stringContaining("UTF-16LE") })
+    expect(await send(latin1, "text/csv; charset=klingon")).toMatchObject({
+      status: 415,
+      body: expect.stringContaining("charset must be one of utf-8, "),
+    })
+  })
+
   it.each<[string, string, string, CorpusOptions & { format: "csv" | "tsv" | "jsonl" | "text" }]>([
     ["text/csv", csv, "", { format: "csv" }],
     ["text/csv; charset=utf-8", `\ufeff${csv.replaceAll("\n", "\r\n")}`, "", { format: "csv" }],

@@ -64,6 +64,7 @@ export async function openParquetRows(path: string, reading: ParquetReading): Pr
       }
     },
     fileBytes: () => read,
+    notes: async () => [],
     close: () => file.close(),
   }
 }

@@ -6,7 +6,7 @@ import { corpusOptions } from "../../corpus/options.ts"
 import { completeOptions, text, toggle } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
 import { guarded } from "../guarded.ts"
-import { answerType, corpusTypes, formatOf, typeRefusal } from "../media-types.ts"
+import { answerType, corpusTypes, encodingOf, formatOf, typeRefusal } from "../media-types.ts"
 import { noteTexts } from "../note-texts.ts"
 import { sentInTime, takenInTime } from "../patience.ts"
 import { RequestError } from "../problem.ts"
@@ -112,6 +112,7 @@ async function answerStream(
   const { bodyTimeoutMs } = serving.settings
   const contentType = request.headers["content-type"]
   const answer = answerType(contentType, request.headers.accept)
+  const encoding = encodingOf(contentType)
   const { model, errors, ...options } = completeOptions(corpusQuery, request.query as Record<string, never>, {})
   const input = Readable.from(sentInTime(plainBody(request), bodyTimeoutMs), { objectMode: false })
   let stream: LabelStream | undefined
@@ -121,7 +122,7 @@ async function answerStream(
       format: formatOf(contentType).format,
       outputFormat: answer.format,
       labeller: streamLabeller(labellerOf(serving, model), gone, texts => noteTexts(serving, request.log, texts)),
-      options,
+      options: { ...options, encoding },
       errors,
     })
     const lines = takenInTime(

@@ -1,0 +1,28 @@
+import iconv from "iconv-lite"
+import { describe, expect, it } from "vitest"
+import type { Encoding } from "../../../src/corpus/decoders/encodings.ts"
+import { UnreadableText } from "../../../src/corpus/decoders/guess-encoding.ts"
+
+describe("UnreadableText", () => {
+  it.each<[Encoding, string]>([
+    ["windows-1252", "Le café était délicieux, mais le service était très lent. C'est dommage."],
+    ["windows-1251", "Это очень хороший фильм, мне понравилось. Но конец был плохой."],
+    ["shift_jis", "この映画はとても良かったです。もう一度見たいと思います。"],
+    ["gb18030", "这部电影非常好看，我很喜欢。不过结尾有点让人失望。"],
+    ["euc-kr", "이 영화는 정말 재미있었습니다. 다시 보고 싶어요."],
+  ])("hint - %s", async (encoding, text) => {
+    const unreadable = new UnreadableText()
+    unreadable.add(iconv.encode(text, encoding))
+    unreadable.add(iconv.encode(text, encoding))
+    expect(await unreadable.hint()).toBe(
+      `2 rows are not UTF-8: if the file is ${encoding}, read it with --encoding ${encoding} (and --force to start over)`,
+    )
+  })
+
+  it("hint - undefined if every row was UTF-8, an encoding for any bytes", async () => {
+    expect(await new UnreadableText().hint()).toBeUndefined()
+    const unreadable = new UnreadableText()
+    unreadable.add(Buffer.from([0xff]))
+    expect(await unreadable.hint()).toMatch(/^1 row is not UTF-8: if the file is [a-z0-9-]+, /)
+  })
+})
