@@ -2,6 +2,7 @@ import { stderr } from "node:process"
 import type { Command } from "commander"
 import { toggle } from "../declaration.ts"
 import type { Agreement } from "../graph/agreement.ts"
+import type { VerifiedCpus } from "../graph/build-model.ts"
 import { buildOptions } from "../graph/options.ts"
 import { pullCheckpointIfMissing, pullModel } from "../hub/pull-model.ts"
 import { verifyFiles } from "../hub/verify-files.ts"
@@ -32,10 +33,17 @@ export const verifyModelOptions = {
 
 type Options = Readonly<Record<string, unknown>>
 
-function printAgreement({ texts, labelFlips, maxDifference, meanDifference }: Agreement): void {
+const validity = {
+  every: "measured on this CPU, and valid for every other: CPUs differ in the last digits of floats alone",
+  this: "measured on this CPU, and valid for it alone: the graph is not the one that this version builds",
+} as const satisfies Record<VerifiedCpus, string>
+
+function printAgreement(agreement: Agreement, cpus: VerifiedCpus): void {
+  const { texts, labelFlips, maxDifference, meanDifference } = agreement
   const flips = `${labelFlips} of ${texts} labels differ (${showShare(labelFlips / texts)})`
   const scores = `scores differ by ${meanDifference.toFixed(5)} on average, by ${maxDifference.toFixed(3)} at most`
   console.log(`against fp32 on the calibration texts: ${flips}; ${scores}`)
+  console.log(validity[cpus])
 }
 
 async function pull(model: string, given: Options): Promise<void> {
@@ -69,7 +77,7 @@ async function build(checkpoint: string, given: Options): Promise<void> {
   })
   console.log(`built ${built.graph}, ${(built.bytes / 1e6).toFixed(1)} MB`)
   if (built.scales) console.log(`scales in ${built.scales}`)
-  if (built.agreement) printAgreement(built.agreement)
+  if (built.agreement) printAgreement(built.agreement, "every")
 }
 
 async function verify(checkpoint: string, given: Options): Promise<void> {
@@ -94,19 +102,19 @@ async function verify(checkpoint: string, given: Options): Promise<void> {
   const { verifyModel } = await loadBuilder()
   const options = pickOptions(buildOptions, given)
   const { dtype, maxFlips, maxDifference } = options
-  const { reproducible, agreement, inaccuracy } = await verifyModel(checkpoint, options)
+  const { reproducible, cpus, agreement, inaccuracy } = await verifyModel(checkpoint, options)
   const accurate = inaccuracy === undefined
   if (!reproducible) process.exitCode = 1
   if (json) {
     const bounds = { maxFlips, maxDifference }
-    console.log(JSON.stringify({ model: checkpoint, dtype, reproducible, accurate, ...agreement, bounds }))
+    console.log(JSON.stringify({ model: checkpoint, dtype, reproducible, accurate, cpus, ...agreement, bounds }))
   } else {
     console.log(
       reproducible
         ? "the graph has the bytes that the checkpoint and its scales give"
         : "the graph must have the bytes that the checkpoint and its scales give; it has others: build it again",
     )
-    printAgreement(agreement)
+    printAgreement(agreement, cpus)
   }
   if (!accurate) throw inaccuracy
 }

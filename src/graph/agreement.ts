@@ -1,8 +1,8 @@
 import type { ModelConfig } from "../model/config.ts"
 import { padded } from "../model/micro-batch.ts"
-import { InferenceSession } from "../model/onnx-runtime.ts"
 import { runGraph } from "../model/run-graph.ts"
 import { scoreFunctionOf, scoresOf } from "../model/scores.ts"
+import { openGraph } from "./open-graph.ts"
 
 /** How far a graph's scores lie from those of the float32 model. */
 export interface Agreement {
@@ -45,7 +45,7 @@ export async function compareWithReference(
 
 /** Each text's logits, from a run of its own. */
 async function logitsOf(graph: Uint8Array, encodings: readonly Int32Array[]): Promise<Float32Array[]> {
-  const session = await InferenceSession.create(graph)
+  const session = await openGraph(graph)
   const all: Float32Array[] = []
   for (const inputIds of encodings) all.push(await runGraph(session, padded([inputIds], 0)))
   await session.release()

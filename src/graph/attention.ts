@@ -19,10 +19,8 @@ export function selfAttention(
   const { heads, hiddenSize } = config
   const project = (part: string, from: Value, linear: LinearWeights, shape: Value) =>
     graph.node(`${name}.${part}.heads`, "Reshape", [precision.linear(graph, `${name}.${part}`, from, linear), shape])
-  const clsOnly = queried !== x
-  const queryShape = clsOnly ? graph.indices(1, -1, heads, hiddenSize / heads) : batch.headsShape
-  const query = project("q", queried, weights.query, queryShape)
-  const q = clsOnly ? twice(graph, `${name}.q.twice`, query) : query
+  const queryShape = queried === x ? batch.headsShape : graph.indices(1, -1, heads, hiddenSize / heads)
+  const q = project("q", queried, weights.query, queryShape)
   const k = project("k", x, weights.key, batch.headsShape)
   const v = project("v", x, weights.value, batch.headsShape)
   const scores = graph.runtimeNode(`${name}.scores`, "FusedMatMul", [q, k], {
@@ -32,25 +30,8 @@ export function selfAttention(
   })
   const probabilities = maskedSoftmax(graph, name, scores, batch.mask)
   const perHead = graph.runtimeNode(`${name}.perHead`, "FusedMatMul", [probabilities, v], { transBatchB: 1 })
-  const attended = clsOnly ? once(graph, `${name}.once`, perHead) : perHead
-  const timeMajor = graph.node(`${name}.timeMajor`, "Transpose", [attended], { perm: [2, 0, 1, 3] })
+  const timeMajor = graph.node(`${name}.timeMajor`, "Transpose", [perHead], { perm: [2, 0, 1, 3] })
   return graph.node(`${name}.context`, "Reshape", [timeMajor, graph.indices(-1, hiddenSize)])
-}
-
-/**
- * The queries of the [CLS] tokens, each twice: only the reference has them here, and adds up in the order in which the int8
- * graph does, whose `row-major` says why.
- *
- * @param q - shape [1, rows, heads, channels of a head]
- * @returns shape [2, rows, heads, channels of a head]
- */
-function twice(graph: GraphBuilder, name: string, q: Value): Value {
-  return graph.node(name, "Concat", [q, q], { axis: 0 })
-}
-
-/** What the first of two queries gave: shape [rows, heads, 2, channels of a head] to [rows, heads, 1, channels of a head]. */
-function once(graph: GraphBuilder, name: string, perHead: Value): Value {
-  return graph.node(name, "Slice", [perHead, graph.indices(0), graph.indices(1), graph.indices(2)])
 }
 
 /**

@@ -89,10 +89,17 @@ async function draftFp16({ config, weights }: Checkpoint, encodings: readonly In
   return { graph: buildFp16(config, weights), expected: await runReference(config, weights, encodings) }
 }
 
+/**
+ * The CPUs for which an agreement holds: every one for a graph that this version builds, which differs between CPUs in the
+ * last digits of floats alone; this one for any other, whose int8 products may saturate on a CPU without VNNI.
+ */
+export type VerifiedCpus = "every" | "this"
+
 /** What `verifyModel` found. */
 export interface VerifiedModel {
   /** Whether safetensors and scales give the graph's bytes again. */
   readonly reproducible: boolean
+  readonly cpus: VerifiedCpus
   readonly agreement: Agreement
   /** `graph_inaccurate` where that is farther from fp32 than the options allow. */
   readonly inaccuracy: ValenceError | undefined
@@ -113,7 +120,8 @@ export async function verifyModel(nameOrFolder: string, options: BuildOptions = 
   const encodings = await readCalibration(checkpoint, settings.calibrate)
   const expected = await runReference(config, weights, encodings)
   const agreement = await compareWithReference(config, expected, graph, encodings)
-  return { reproducible, agreement, inaccuracy: inaccuracyOf(agreement, settings) }
+  const cpus = reproducible ? "every" : "this"
+  return { reproducible, cpus, agreement, inaccuracy: inaccuracyOf(agreement, settings) }
 }
 
 async function rebuild({ folder, config, weights }: Checkpoint, { dtype }: Settings): Promise<Uint8Array> {

@@ -1,14 +1,14 @@
 import { builderVersion } from "../model/builder-version.ts"
 import type { ModelConfig } from "../model/config.ts"
-import { copyChannels } from "./copy-channels.ts"
 import { floats } from "./floats.ts"
-import { carryBiases, foldAttention, smoothContexts } from "./fold.ts"
+import { carryBiases, foldAttention } from "./fold.ts"
 import { GraphBuilder } from "./graph-builder.ts"
 import { int8 } from "./int8.ts"
 import type { Precision } from "./precision.ts"
+import { prepareInt8 } from "./prepare-int8.ts"
 import { attentionOpset } from "./row-major.ts"
 import type { Scales } from "./scales.ts"
-import { addModel, contextName, valueName } from "./transformer.ts"
+import { addModel } from "./transformer.ts"
 import type { ModelWeights } from "./weights.ts"
 
 /** The float32 graph of a checkpoint, in ONNX's wire format. */
@@ -26,29 +26,9 @@ export function buildFp16(config: ModelConfig, weights: ModelWeights): Uint8Arra
 }
 
 /** The int8 graph of a checkpoint and its calibration: the same bytes for the same weights and scales, on any CPU. */
-export function buildInt8(config: ModelConfig, weights: ModelWeights, scales: Scales): Uint8Array {
-  const smoothing = weights.layers.map((_, layer) => scales.activations[contextName(layer)]?.smoothing)
-  const folded = smoothContexts(copyChannels(foldAttention(weights, config), scales.copies), smoothing)
-  return encode(
-    new GraphBuilder("float32", attentionOpset),
-    config,
-    folded,
-    int8(withoutContextSmoothing(scales, smoothing)),
-  )
-}
-
-/** The scales of a graph whose value layers give their values smoothed already. */
-function withoutContextSmoothing(scales: Scales, smoothing: readonly (readonly number[] | undefined)[]): Scales {
-  const activations = { ...scales.activations }
-  const biasCorrections = { ...scales.biasCorrections }
-  smoothing.forEach((factors, layer) => {
-    if (factors === undefined) return
-    const { low, high } = activations[contextName(layer)] ?? { low: 0, high: 0 }
-    activations[contextName(layer)] = { low, high }
-    const correction = biasCorrections[valueName(layer)] ?? []
-    biasCorrections[valueName(layer)] = correction.map((added, channel) => added / (factors[channel] ?? 1))
-  })
-  return { ...scales, activations, biasCorrections }
+export function buildInt8(config: ModelConfig, weights: ModelWeights, given: Scales): Uint8Array {
+  const { weights: prepared, scales } = prepareInt8(config, weights, given)
+  return encode(new GraphBuilder("float32", attentionOpset), config, prepared, int8(scales))
 }
 
 function encode(graph: GraphBuilder, config: ModelConfig, weights: ModelWeights, precision: Precision): Uint8Array {

@@ -17,7 +17,17 @@ export type Value = string
 export type Attribute = number | readonly number[] | { readonly float: number }
 
 /** What a constant may hold; Uint16Array are halves, as bits, and int64 is what ONNX wants for shapes and axes. */
-export type ConstantData = Float32Array | Uint16Array | Uint8Array | Int8Array | Int32Array | BigInt64Array
+export type ConstantData =
+  | Float64Array
+  | Float32Array
+  | Uint16Array
+  | Uint8Array
+  | Int8Array
+  | Int32Array
+  | BigInt64Array
+
+/** What a graph computes in. */
+export type Floats = "float64" | "float32" | "float16"
 
 /** Who made a graph, and from what. */
 export interface GraphRecord {
@@ -40,12 +50,12 @@ export class GraphBuilder {
   readonly #constants = new Map<string, TensorMessage>()
   readonly #inputs: ValueInfoMessage[] = []
   readonly #outputs: ValueInfoMessage[] = []
-  /** What the graph computes in; float32 constants become it. */
-  readonly floats: "float32" | "float16"
+  /** float32 constants are converted to this type. */
+  readonly floats: Floats
   readonly #opset: number
 
   /** @param opset - version of the ONNX standard that nodes are of */
-  constructor(floats: "float32" | "float16" = "float32", opset = OPSET) {
+  constructor(floats: Floats = "float32", opset = OPSET) {
     this.floats = floats
     this.#opset = opset
   }
@@ -87,7 +97,7 @@ export class GraphBuilder {
    */
   constant(name: string, values: ConstantData, dims: readonly number[] = [values.length]): Value {
     if (!this.#constants.has(name)) {
-      const data = this.floats === "float16" && values instanceof Float32Array ? halves(name, values) : values
+      const data = values instanceof Float32Array ? this.#converted(name, values) : values
       const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       this.#constants.set(name, { name, dims, dataType: elementTypeOf(data), rawData })
     }
@@ -124,6 +134,11 @@ export class GraphBuilder {
     })
   }
 
+  #converted(name: string, values: Float32Array): Float64Array | Float32Array | Uint16Array {
+    if (this.floats === "float64") return Float64Array.from(values)
+    return this.floats === "float16" ? halves(name, values) : values
+  }
+
   #add(name: string, opType: string, domain: string, input: readonly Value[], attributes: Record<string, Attribute>) {
     const attribute = Object.entries(attributes).map(([key, value]) => attributeMessage(key, value))
     this.#nodes.push({ name, opType, domain, input, output: [name], attribute })
@@ -148,6 +163,7 @@ function halves(name: string, values: Float32Array): Uint16Array {
 }
 
 function elementTypeOf(data: ConstantData): number {
+  if (data instanceof Float64Array) return elementType.float64
   if (data instanceof Float32Array) return elementType.float32
   if (data instanceof Uint16Array) return elementType.float16
   if (data instanceof Uint8Array) return elementType.uint8

@@ -4,7 +4,7 @@ import { elementType } from "./onnx-schema.ts"
 import type { Precision } from "./precision.ts"
 import { activationScale, quantiseColumns, quantiseRows } from "./quantise.ts"
 import { rowMajor } from "./row-major.ts"
-import type { Scales } from "./scales.ts"
+import type { ActivationRange, Scales } from "./scales.ts"
 import type { LinearWeights } from "./weights.ts"
 
 /**
@@ -17,7 +17,7 @@ import type { LinearWeights } from "./weights.ts"
 export function int8(scales: Pick<Scales, "activations" | "biasCorrections">): Precision {
   const codes = new Map<Value, Codes>()
   const codesOf = (graph: GraphBuilder, x: Value) => {
-    const known = codes.get(x) ?? quantise(graph, x, scales)
+    const known = codes.get(x) ?? quantise(graph, x, rangeOf(scales, x))
     codes.set(x, known)
     return known
   }
@@ -45,6 +45,17 @@ export function int8(scales: Pick<Scales, "activations" | "biasCorrections">): P
   }
 }
 
+/**
+ * How a value is quantised.
+ *
+ * @throws ValenceError `model_invalid` where the scales do not say
+ */
+export function rangeOf({ activations }: Pick<Scales, "activations">, x: Value): ActivationRange {
+  const range = activations[x]
+  if (range) return range
+  throw new ValenceError("model_invalid", `the scales must have an entry for ${x}; they have none`)
+}
+
 /** A value as uint8 codes, and what undoes them. */
 interface Codes {
   readonly codes: Value
@@ -53,10 +64,7 @@ interface Codes {
   readonly smoothing: Float32Array | undefined
 }
 
-function quantise(graph: GraphBuilder, x: Value, { activations }: Pick<Scales, "activations">): Codes {
-  const range = activations[x]
-  if (range === undefined)
-    throw new ValenceError("model_invalid", `the scales must have an entry for ${x}; they have none`)
+function quantise(graph: GraphBuilder, x: Value, range: ActivationRange): Codes {
   const { scale, zeroPoint } = activationScale(range.low, range.high)
   const scaleValue = graph.constant(`${x}.codes.scale`, Float32Array.of(scale), [])
   const zero = graph.constant(`${x}.codes.zeroPoint`, Uint8Array.of(zeroPoint), [])

@@ -66,7 +66,7 @@ const schema = protobuf.Root.fromJSON({
 const model = schema.lookupType("Model")
 
 /** The element types that Valence's graphs use, by ONNX's numbers (TensorProto.DataType). */
-export const elementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const
+export const elementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10, float64: 11 } as const
 
 /** The kinds of attribute that Valence's graphs use, by ONNX's numbers (AttributeProto.AttributeType). */
 export const attributeType = { float: 1, int: 2, ints: 7 } as const

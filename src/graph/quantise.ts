@@ -3,6 +3,8 @@
  * the values alone and not on the CPU.
  */
 
+import { quantisePairs } from "./quantise-pairs.ts"
+
 /** How a float becomes a uint8 code: code = round(value / scale) + zeroPoint, kept within 0..255. */
 export interface ActivationScale {
   /** float32. */
@@ -33,15 +35,17 @@ export function activationScale(low: number, high: number): ActivationScale {
  * @param rowFactors - multiplies each row first
  */
 export function quantiseColumns(matrix: Float32Array, columns: number, rowFactors?: Float32Array): Quantised {
-  const scales = new Float32Array(columns)
+  const rows = matrix.length / columns
   const values = new Int8Array(matrix.length)
-  for (let row = 0, i = 0; i < matrix.length; row++)
-    for (let column = 0; column < columns; column++, i++)
-      scales[column] = Math.max(scales[column] ?? 0, Math.abs((matrix[i] ?? 0) * (rowFactors?.[row] ?? 1)))
-  for (let column = 0; column < columns; column++) scales[column] = Math.fround((scales[column] ?? 0) / WEIGHT_MAX) || 1
-  for (let row = 0, i = 0; i < matrix.length; row++)
-    for (let column = 0; column < columns; column++, i++)
-      values[i] = codeOf((matrix[i] ?? 0) * (rowFactors?.[row] ?? 1), scales[column] ?? 1)
+  const scales = new Float32Array(columns)
+  const column = new Float64Array(rows)
+  for (let index = 0; index < columns; index++) {
+    for (let row = 0, i = index; row < rows; row++, i += columns)
+      column[row] = (matrix[i] ?? 0) * (rowFactors?.[row] ?? 1)
+    const { codes, scale } = quantisePairs(column)
+    scales[index] = scale
+    for (let row = 0, i = index; row < rows; row++, i += columns) values[i] = codes[row] ?? 0
+  }
   return { values, scales }
 }
 

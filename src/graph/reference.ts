@@ -1,10 +1,15 @@
 import type { ModelConfig } from "../model/config.ts"
 import { padded } from "../model/micro-batch.ts"
-import { InferenceSession, Tensor } from "../model/onnx-runtime.ts"
+import { Tensor } from "../model/onnx-runtime.ts"
+import { exactInt8 } from "./exact-int8.ts"
 import { floats } from "./floats.ts"
 import { foldAttention } from "./fold.ts"
 import { GraphBuilder, type Value } from "./graph-builder.ts"
+import { openGraph } from "./open-graph.ts"
 import type { Precision } from "./precision.ts"
+import { prepareInt8 } from "./prepare-int8.ts"
+import { quantiseRows } from "./quantise.ts"
+import type { Scales } from "./scales.ts"
 import { timeMajor } from "./time-major.ts"
 import type { Model, Tokens } from "./tokens.ts"
 import { addEmbeddings, addHead, addLayer } from "./transformer.ts"
@@ -27,51 +32,83 @@ export interface Stage {
 
 /** Who watches the model run. */
 export interface Watcher {
-  /** Sees what linear layers read: float32, shape [tokens, channels], of one text; stage by stage, text by text. */
-  see(reading: Reading, activations: Float32Array): void
+  /** Sees what linear layers read: float64, shape [tokens, channels], of some texts; stage by stage. */
+  see(reading: Reading, activations: Float64Array): void
   /** Called once all texts went through a stage. */
   ran(stage: Stage): Promise<void>
 }
 
+/** So many tokens, or one text, run at once. */
+const GROUP_TOKENS = 512
+
 /** Where the embedded words of a text come into the graph of the embeddings. */
 const WORDS = "embeddings.words"
 
+/** A model to run: its weights, and how its linear layers are computed. */
+interface Running {
+  readonly config: ModelConfig
+  /** After `foldAttention`. */
+  readonly weights: ModelWeights
+  readonly linears: Precision
+  readonly watcher?: Watcher | undefined
+}
+
 /**
- * Runs texts through the float32 model that other graphs stand for, layer by layer: all texts through the first, then all
- * through the second, so that one layer's weights are in memory at a time.
+ * Runs texts through the model that other graphs stand for, layer by layer: all texts through the first, then all through
+ * the second, so that one layer's weights are in memory at a time. It computes in float64: what one kind of CPU computes
+ * differs from another's in digits that no scale and no score keeps.
  *
  * @param weights - as the checkpoint has them
  * @param encodings - token ids, one array a text
- * @returns each text's logits
+ * @returns each text's logits, rounded to float32
  */
-export async function runReference(
+export function runReference(
   config: ModelConfig,
   weights: ModelWeights,
   encodings: readonly Int32Array[],
   watcher?: Watcher,
 ): Promise<Float32Array[]> {
-  const folded = foldAttention(weights, config)
+  return run({ config, weights: foldAttention(weights, config), linears: floats, watcher }, encodings)
+}
+
+/** `runReference` of what the int8 graph stands for: its codes, and all else in float64. */
+export function runInt8Reference(
+  config: ModelConfig,
+  weights: ModelWeights,
+  scales: Scales,
+  encodings: readonly Int32Array[],
+): Promise<Float32Array[]> {
+  const prepared = prepareInt8(config, weights, scales)
+  const words = () => {
+    const { values, scales } = quantiseRows(weights.words(), config.embeddingSize)
+    return Float32Array.from(values, (code, i) => code * (scales[Math.floor(i / config.embeddingSize)] ?? 1))
+  }
+  return run({ config, weights: { ...prepared.weights, words }, linears: exactInt8(prepared.scales) }, encodings)
+}
+
+async function run(running: Running, encodings: readonly Int32Array[]): Promise<Float32Array[]> {
+  const { config, weights } = running
   const embeddings: StageGraph = {
     layer: undefined,
     input: { name: WORDS, dims: ["longest", "rows", config.embeddingSize] },
-    add: (model, tokens) => addEmbeddings(model, tokens, folded),
+    add: (model, tokens) => addEmbeddings(model, tokens, weights),
   }
-  const words = embeddedWords(config, weights, encodings)
-  let previous = await runStage(config, embeddings, encodings, words, watcher)
-  for (const [index, layer] of folded.layers.entries()) {
+  const groups = groupsOf(encodings)
+  let previous = await runStage(running, embeddings, groups, embeddedWords(config, weights, groups))
+  for (const [index, layer] of weights.layers.entries()) {
     const stage: StageGraph = {
       layer: { index, weights: layer },
       input: { name: previous.output, dims: ["tokens", config.hiddenSize] },
       add(model, tokens, x) {
-        const output = addLayer(model, tokens, folded, index, x)
-        if (index < folded.layers.length - 1) return output
-        addHead(model, output, folded)
+        const output = addLayer(model, tokens, weights, index, x)
+        if (index < weights.layers.length - 1) return output
+        addHead(model, output, weights)
         return "logits"
       },
     }
-    previous = await runStage(config, stage, encodings, previous.activations, watcher)
+    previous = await runStage(running, stage, groups, previous.activations)
   }
-  return previous.activations
+  return textByText(groups, previous.activations, config.labels.length)
 }
 
 interface StageGraph {
@@ -82,43 +119,42 @@ interface StageGraph {
 }
 
 async function runStage(
-  config: ModelConfig,
+  { config, linears, watcher }: Running,
   { layer, input, add }: StageGraph,
-  encodings: readonly Int32Array[],
-  activations: readonly Float32Array[],
-  watcher: Watcher | undefined,
+  groups: readonly Group[],
+  activations: readonly Float64Array[],
 ) {
-  const graph = new GraphBuilder()
-  const { readings, precision } = noting()
+  const graph = new GraphBuilder("float64")
+  const { readings, precision } = noting(linears)
   const model = { graph, config, precision }
-  const output = add(model, precision.tokens(model), graph.input(input.name, "float32", input.dims))
+  const output = add(model, precision.tokens(model), graph.input(input.name, "float64", input.dims))
   const seen = [...readings.values()]
   const shown = watcher ? seen.filter(({ value }) => value !== input.name && value !== output) : []
-  for (const { value, channels } of shown) graph.output(value, "float32", [`${value}.tokens`, channels])
-  if (output !== "logits") graph.output(output, "float32", ["tokens", config.hiddenSize])
-  const session = await InferenceSession.create(graph.encode({ name: "stage", producerVersion: "" }))
-  const outputs: Float32Array[] = []
-  for (const [text, inputIds] of encodings.entries()) {
-    const x = activations[text] ?? new Float32Array()
-    const dims = input.dims.map(dim => (dim === "rows" ? 1 : typeof dim === "string" ? inputIds.length : dim))
-    const alone = [1, inputIds.length]
-    const { attentionMask } = padded([inputIds], 0)
+  for (const { value, channels } of shown) graph.output(value, "float64", [`${value}.tokens`, channels])
+  if (output !== "logits") graph.output(output, "float64", ["tokens", config.hiddenSize])
+  const session = await openGraph(graph.encode({ name: "stage", producerVersion: "" }))
+  const outputs: Float64Array[] = []
+  for (const [index, { encodings }] of groups.entries()) {
+    const x = activations[index] ?? new Float64Array()
+    const { rows, longest, inputIds, attentionMask } = padded(encodings, 0)
+    const sizes: Readonly<Record<string, number>> = { rows, longest, tokens: rows * longest }
+    const dims = input.dims.map(dim => (typeof dim === "string" ? (sizes[dim] ?? 0) : dim))
     const results = await session.run({
-      input_ids: new Tensor("int32", inputIds, alone),
-      attention_mask: new Tensor("int32", attentionMask, alone),
-      [input.name]: new Tensor("float32", x, dims),
+      input_ids: new Tensor("int32", inputIds, [rows, longest]),
+      attention_mask: new Tensor("int32", attentionMask, [rows, longest]),
+      [input.name]: new Tensor("float64", x, dims),
     })
     for (const reading of watcher ? seen : [])
-      watcher?.see(reading, reading.value === input.name ? x : (results[reading.value]?.data as Float32Array))
-    outputs.push(results[output]?.data as Float32Array)
+      watcher?.see(reading, reading.value === input.name ? x : (results[reading.value]?.data as Float64Array))
+    outputs.push(Float64Array.from(results[output]?.data as Float64Array | Float32Array))
   }
   await session.release()
   await watcher?.ran({ readings: seen, layer })
   return { output, activations: outputs }
 }
 
-/** The precision of the float32 model as it is written down, embedded words an input, that notes which layer reads what. */
-function noting() {
+/** The precision of the model as it is written down, embedded words an input, that notes which layer reads what. */
+function noting(linears: Precision) {
   const readings = new Map<Value, { value: Value; channels: number; readers: Map<string, LinearWeights> }>()
   const note = (value: Value, name: string, linear: LinearWeights) => {
     const reading = readings.get(value) ?? { value, channels: linear.inputs, readers: new Map() }
@@ -130,28 +166,65 @@ function noting() {
     embed: () => WORDS,
     linear(graph, name, x, linear) {
       note(x, name, linear)
-      return floats.linear(graph, name, x, linear)
+      return linears.linear(graph, name, x, linear)
     },
     addLinear(graph, name, x, linear, residual) {
       note(x, name, linear)
-      return floats.addLinear(graph, name, x, linear, residual)
+      return linears.addLinear(graph, name, x, linear, residual)
     },
   }
   return { readings: readings as ReadonlyMap<Value, Reading>, precision }
 }
 
-/** The rows of the embedding table that texts take: float32, shape [tokens, embeddingSize], of each text. */
+/** Texts with the same number of tokens, which run together without padding. */
+interface Group {
+  /** Where each is among all texts. */
+  readonly texts: readonly number[]
+  readonly encodings: readonly Int32Array[]
+}
+
+/** All texts, the shortest first, in groups of as many tokens as make products of matrices fast. */
+function groupsOf(encodings: readonly Int32Array[]): Group[] {
+  const groups: { length: number; texts: number[]; encodings: Int32Array[] }[] = []
+  const lengthOf = (text: number) => encodings[text]?.length ?? 0
+  for (const text of [...encodings.keys()].sort((a, b) => lengthOf(a) - lengthOf(b))) {
+    const length = lengthOf(text)
+    let last = groups.at(-1)
+    if (last?.length !== length || (last.texts.length + 1) * length > GROUP_TOKENS) {
+      last = { length, texts: [], encodings: [] }
+      groups.push(last)
+    }
+    last.texts.push(text)
+    last.encodings.push(encodings[text] as Int32Array)
+  }
+  return groups
+}
+
+/** The rows of the embedding table that texts take: float64, shape [longest, rows, embeddingSize], of each group. */
 function embeddedWords(
   { embeddingSize }: ModelConfig,
   weights: ModelWeights,
-  encodings: readonly Int32Array[],
-): Float32Array[] {
+  groups: readonly Group[],
+): Float64Array[] {
   const table = weights.words()
-  return encodings.map(inputIds => {
-    const words = new Float32Array(inputIds.length * embeddingSize)
-    inputIds.forEach((id, token) => {
-      words.set(table.subarray(id * embeddingSize, (id + 1) * embeddingSize), token * embeddingSize)
+  return groups.map(({ encodings }) => {
+    const rows = encodings.length
+    const words = new Float64Array(rows * (encodings[0]?.length ?? 0) * embeddingSize)
+    encodings.forEach((inputIds, row) => {
+      inputIds.forEach((id, token) => {
+        words.set(table.subarray(id * embeddingSize, (id + 1) * embeddingSize), (token * rows + row) * embeddingSize)
+      })
     })
     return words
   })
+}
+
+/** Logits of groups as logits of texts, in the order in which these were given. */
+function textByText(groups: readonly Group[], logits: readonly Float64Array[], labels: number): Float32Array[] {
+  const all: Float32Array[] = []
+  for (const [index, { texts }] of groups.entries())
+    texts.forEach((text, row) => {
+      all[text] = Float32Array.from(logits[index]?.subarray(row * labels, (row + 1) * labels) ?? [])
+    })
+  return all
 }

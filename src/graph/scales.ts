@@ -15,8 +15,8 @@ export interface Scales {
   readonly activations: Readonly<Record<string, ActivationRange>>
   /** By the name of a linear layer: what is added to its bias, one number an output. */
   readonly biasCorrections: Readonly<Record<string, readonly number[]>>
-  /** Channels of feed-forward layers that are computed again, one list a layer: see `copyChannels`. */
-  readonly copies: readonly (readonly number[])[]
+  /** By the name of a value: from which of its channels each comes, see `arrangeChannels`. */
+  readonly channels: Readonly<Record<string, readonly number[]>>
 }
 
 /** A number as the scales file keeps it: five significant digits, far finer than the eight bits that it scales. */
@@ -25,12 +25,12 @@ export function roundScale(value: number): number {
 }
 
 /** The text of a scales file: JSON with a line for each value and each layer. */
-export function writeScales({ activations, biasCorrections, copies }: Scales): string {
+export function writeScales({ activations, biasCorrections, channels }: Scales): string {
   const lines = (entries: object) =>
     Object.entries(entries)
       .map(([name, entry]) => `  ${JSON.stringify(name)}: ${JSON.stringify(entry)}`)
       .join(",\n")
-  return `{\n "activations": {\n${lines(activations)}\n },\n "biasCorrections": {\n${lines(biasCorrections)}\n },\n "copies": ${JSON.stringify(copies)}\n}\n`
+  return `{\n "activations": {\n${lines(activations)}\n },\n "biasCorrections": {\n${lines(biasCorrections)}\n },\n "channels": {\n${lines(channels)}\n }\n}\n`
 }
 
 const isNumbers = (value: unknown): value is number[] =>
@@ -52,14 +52,14 @@ function isRange(value: unknown): value is ActivationRange {
  */
 export function readScales(json: string, file: string): Scales {
   const scales = parse(json)
-  const { activations, biasCorrections, copies } = scales ?? {}
+  const { activations, biasCorrections, channels } = scales ?? {}
   if (!activations || !Object.values(activations).every(isRange))
     throw new ValenceError("model_invalid", `${file} must hold activations: a low and a high for each value`)
   if (!biasCorrections || !Object.values(biasCorrections).every(isNumbers))
     throw new ValenceError("model_invalid", `${file} must hold biasCorrections: a list of numbers for each layer`)
-  if (!Array.isArray(copies) || !copies.every(isNumbers))
-    throw new ValenceError("model_invalid", `${file} must hold copies: a list of channels for each layer`)
-  return { activations, biasCorrections, copies }
+  if (!channels || !Object.values(channels).every(isNumbers))
+    throw new ValenceError("model_invalid", `${file} must hold channels: a list of channels for each arranged value`)
+  return { activations, biasCorrections, channels }
 }
 
 function parse(json: string): Partial<Scales> | undefined {

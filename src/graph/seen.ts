@@ -15,14 +15,14 @@ export class Seen {
   readonly #ranges: ChannelRanges
   readonly #sample: Float32Array
   readonly #channels: number
-  readonly #stride: number
+  readonly #share: number
   #tokens = 0
   #sampled = 0
 
   constructor(channels: number, totalTokens: number) {
     this.#ranges = { low: new Float32Array(channels), high: new Float32Array(channels) }
     this.#channels = channels
-    this.#stride = Math.max(1, Math.ceil(totalTokens / SAMPLE_TOKENS))
+    this.#share = Math.min(1, SAMPLE_TOKENS / totalTokens)
     this.#sample = new Float32Array(SAMPLE_TOKENS * channels)
   }
 
@@ -30,7 +30,7 @@ export class Seen {
     return { ranges: this.#ranges, tokens: this.#sample.subarray(0, this.#sampled * this.#channels) }
   }
 
-  add(activations: Float32Array): void {
+  add(activations: Float64Array): void {
     const { low, high } = this.#ranges
     for (let from = 0; from < activations.length; from += this.#channels, this.#tokens++) {
       const token = activations.subarray(from, from + this.#channels)
@@ -39,7 +39,8 @@ export class Seen {
         if (value < (low[channel] ?? 0)) low[channel] = value
         if (value > (high[channel] ?? 0)) high[channel] = value
       }
-      if (this.#tokens % this.#stride === 0) this.#sample.set(token, this.#sampled++ * this.#channels)
+      if (this.#sampled <= this.#tokens * this.#share && this.#sampled < SAMPLE_TOKENS)
+        this.#sample.set(token, this.#sampled++ * this.#channels)
     }
   }
 }

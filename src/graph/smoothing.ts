@@ -24,10 +24,11 @@ export function smoothedRange(
   alpha: number | undefined,
 ): ActivationRange {
   if (alpha === undefined) return rangeOf(ranges, undefined)
-  const factors = Array.from(weights, (weight, channel) => {
-    const activation = Math.max(-(ranges.low[channel] ?? 0), ranges.high[channel] ?? 0, LEAST)
-    return activation ** alpha / Math.max(weight, LEAST) ** (1 - alpha)
-  })
+  const activations = largestActivations(ranges)
+  const factors = Array.from(
+    weights,
+    (weight, channel) => Math.max(activations[channel] ?? 0, LEAST) ** alpha / Math.max(weight, LEAST) ** (1 - alpha),
+  )
   const mean = Math.exp(factors.reduce((sum, factor) => sum + Math.log(factor), 0) / factors.length)
   return rangeOf(
     ranges,
@@ -43,6 +44,11 @@ function rangeOf({ low, high }: ChannelRanges, smoothing: number[] | undefined):
     most = Math.max(most, (high[channel] ?? 0) / factor)
   }
   return { low: roundScale(least), high: roundScale(most), ...(smoothing && { smoothing }) }
+}
+
+/** The largest activation of each channel, without its sign. */
+export function largestActivations({ low, high }: ChannelRanges): Float32Array {
+  return high.map((most, channel) => Math.max(most, -(low[channel] ?? 0)))
 }
 
 /** The largest weight, without its sign, by which each channel of a value is multiplied. */

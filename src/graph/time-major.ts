@@ -19,7 +19,7 @@ export interface Batch {
  * Added to the score of a padding token, which then has a probability of exactly 0. In float16 a score of any size that
  * it can be added to stays finite.
  */
-const MASKED = { float32: -1e9, float16: -3e4 }
+const MASKED = { float64: -1e9, float32: -1e9, float16: -3e4 }
 
 /**
  * The first token of every row, then the second of every row, and so on: activations have the shape [tokens, hiddenSize]

@@ -1,3 +1,4 @@
+import { gelu } from "./gelu.ts"
 import type { GraphBuilder, Value } from "./graph-builder.ts"
 import { elementType } from "./onnx-schema.ts"
 import type { Model, Tokens } from "./tokens.ts"
@@ -108,7 +109,7 @@ export function addHead({ graph, config }: Model, cls: Value, weights: ModelWeig
 }
 
 function activation(graph: GraphBuilder, name: string, which: "gelu" | "relu" | "tanh", x: Value): Value {
-  if (which === "gelu") return graph.runtimeNode(name, "Gelu", [x])
+  if (which === "gelu") return gelu(graph, name, x)
   return graph.node(name, which === "relu" ? "Relu" : "Tanh", [x])
 }
 

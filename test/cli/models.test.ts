@@ -26,7 +26,10 @@ describe("valence models", () => {
     const built = await runValence(folder.path, "models", "build", "tiny", ...loose)
     expect(built).toMatchObject({ code: 0, stderr: expect.stringContaining("calibrated embeddings.norm: ") })
     expect(built.stdout).toMatch(/built .*model\.int8\.onnx, 1\.\d MB\nscales in .*\nagainst fp32 .*: \d+ of 30 labels/)
+    const everyCpu = expect.stringContaining("measured on this CPU, and valid for every other")
+    expect(built.stdout).toEqual(everyCpu)
     const verified = await runValence(folder.path, "models", "verify", "tiny", ...loose)
+    expect(verified.stdout).toEqual(everyCpu)
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining("the graph has the bytes") })
     const labelled = await runValence(folder.path, "classify", "--model", "tiny", "--json", "good")
     expect(JSON.parse(labelled.stdout)).toMatchObject({ text: "good", label: expect.stringMatching(/^(neg|neu|pos)/) })
@@ -43,6 +46,7 @@ describe("valence models", () => {
       dtype: "fp16",
       reproducible: true,
       accurate: true,
+      cpus: "every",
       texts: 30,
       labelFlips: 0,
       maxDifference: expect.any(Number),
@@ -66,6 +70,7 @@ describe("valence models", () => {
     const { code, stdout } = await runValence(folder.path, "models", "verify", "tiny", ...fp32)
     expect(code).toBe(1)
     expect(stdout).toContain("it has others: build it again")
+    expect(stdout).toContain("measured on this CPU, and valid for it alone")
   })
 
   it("verify of a graph that is farther from fp32 than the bounds - says what was measured, exit code 2", async () => {

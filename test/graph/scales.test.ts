@@ -4,7 +4,7 @@ import { readScales, writeScales } from "../../src/graph/scales.ts"
 const scales = {
   activations: { x: { low: -1, high: 2.5, smoothing: [0.5, 2] }, y: { low: 0, high: 1 } },
   biasCorrections: { "layer.0.attention.q": [0.001, -0.2] },
-  copies: [[3, 3], []],
+  channels: { "layer.0.feedForward.hidden": [1, 0, 1] },
 }
 
 describe("readScales", () => {
@@ -23,7 +23,7 @@ describe("readScales", () => {
       '{"activations":{},"biasCorrections":{"q":[null]}}',
       "must hold biasCorrections",
     ],
-    ["no copies", '{"activations":{},"biasCorrections":{}}', "it must hold copies"],
+    ["no channels", '{"activations":{},"biasCorrections":{}}', "it must hold channels"],
   ])("refuses %s", (_, json, message) => {
     expect(() => readScales(json, "it")).toThrow(message)
   })
