@@ -16,7 +16,7 @@ import { longestStride, shortestWindow, usualStride } from "./windows.ts"
 /** Whether models may come from the hub. */
 export const hubOptions = {
   offline: toggle({
-    help: "pull nothing from the hub: only models that are there already (also where HF_HUB_OFFLINE is 1)",
+    help: "ask the hub for nothing: use models that are here already, also in Hugging Face's cache (as HF_HUB_OFFLINE=1)",
   }),
 } as const
 
@@ -33,7 +33,7 @@ export const modelOptions = {
     choices: ["auto", "int8", "fp16", "fp32"],
     unit: "dtype",
     env: "VALENCE_DTYPE",
-    help: "precision of the graph; auto is int8 on CPUs, fp16 or else fp32 on anything else; a ready ONNX file has its own",
+    help: "precision of the graph; auto is int8 on CPUs, fp16 or else fp32 on anything else; of ready ONNX files auto is model.onnx",
   }),
   device: text({
     default: "cpu",

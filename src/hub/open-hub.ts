@@ -66,7 +66,9 @@ async function boundedAnswer(response: Response, url: string): Promise<Response>
     chunks.push(chunk)
   }
   const { status, statusText, headers } = response
-  return new Response(bytes === 0 ? null : Buffer.concat(chunks), { status, statusText, headers })
+  const whole = new Response(bytes === 0 ? null : Buffer.concat(chunks), { status, statusText, headers })
+  // For the client's errors.
+  return Object.defineProperty(whole, "url", { value: response.url })
 }
 
 /** Connections to a hub, and to where it redirects: not to addresses that only this machine can reach. */

@@ -4,7 +4,7 @@ import { findCached } from "../model/cache.ts"
 import { type GraphDtype, suitableDtypes } from "../model/dtype.ts"
 import { type HubName, requireHubName } from "../model/hub-name.ts"
 import { orMissing } from "../model/nearby.ts"
-import { hasGraph, hubNameOf } from "../model/store.ts"
+import { hasGraph, hubNameOf, nearestModel } from "../model/store.ts"
 import { type PullOptions, pullOptions } from "../options.ts"
 import type { DownloadProgress } from "./pull-checkpoint.ts"
 
@@ -44,7 +44,8 @@ const unknownCodes: ReadonlySet<ErrorCode> = new Set(["model_not_found", "hub_de
 async function bringNamed(model: string, ...[name, ...how]: Parameters<typeof bring>): Promise<void> {
   await bring(name, ...how).catch(async (error: unknown) => {
     if (!(error instanceof ValenceError && unknownCodes.has(error.code))) throw error
-    throw new ValenceError(error.code, await orMissing(model, error.message), { cause: error })
+    const meant = error.code === "model_not_found" ? await nearestModel(name.id) : undefined
+    throw new ValenceError(error.code, await orMissing(model, error.message, meant), { cause: error })
   })
 }
 

@@ -4,11 +4,12 @@ import { access, readdir } from "node:fs/promises"
 import { basename, join, resolve } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { ValenceError } from "../errors.ts"
+import { nearest } from "../nearest.ts"
 import { fromPackageRoot } from "../package-root.ts"
-import { cachedIdOf, findCached, graphsFolder } from "./cache.ts"
+import { cachedIdOf, findCached, graphsFolder, listCached } from "./cache.ts"
 import type { GraphDtype } from "./dtype.ts"
-import { type HubName, readHubName } from "./hub-name.ts"
-import { describeFolder, describeMissing, isFolder, isPath, orMissing } from "./nearby.ts"
+import { type HubName, legacyIds, readHubName } from "./hub-name.ts"
+import { describeFolder, describeMissing, didYouMean, isFolder, isPath, orMissing } from "./nearby.ts"
 import { findReadyFile, findReadyGraph, isOnnxFile, readyDtype } from "./ready-graph.ts"
 import { findTokenizer } from "./tokenizer/find-tokenizer.ts"
 import { weightsFile, weightsIndexFile } from "./weight-files.ts"
@@ -86,7 +87,23 @@ async function whyNotFound(model: string, hubName: HubName | undefined): Promise
   if (isPath(model)) return `model ${model} must be a folder with a checkpoint; ${await describeMissing(model)}`
   if (hubName) return orMissing(model, `model ${model} must be pulled first; do so with: valence models pull ${model}`)
   const there = await listBundledModels()
-  return `model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of ${there.join(", ")}; got ${JSON.stringify(model)}`
+  const meant = didYouMean(await nearestModel(model))
+  return `model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of ${there.join(", ")}; got ${JSON.stringify(model)}${meant}`
+}
+
+/** The model that a name was meant to be, perhaps: one that comes with the package, was pulled, or had the name in former times. */
+export async function nearestModel(model: string): Promise<string | undefined> {
+  const lexicons = (await readdir(fromPackageRoot("lexicons"))).filter(file => file.endsWith(".tsv"))
+  const cached = await listCached().catch(() => [])
+  const whole = [...cached.map(({ id }) => id), ...Object.values(legacyIds)]
+  const short = [
+    ...(await listBundledModels()),
+    ...lexicons.map(file => basename(file, ".tsv")),
+    ...Object.keys(legacyIds),
+  ]
+  // A name without its owner.
+  const alone = whole.find(id => id.split("/")[1] === model)
+  return alone ?? nearest(model.includes("/") ? whole : [...short, ...whole], model)
 }
 
 /** The names of the models that come with the package. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { findCheckpoint } from "../../src/model/store.ts"
+import { findCheckpoint, nearestModel } from "../../src/model/store.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 
 let folder: TemporaryFolder
@@ -27,6 +27,29 @@ describe("findCheckpoint, of what is not there", () => {
       code: "model_not_found",
       message: expect.stringContaining(message.replaceAll("IN", folder.path)),
     })
+  })
+
+  it.each([
+    ["mine/frist", "(IN/mine holds first, second, words.tsv); did you mean IN/mine/first?"],
+    ["mine/word.tsv", "did you mean IN/mine/words.tsv?"],
+  ])("%s - names the one that is most like it", async (path, message) => {
+    await expect(findCheckpoint(folder.at(path))).rejects.toThrow(message.replaceAll("IN", folder.path))
+  })
+
+  it.each([
+    ["sst2-smal", "sst2-small"],
+    ["afin-111", "afinn-111"],
+    ["distilbert-base-uncased-finetuned-sst2-english", "distilbert-base-uncased-finetuned-sst-2-english"],
+    ["tiny", "someone/tiny"],
+    ["someone/tinny", "someone/tiny"],
+  ])("%s - did you mean %s?", async (model, meant) => {
+    const commit = "0".repeat(40)
+    folder.write(
+      `cache/models/someone/tiny/${commit}/hub.json`,
+      JSON.stringify({ id: "someone/tiny", commit, files: [] }),
+    )
+    await expect(nearestModel(model)).resolves.toBe(meant)
+    if (!model.includes("/")) await expect(findCheckpoint(model)).rejects.toThrow(`; did you mean ${meant}?`)
   })
 
   it("many models nearby - ten, and how many more", async () => {
