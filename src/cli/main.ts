@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander"
 import { ValenceError } from "../errors.ts"
+import { refusalOf } from "../queue/refusal.ts"
 import { version } from "../version.ts"
 import { addClassify } from "./classify.ts"
 import { addDead } from "./dead.ts"
@@ -62,7 +63,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : errorExitCode
   else {
-    console.error(error instanceof ValenceError ? `error: ${error.message}` : error)
+    const refusal = refusalOf(error)
+    const message = error instanceof ValenceError ? error.message : refusal && `redis refused: ${refusal.reason}`
+    console.error(message === undefined ? error : `error: ${message}`)
     process.exitCode = errorExitCode
   }
 }

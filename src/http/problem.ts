@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http"
 import type { FastifyError, FastifySchemaValidationError } from "fastify"
 import { type ErrorCode, ValenceError } from "../errors.ts"
+import { refusalOf } from "../queue/refusal.ts"
 
 /** The one place that knows which HTTP status an error has. */
 const statusByCode: Readonly<Record<ErrorCode, number>> = {
@@ -111,6 +112,8 @@ export function statusOfCode(code: string): number {
 /** What is told of an error. Of one that nobody foresaw, nothing: it is in the log. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof ValenceError) return problem(statusByCode[thrown.code], thrown.code, thrown.message)
+  const refusal = refusalOf(thrown)
+  if (refusal) return problem(statusByCode.redis_failed, "redis_failed", `redis refused: ${refusal.reason}`)
   const error = (thrown ?? {}) as Partial<FastifyError>
   const status = error.statusCode ?? 500
   const code = codeByStatus[status] ?? (status < 500 ? "request_invalid" : "internal_error")

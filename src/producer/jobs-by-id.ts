@@ -3,6 +3,7 @@ import type { Lane } from "../labeller.ts"
 import { finishedJobs } from "../queue/finished-jobs.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
 import { lanes } from "../queue/names.ts"
+import type { RedisHealth } from "../queue/redis-health.ts"
 import { type AwaitedJob, type JobOutcome, outcomeOf } from "./awaited-jobs.ts"
 import { type JobStatus, statusOf } from "./job-status.ts"
 import type { JobsUnderWay } from "./jobs-under-way.ts"
@@ -11,12 +12,14 @@ import { nthJobId } from "./split-jobs.ts"
 /** Jobs that are asked for by their ids, whoever added them. */
 export class JobsById {
   readonly #queues: JobQueues
+  readonly #health: RedisHealth
   readonly #jobs: JobsUnderWay
   readonly #requireOpen: () => void
 
   /** @param requireOpen - throws where the producer was closed */
-  constructor(queues: JobQueues, jobs: JobsUnderWay, requireOpen: () => void) {
+  constructor(queues: JobQueues, health: RedisHealth, jobs: JobsUnderWay, requireOpen: () => void) {
     this.#queues = queues
+    this.#health = health
     this.#jobs = jobs
     this.#requireOpen = requireOpen
   }
@@ -24,6 +27,10 @@ export class JobsById {
   /** Where a job stands. */
   async status(id: string): Promise<JobStatus> {
     this.#requireOpen()
+    return this.#health.untilServed("read", () => this.#status(id))
+  }
+
+  async #status(id: string): Promise<JobStatus> {
     const lane = await this.#laneOf(id)
     if (lane === undefined) return { id, state: "missing" }
     const state = await this.#queues.of(lane).getJobState(id)
@@ -40,7 +47,11 @@ export class JobsById {
   async *ends(ids: Iterable<string>, signal?: AbortSignal): AsyncGenerator<JobStatus, void> {
     this.#requireOpen()
     const lanesById = new Map(
-      await Promise.all([...new Set(ids)].map(async id => [id, await this.#laneOf(id)] as const)),
+      await this.#health.untilServed(
+        "read",
+        () => Promise.all([...new Set(ids)].map(async id => [id, await this.#laneOf(id)] as const)),
+        signal,
+      ),
     )
     const wanted = new Map<string, AwaitedJob | undefined>()
     const arrived: JobStatus[] = []
@@ -81,8 +92,10 @@ export class JobsById {
   /** Takes a job back; gives whether it was still waiting or at work. */
   async cancel(id: string): Promise<boolean> {
     this.#requireOpen()
-    const lane = await this.#laneOf(id)
-    return lane === undefined ? false : this.#jobs.cancel(lane, id)
+    return this.#health.untilServed("cancel", async () => {
+      const lane = await this.#laneOf(id)
+      return lane === undefined ? false : this.#jobs.cancel(lane, id)
+    })
   }
 
   /** Takes a job back and removes what becomes of it; gives whether it was there. */

@@ -57,12 +57,17 @@ export class Producer implements Labeller {
     this.#health = new RedisHealth(this.#queues)
     tellTrouble(this.#health, onNotice)
     this.#jobs = new JobsUnderWay(this.#queues, this.#health, settings, this.#id)
-    this.#byId = new JobsById(this.#queues, this.#jobs, () => this.#requireOpen())
+    this.#byId = new JobsById(this.#queues, this.#health, this.#jobs, () => this.#requireOpen())
   }
 
   /** @internal lent to those who keep something of their own beside the jobs */
   get redis(): RedisConnection {
     return this.#redis
+  }
+
+  /** @internal lent to those who take jobs from queues of their own */
+  get health(): RedisHealth {
+    return this.#health
   }
 
   /** What all keys begin with. */
@@ -104,7 +109,7 @@ export class Producer implements Labeller {
    * @param withinMs - how long it may take to answer
    * @returns why it does not; `undefined` if it does
    */
-  problem(withinMs: number): Promise<string | undefined> {
+  async problem(withinMs: number): Promise<string | undefined> {
     this.#requireOpen()
     return this.#health.check(withinMs)
   }

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises"
-import { DelayedError, type Job, Queue, Worker } from "bullmq"
+import { DelayedError, type Job, Queue, type Worker } from "bullmq"
 import { asError, ValenceError } from "../../errors.ts"
 import type { Producer } from "../../producer/producer.ts"
 import { closeWorker } from "../../queue/close-worker.ts"
 import { keptEvents } from "../../queue/job-queues.ts"
 import { batchQueue } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
+import { PatientWorker } from "../../queue/patient-worker.ts"
 import { guarded } from "../guarded.ts"
 import { RequestError } from "../problem.ts"
 import { BatchRun, type RunMeans } from "./batch-run.ts"
@@ -51,14 +52,15 @@ export class Batches implements AsyncDisposable {
     this.#means = means
     const place = { connection: producer.redis, prefix: producer.keyPrefix }
     this.#queue = new Queue(batchQueue, { ...place, streams: keptEvents })
-    this.#worker = new Worker(batchQueue, job => this.#process(job), {
+    const options = {
       ...place,
       concurrency,
       lockDuration: lockMs,
       stalledInterval: stalledCheckMs,
       // Servers that die are no fault of a batch.
       maxStalledCount: 1000,
-    })
+    }
+    this.#worker = new PatientWorker<BatchJob>(batchQueue, job => this.#process(job), options, producer.health)
     // The connection tells of its own errors.
     this.#queue.on("error", () => {})
     this.#worker.on("error", () => {})

@@ -1,6 +1,6 @@
 import type { lookup } from "node:dns"
 import { setTimeout as wait } from "node:timers/promises"
-import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from "bullmq"
+import { DelayedError, type Job, Queue, UnrecoverableError, type Worker } from "bullmq"
 import type { FastifyBaseLogger } from "fastify"
 import { asError, ValenceError } from "../../errors.ts"
 import type { Producer } from "../../producer/producer.ts"
@@ -8,6 +8,7 @@ import { closeWorker } from "../../queue/close-worker.ts"
 import { keptEvents } from "../../queue/job-queues.ts"
 import { webhookQueue } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
+import { PatientWorker } from "../../queue/patient-worker.ts"
 import { guarded } from "../guarded.ts"
 import { hasEnded, type JobResource } from "../jobs/job-resource.ts"
 import type { Jobs } from "../jobs/jobs.ts"
@@ -80,12 +81,13 @@ export class Webhooks implements AsyncDisposable {
     this.#settings = settings
     const place = { connection: producer.redis, prefix: producer.keyPrefix }
     this.#queue = new Queue(webhookQueue, { ...place, streams: keptEvents })
-    this.#worker = new Worker(webhookQueue, job => this.#process(job), {
+    const options = {
       ...place,
       concurrency,
       // Servers that die are no fault of a delivery.
       maxStalledCount: 1000,
-    })
+    }
+    this.#worker = new PatientWorker<Delivery>(webhookQueue, job => this.#process(job), options, producer.health)
     // The connection tells of its own errors.
     this.#queue.on("error", () => {})
     this.#worker.on("error", () => {})
