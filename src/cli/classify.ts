@@ -1,25 +1,18 @@
-import { stdin, stdout } from "node:process"
-import { createInterface } from "node:readline/promises"
+import { stdout } from "node:process"
 import Table from "cli-table3"
 import type { Command } from "commander"
+import { readOptions } from "../corpus/options.ts"
 import { toggle } from "../declaration.ts"
 import type { Labelled, LabelledText } from "../labeller.ts"
 import { classifierOptions, scoreOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { openLabeller } from "./open-labeller.ts"
-import { endInterrupted, listenForStop } from "./stop-signals.ts"
+import { endInterrupted, interruptedExitCode, listenForStop } from "./stop-signals.ts"
 
 const classifyOptions = {
   json: toggle({ help: "print a JSON object for each text" }),
+  encoding: readOptions.encoding,
 } as const
-
-/** Lines of standard input, without their ends. */
-async function linesOfStdin(): Promise<string[]> {
-  if (stdin.isTTY) console.error("one text a line; Ctrl-D ends")
-  const lines: string[] = []
-  for await (const line of createInterface({ input: stdin, crlfDelay: Infinity })) lines.push(line)
-  return lines
-}
 
 const cut = (text: string) => (text.length > 80 ? `${text.slice(0, 79).toWellFormed()}…` : text)
 
@@ -44,17 +37,43 @@ function printTable(texts: readonly string[], results: readonly LabelledText[]):
   console.log(table.toString())
 }
 
+/** A line of JSON. */
+const jsonLine = (text: string, result: LabelledText) => `${JSON.stringify({ text, ...result })}\n`
+
+/** The columns of a result and its text, with widths that are known before the first result is. */
+function plainLine(labels: readonly string[]): (text: string, result: LabelledText) => string {
+  const width = Math.max(...labels.map(label => label.length), "NEUTRAL".length)
+  return (text, result) => {
+    const shown = cut(text)
+    if (result.error)
+      return `${result.error.code.padEnd(width)}  ${"".padStart(8)}  ${shown}  (${result.error.message})\n`
+    const [label, score, ...others] = columns.map(({ of }) => of(result)?.replaceAll("\n", ", "))
+    const fields = [label?.padEnd(width), score?.padStart(8), ...others.filter(field => field !== undefined), shown]
+    return `${fields.join("  ")}\n`
+  }
+}
+
+/** Apart from `classify`, because TypeScript does not rewrite the path of an import in a function with `using`. */
+function loadLines() {
+  return import("./classify-lines.ts")
+}
+
 async function classify(given: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
-  const texts = given.length > 0 ? given : await linesOfStdin()
+  const { json, encoding } = pickOptions(classifyOptions, options)
   using stop = listenForStop(() => {})
   const { signal } = stop
   await using labeller = await openLabeller(pickOptions(classifierOptions, options), { signal })
-  const results = await labeller.label(texts, { ...pickOptions(scoreOptions, options), signal })
-  if (pickOptions(classifyOptions, options).json)
-    results.forEach((result, index) => {
-      stdout.write(`${JSON.stringify({ text: texts[index], ...result })}\n`)
-    })
-  else printTable(texts, results)
+  const scoring = { ...pickOptions(scoreOptions, options), signal }
+  if (given.length === 0) {
+    const { classifyLines } = await loadLines()
+    const show = json ? jsonLine : plainLine(labeller.model.labels)
+    const { ended, failed } = await classifyLines({ labeller, options: scoring, encoding, show, signal })
+    process.exitCode = ended ? Number(failed) : interruptedExitCode
+    return
+  }
+  const results = await labeller.label(given, scoring)
+  if (json) for (const [index, result] of results.entries()) stdout.write(jsonLine(given[index] as string, result))
+  else printTable(given, results)
   if (results.some(result => result.error)) process.exitCode = 1
 }
 
@@ -66,7 +85,7 @@ export function addClassify(program: Command): void {
     .argument("[texts...]", "texts to label")
     .addHelpText(
       "after",
-      '\nExamples:\n  valence classify "I love it" "Never again"\n  valence classify --json --top-k all < lines.txt',
+      '\nExamples:\n  valence classify "I love it" "Never again"\n  valence classify --json --top-k all < lines.txt       a line of output for each line, as they come',
     )
   for (const declarations of [classifyOptions, classifierOptions, scoreOptions]) addOptions(command, declarations)
   command.action((texts: readonly string[], options: Readonly<Record<string, unknown>>) =>

@@ -30,7 +30,7 @@ type Outcome = { readonly results: readonly LabelledText[] } | { readonly thrown
  * those under way are given back that end in time; their labeller takes back the others.
  *
  * @returns whether all chunks were given back
- * @throws whatever the labeller rejects with, after the chunks before that one were given back
+ * @throws whatever the chunks or the labeller reject with, after the chunks before that were given back
  */
 export async function* labelChunks(
   chunks: AsyncIterator<Chunk>,
@@ -46,15 +46,19 @@ export async function* labelChunks(
   using _late = abortLater(stop, signal, stopMs)
   const begun: { chunk: Chunk; rows: CheckedRow[]; outcome: Promise<Outcome> }[] = []
   let bytes = 0
-  let inputEnded = false
+  let reading: Promise<Arrival> | undefined
+  let end: Extract<Arrival, { ended: true }> | undefined
   try {
     for (;;) {
       const hasRoom = begun.length < maxChunks && (begun.length === 0 || bytes < maxBytes)
-      if (hasRoom && !inputEnded && !signal?.aborted) {
-        const next = await nextUnlessAborted(chunks, signal)
-        if (next?.done) inputEnded = true
-        else if (next) {
-          const chunk = next.value
+      if (hasRoom && end === undefined && !signal?.aborted) reading ??= read(chunks, signal)
+      // A stream may pause: what is labelled is not kept until its next chunk arrives.
+      const arrival = reading && (await Promise.race([reading, ...begun.slice(0, 1).map(({ outcome }) => outcome)]))
+      if (arrival !== undefined && "arrived" in arrival) {
+        reading = undefined
+        if (arrival.ended) end = arrival
+        else if (arrival.chunk !== undefined) {
+          const { chunk } = arrival
           const rows = check(chunk.rows)
           const options = { ...optionsOf(chunk), signal: stop.signal }
           begun.push({ chunk, rows, outcome: label(labeller, textsOf(rows), options) })
@@ -63,7 +67,10 @@ export async function* labelChunks(
         continue
       }
       const head = begun.shift()
-      if (head === undefined) return inputEnded
+      if (head === undefined) {
+        if (end?.error !== undefined) throw end.error
+        return end !== undefined
+      }
       const outcome = await head.outcome
       if ("thrown" in outcome) {
         if (stop.signal.aborted) return false
@@ -102,25 +109,24 @@ async function label(labeller: Labeller, texts: readonly string[], options: Labe
   }
 }
 
-/** The next chunk; `undefined` when the signal aborts, even where standard input has nothing to say for hours. */
-function nextUnlessAborted(
-  chunks: AsyncIterator<Chunk>,
-  signal: AbortSignal | undefined,
-): Promise<IteratorResult<Chunk, unknown> | undefined> {
-  if (signal === undefined) return chunks.next()
-  return new Promise((resolve, reject) => {
-    const stop = () => resolve(undefined)
-    signal.addEventListener("abort", stop, { once: true })
-    const settle = () => signal.removeEventListener("abort", stop)
+/** The next chunk, or the end of the chunks. Of neither there is one if the signal aborted. */
+type Arrival =
+  | { readonly arrived: true; readonly ended: false; readonly chunk: Chunk | undefined }
+  | { readonly arrived: true; readonly ended: true; readonly error?: unknown }
+
+/** Reads the next chunk, or until the signal aborts, even if standard input says nothing for hours. Never rejects. */
+function read(chunks: AsyncIterator<Chunk>, signal: AbortSignal | undefined): Promise<Arrival> {
+  return new Promise(resolve => {
+    const stop = () => resolve({ arrived: true, ended: false, chunk: undefined })
+    signal?.addEventListener("abort", stop, { once: true })
+    const settle = (arrival: Arrival) => {
+      signal?.removeEventListener("abort", stop)
+      resolve(arrival)
+    }
     chunks.next().then(
-      next => {
-        settle()
-        resolve(next)
-      },
-      (error: unknown) => {
-        settle()
-        reject(error)
-      },
+      ({ value, done }) =>
+        settle(done ? { arrived: true, ended: true } : { arrived: true, ended: false, chunk: value }),
+      (error: unknown) => settle({ arrived: true, ended: true, error }),
     )
   })
 }

@@ -44,6 +44,8 @@ export interface RecordRules {
   /** What makes the next character ordinary: inside quotes, or, without a delimiter, a line end too; `undefined` for none. */
   readonly escape?: number | undefined
   readonly maxRowBytes: number
+  /** Whether an empty line is a record. */
+  readonly keepsEmpty?: boolean
 }
 
 /** Cuts blocks of bytes into records, in one format. */
@@ -115,7 +117,7 @@ export class RecordSplitter implements Splitter {
     while (from < buffer.length || (last && (this.#skipping || this.#skipped !== undefined))) {
       const record = this.#next(buffer, from, last)
       if (record === undefined) break
-      if (record.to > record.from || record.problem !== undefined) records.push(record)
+      if (record.to > record.from || record.problem !== undefined || this.#isEmptyLine(record)) records.push(record)
       from = record.next
       this.#line += record.lines
       this.#searched = 0
@@ -126,6 +128,10 @@ export class RecordSplitter implements Splitter {
     this.#nextQuote = Math.max(0, this.#nextQuote - from)
     this.#kept.keep(buffer, from)
     return { buffer, offset, records }
+  }
+
+  #isEmptyLine({ lines }: RawRecord): boolean {
+    return this.#rules.keepsEmpty === true && lines > 0
   }
 
   #next(buffer: Buffer, from: number, last: boolean): RawRecord | undefined {

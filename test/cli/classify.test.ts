@@ -1,3 +1,5 @@
+import { once } from "node:events"
+import type { Readable } from "node:stream"
 import { describe, expect, it } from "vitest"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { runValence, startValence } from "./run-valence.ts"
@@ -72,6 +74,64 @@ describe("valence classify", () => {
       ["bad", "NEGATIVE"],
     ])
     expect(code).toBe(1)
+  })
+
+  it("standard input - a line for each line, as they come", async () => {
+    using folder = new TemporaryFolder()
+    const { child, ended } = startValence(folder.path, "classify", "--model", "mvp")
+    child.stdin?.write("great\n")
+    const [first] = await once(child.stdout as Readable, "data")
+    expect(String(first)).toMatch(/^POSITIVE +\d\.\d{4} +great +great\n$/)
+    child.stdin?.end("bad\n")
+    expect(await ended).toMatchObject({ code: 0, stderr: "" })
+  })
+
+  it("100,000 lines of standard input - all of them", async () => {
+    using folder = new TemporaryFolder()
+    const { child, ended } = startValence(folder.path, "classify", "--model", "mvp")
+    child.stdin?.end("good film\n".repeat(100_000))
+    const { code, stdout } = await ended
+    expect(stdout.split("\n")).toHaveLength(100_001)
+    expect(code).toBe(0)
+  })
+
+  it("Ctrl-C while it reads - exit code 130", async () => {
+    using folder = new TemporaryFolder()
+    const { child, ended } = startValence(folder.path, "classify", "--model", "mvp")
+    child.stdin?.write("great\n")
+    await once(child.stdout as Readable, "data")
+    child.kill("SIGINT")
+    expect(await ended).toMatchObject({ code: 130, stderr: "" })
+  })
+
+  it("a reader that has seen enough - ends without a message", async () => {
+    using folder = new TemporaryFolder()
+    const { child, ended } = startValence(folder.path, "classify", "--model", "mvp")
+    child.stdin?.on("error", () => {})
+    child.stdin?.end("good film\n".repeat(100_000))
+    await once(child.stdout as Readable, "data")
+    child.stdout?.destroy()
+    expect(await ended).toMatchObject({ code: 2, stderr: "" })
+  })
+
+  it("UTF-16, CR and other encodings of standard input - as valence label reads them", async () => {
+    using folder = new TemporaryFolder()
+    const classify = async (bytes: Buffer, ...flags: string[]) => {
+      const { child, ended } = startValence(folder.path, "classify", "--json", "--model", "mvp", ...flags)
+      child.stdin?.end(bytes)
+      const { stdout, ...end } = await ended
+      return { ...end, texts: stdout.split("\n").flatMap(line => (line === "" ? [] : [JSON.parse(line).text])) }
+    }
+    expect(await classify(Buffer.from("great\rbad\r"))).toMatchObject({ code: 0, texts: ["great", "bad"] })
+    const wide = Buffer.from("great\nbad\n", "utf16le")
+    expect(await classify(wide)).toMatchObject({ code: 2, stderr: expect.stringContaining("--encoding utf-16le") })
+    expect(await classify(wide, "--encoding", "utf-16le")).toMatchObject({ code: 0, texts: ["great", "bad"] })
+    const latin1 = Buffer.from("caf\xe9\n", "latin1")
+    expect(await classify(latin1)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("--encoding windows-1252"),
+    })
+    expect(await classify(latin1, "--encoding", "latin1")).toMatchObject({ code: 0, texts: ["café"] })
   })
 
   it.each([

@@ -70,6 +70,36 @@ describe("labelChunks", () => {
     expect(most).toBe(4)
   })
 
+  it("gives back what is labelled while the next chunk has not arrived", async () => {
+    let arrive = () => {}
+    async function* paused() {
+      yield chunk(0)
+      await new Promise<void>(resolve => {
+        arrive = resolve
+      })
+      yield chunk(1)
+    }
+    const bounds = { maxChunks: 8, maxBytes: 1000, stopMs }
+    const labelled = labelChunks(paused(), plainLabeller(), () => ({}), checkAll, bounds, undefined)
+    expect((await labelled.next()).value).toMatchObject({ chunk: { number: 0 } })
+    arrive()
+    expect((await labelled.next()).value).toMatchObject({ chunk: { number: 1 } })
+    expect(await labelled.next()).toEqual({ value: true, done: true })
+  })
+
+  it("an input that breaks - its error, after the chunks before it", async () => {
+    async function* broken() {
+      yield chunk(0)
+      yield chunk(1)
+      throw new Error("damaged")
+    }
+    const bounds = { maxChunks: 8, maxBytes: 1000, stopMs }
+    const labelled = labelChunks(broken(), plainLabeller(), () => ({}), checkAll, bounds, undefined)
+    expect((await labelled.next()).value).toMatchObject({ chunk: { number: 0 } })
+    expect((await labelled.next()).value).toMatchObject({ chunk: { number: 1 } })
+    await expect(labelled.next()).rejects.toThrow("damaged")
+  })
+
   it("a chunk above maxBytes goes alone", async () => {
     const bounds = { maxChunks: 4, maxBytes: 10, stopMs }
     const labelled = labelChunks(chunks(3, 100), plainLabeller(), () => ({}), checkAll, bounds, undefined)
@@ -90,8 +120,13 @@ describe("labelChunks", () => {
   it("aborted, and one does not end in time - gives back those before it, and drops what is left", async () => {
     const stop = new AbortController()
     let dropped = 0
+    let allBegun = () => {}
+    const begun = new Promise<void>(resolve => {
+      allBegun = resolve
+    })
     const labeller = plainLabeller(async ([text], { signal }) => {
-      if (text === "text 0" || text === "text 3") return
+      if (text === "text 0") return begun
+      if (text === "text 3") return allBegun()
       await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted")))).finally(
         () => dropped++,
       )
