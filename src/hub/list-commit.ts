@@ -1,5 +1,5 @@
 import { HubApiError, listFiles, modelInfo } from "@huggingface/hub"
-import { ValenceError } from "../errors.ts"
+import { shown, ValenceError } from "../errors.ts"
 import { commitPattern, type HubFile } from "../model/cache.ts"
 import { type HubName, showHubName } from "../model/hub-name.ts"
 import { onnxFolder } from "../model/ready-graph.ts"
@@ -41,7 +41,7 @@ async function askOnce(name: HubName, hub: Hub): Promise<Commit> {
   try {
     const fields = { name: name.id, revision: name.revision, hubUrl, fetch }
     const { sha, cardData } = await modelInfo({ ...fields, additionalFields: ["sha", "cardData"] })
-    if (!commitPattern.test(sha)) throw new Error(`its commit must be 40 hex digits; got ${JSON.stringify(sha)}`)
+    if (!commitPattern.test(sha)) throw new Error(`its commit must be 40 hex digits; got ${shown(sha)}`)
     const list = (path?: string) => listFolder({ repo: name.id, revision: sha, hubUrl, fetch, ...(path && { path }) })
     const { files, folders } = await list()
     // Exports have a folder of their own.
@@ -70,20 +70,24 @@ async function listFolder(of: Parameters<typeof listFiles>[0]): Promise<{ files:
   return { files, folders }
 }
 
-function readEntry({
-  path,
-  size,
-  oid,
-  lfs,
-}: {
-  path: string
-  size: number
-  oid?: string
-  lfs?: { oid: string; size: number }
-}): HubFile {
-  if (lfs) return { name: path, bytes: lfs.size, sha256: lfs.oid }
-  if (oid === undefined) throw new ValenceError("hub_failed", `the hub must give a checksum of ${path}; it gives none`)
-  return { name: path, bytes: size, gitSha1: oid }
+interface Entry {
+  readonly path: string
+  readonly size: number
+  readonly oid?: string
+  readonly lfs?: { readonly oid: string; readonly size: number }
+}
+
+function readEntry({ path, size, oid, lfs }: Entry): HubFile {
+  const bytes = lfs ? lfs.size : size
+  const isSound = typeof path === "string" && Number.isSafeInteger(bytes) && bytes >= 0
+  const sum = lfs ? lfs.oid : oid
+  const isHex = typeof sum === "string" && (lfs ? /^[0-9a-f]{64}$/ : commitPattern).test(sum)
+  if (!isSound || !isHex)
+    throw new ValenceError(
+      "hub_failed",
+      `the hub must list each file with its name, size and checksum; got ${shown(path)}`,
+    )
+  return lfs ? { name: path, bytes, sha256: sum } : { name: path, bytes, gitSha1: sum }
 }
 
 /** What the model card names: a word, or several; of a licence that has none, what it calls itself. */

@@ -1,5 +1,5 @@
 import { basename } from "node:path"
-import { asError, ValenceError } from "../errors.ts"
+import { asError, shown, ValenceError } from "../errors.ts"
 
 /** The file of a checkpoint's weights. */
 export const weightsFile = "model.safetensors"
@@ -34,7 +34,7 @@ export function readWeightsIndex(json: string, file: string): Map<string, string
       shard !== basename(shard) ||
       shard.includes("\\")
     )
-      throw refuse(`${rule}, a .safetensors file, by its name alone; got ${JSON.stringify(shard)} for ${name}`)
+      throw refuse(`${rule}, a .safetensors file, by its name alone; got ${shown(shard)} for ${name}`)
   if (entries.length === 0) throw refuse(`${rule}; it has none`)
   return new Map(entries as [string, string][])
 }

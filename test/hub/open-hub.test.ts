@@ -89,6 +89,28 @@ describe("openHub, of a hub that is not to be trusted", () => {
     await opened.close()
   })
 
+  it.each([
+    ["a list that is none", {}],
+    ["an entry that is none", [null]],
+    ["a name that is no text", [{ type: "file", path: 1, size: 1, oid: "0".repeat(40) }]],
+    ["a size below 0", [{ type: "file", path: "config.json", size: -1, oid: "0".repeat(40) }]],
+    ["no checksum", [{ type: "file", path: "config.json", size: 1 }]],
+    ["a checksum that is none", [{ type: "file", path: "config.json", size: 1, lfs: { oid: "../..", size: 1 } }]],
+    [
+      "more files than a model has",
+      Array.from({ length: 10_001 }, () => ({ type: "file", path: "x", size: 1, oid: "0".repeat(40) })),
+    ],
+  ])("%s - hub_failed", async (_, tree) => {
+    await using hub = await TestHub.start()
+    hub.put("someone/tiny", tinyFiles())
+    hub.answer = path => (path.includes("/tree/") ? tree : undefined)
+    const opened = open(hub.url)
+    await expect(listCommit({ id: "someone/tiny", revision: "main" }, opened)).rejects.toMatchObject({
+      code: "hub_failed",
+    })
+    await opened.close()
+  })
+
   it.each(["/revision/", "/tree/"])("%s that never ends - is refused", async path => {
     await using hub = await TestHub.start()
     hub.put("someone/tiny", tinyFiles())

@@ -53,6 +53,8 @@ export class TestHub implements AsyncDisposable {
   corrupt: string | undefined
   /** Where the hub redirects everything to, by its path. */
   redirect: ((path: string) => string | undefined) | undefined
+  /** What the hub answers in place of the truth, by path. */
+  answer: ((path: string) => unknown) | undefined
   /** Answers whatever has this in its path with JSON that never ends. */
   endless: string | undefined
   /** Answers a Range with the whole file. */
@@ -123,6 +125,8 @@ export class TestHub implements AsyncDisposable {
     if (refusal !== undefined) return fail(response, refusal, "refused by the test")
     const elsewhere = host === "hub" ? this.redirect?.(path) : undefined
     if (elsewhere !== undefined) return void response.writeHead(307, { location: elsewhere }).end()
+    const answer = host === "hub" ? this.answer?.(path) : undefined
+    if (answer !== undefined) return json(response, answer)
     if (this.endless !== undefined && path.includes(this.endless)) return this.#neverEnd(response)
     const [, id = "", what, rest] = /^(?:\/api\/models)?\/([^/]+\/[^/]+)\/(\w+)\/(.*)$/.exec(path) ?? []
     const repository = this.#repositories.get(id)
