@@ -76,7 +76,7 @@ const help = `
 Measures token budgets from a quarter of the default to eight times as much, and half as many children, for a minute at most
 per device. A setting replaces the default only if it was
 ${tuningRule}.
-Each round measures the two one right after the other. The result is saved in VALENCE_CACHE, or ~/.cache/valence, for this
+Each round measures the two one right after the other, in random order. The result is saved in VALENCE_CACHE, or ~/.cache/valence, for this
 model, device, processor and version of ONNX Runtime. It changes the speed, not the scores of int8 graphs.
 
 Examples:

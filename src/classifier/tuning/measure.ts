@@ -11,6 +11,8 @@ export interface MeasureRequest extends Sampled {
   readonly defaultTokens: number
   /** After this time no sample begins, except for the default's first. */
   readonly limitMs: number
+  /** A number in [0, 1): of each two samples it says which comes first. */
+  readonly random: () => number
 }
 
 /** Rounds that choose which settings are worth comparing with the default thoroughly. */
@@ -78,11 +80,13 @@ class Measurement {
 
   /**
    * Speed of a candidate over the default's, one sampled right after the other, and both for the same time: on a machine that is
-   * sometimes busy, short samples are often all good or all bad, and long ones seldom.
+   * sometimes busy, short samples are often all good or all bad, and long ones seldom. Their order is random, so that no rhythm of
+   * the machine's other work favours one of them: a candidate that is no faster has an even chance at most.
    *
    * @returns `undefined` if one of them could not run
    */
-  async #compare(candidate: Candidate, usualFirst: boolean): Promise<number | undefined> {
+  async #compare(candidate: Candidate): Promise<number | undefined> {
+    const usualFirst = this.#request.random() < 0.5
     const sampleMs = Math.max(this.#sampleMs, this.#usualLeastMs, candidate.leastMs)
     const before = usualFirst ? await this.#sampleUsual(sampleMs) : undefined
     const speed = await this.#sampleCandidate(candidate, sampleMs)
@@ -97,7 +101,7 @@ class Measurement {
       while (candidate.gains.length < firstRounds) {
         if (performance.now() > untilMs) return
         if (candidate.setting.maxBatchTokens >= this.#tooLarge) break
-        const gain = await this.#compare(candidate, candidate.gains.length % 2 === 1)
+        const gain = await this.#compare(candidate)
         if (gain === undefined) break
         candidate.gains.push(gain)
       }
@@ -107,7 +111,7 @@ class Measurement {
   async #challenge(candidate: Candidate): Promise<Verdict> {
     for (let round = 0; round < clearlyFaster.rounds; round++) {
       if (this.#isOver) return "unfinished"
-      const gain = await this.#compare(candidate, round % 2 === 1)
+      const gain = await this.#compare(candidate)
       if (gain === undefined) return "unsteady"
       candidate.gains.push(gain)
       if (gain <= 1) return "unsteady"

@@ -48,6 +48,7 @@ export async function tuneDevice(
       defaultTokens: provider.maxBatchTokens,
       maxTokens: maxLength,
       limitMs,
+      random: Math.random,
     })
   } finally {
     stop.abort()

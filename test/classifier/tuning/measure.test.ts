@@ -3,7 +3,14 @@ import type { Device } from "../../../src/classifier/device.ts"
 import { measure } from "../../../src/classifier/tuning/measure.ts"
 import { deviceOf } from "./fake-device.ts"
 
-const request = { budgets: [128, 512, 2048], defaultTokens: 512, maxTokens: 512, fewerChildren: [], limitMs: 600_000 }
+const request = {
+  budgets: [128, 512, 2048],
+  defaultTokens: 512,
+  maxTokens: 512,
+  fewerChildren: [],
+  limitMs: 600_000,
+  random: () => 0,
+}
 
 describe("measure", () => {
   it("a device that likes large micro-batches - the largest budget, and the curve", async () => {

@@ -47,6 +47,12 @@ const drift: Noise = random => {
   return atMs => Math.exp(0.8 * Math.sin((atMs / periodMs) * 2 * Math.PI) + 0.1 * normal(random))
 }
 
+/** Another process works in a rhythm, which may be that of the samples. */
+const rhythm: Noise = random => {
+  const periodMs = random.between(100, 1000)
+  return atMs => (atMs % periodMs < periodMs / 2 ? 0.4 : 1) * Math.exp(0.02 * normal(random))
+}
+
 const noises: Readonly<Record<string, Noise>> = {
   "some noise": even(0.1),
   "much noise": even(0.3),
@@ -55,6 +61,7 @@ const noises: Readonly<Record<string, Noise>> = {
   "bursts of 3 s": bursts(3000),
   "bursts of 20 s": bursts(20_000),
   "a drift": drift,
+  "a rhythm": rhythm,
 }
 
 async function tuned(gains: readonly number[], noise: Noise, seed: number): Promise<Tuning | undefined> {
@@ -66,14 +73,9 @@ async function tuned(gains: readonly number[], noise: Noise, seed: number): Prom
     for (let part = 0; part < tokens / partTokens; part++) nowMs += msOfPart / left(nowMs)
     return (tokens / (nowMs - startMs)) * 1000
   })
-  return measure({
-    budgets,
-    defaultTokens: 512,
-    maxTokens: 512,
-    fewerChildren: [],
-    limitMs: 600_000,
-    devices: [device],
-  })
+  const orders = new SeededRandom(~seed)
+  const defaults = { budgets, defaultTokens: 512, maxTokens: 512, fewerChildren: [], limitMs: 600_000 }
+  return measure({ ...defaults, devices: [device], random: () => orders.next() })
 }
 
 const gainOf = (gains: readonly number[], tuning: Tuning | undefined) =>
