@@ -16,8 +16,13 @@ export function refusal(text: unknown, maxTextLength: number, empty: EmptyText):
 }
 
 /** Why a text cannot be labelled that has so many tokens. */
-export function lengthRefusal({ tokens, truncated }: Encoding, { longText, maxLength }: Lengths) {
-  return truncated && longText === "error" ? textTooLong(tokens, maxLength) : undefined
+export function lengthRefusal({ tokens }: Encoding, { longText, maxLength }: Lengths) {
+  return longText === "error" && tokens > maxLength ? textTooLong(tokens, maxLength) : undefined
+}
+
+/** Ids that are wanted of a text: only one that is truncated need not be read to its end. */
+export function idsWanted({ longText, maxLength }: Lengths): number {
+  return longText === "truncate" ? maxLength : Infinity
 }
 
 /** One text that is encoded only to know whether it can be labelled. */
@@ -33,7 +38,7 @@ export class TextCheck implements Untokenised {
   constructor(text: unknown, lengths: Lengths, maxTextLength: number, empty: EmptyText) {
     this.#refused = refusal(text, maxTextLength, empty)
     this.text = this.#refused ? "" : (text as string)
-    this.maxLength = lengths.maxLength
+    this.maxLength = idsWanted(lengths)
     this.#lengths = lengths
     this.done = new Promise(resolve => {
       this.#settle = resolve

@@ -6,7 +6,7 @@ import type { Encoding, SpecialTokens } from "../model/tokenizer.ts"
 import { Windows } from "../model/windows.ts"
 import type { Lengths } from "../options.ts"
 import type { Dispatcher } from "./dispatcher.ts"
-import { lengthRefusal, refusal } from "./text-check.ts"
+import { idsWanted, lengthRefusal, refusal } from "./text-check.ts"
 import type { Untokenised } from "./tokenising.ts"
 import { WindowRun } from "./window-run.ts"
 
@@ -47,7 +47,7 @@ export class TextRun implements Untokenised {
   constructor(text: unknown, request: TextRequest, context: TextRunContext, settle: (result: LabelledText) => void) {
     this.#refused = refusal(text, context.maxTextLength, request.empty)
     this.text = this.#refused ? "" : (text as string)
-    this.maxLength = request.longText === "windows" ? Infinity : request.maxLength
+    this.maxLength = idsWanted(request)
     this.#request = request
     this.#context = context
     this.#settle = settle

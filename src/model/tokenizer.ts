@@ -1,5 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from "tokenizers"
 import { asError, ValenceError } from "../errors.ts"
+import { type EncodeTexts, encodePieces, pieceLength } from "./tokenizer/encode-pieces.ts"
 import { readTokenizerConfig, readTokenizerText } from "./tokenizer/find-tokenizer.ts"
 import { requireKnownShape } from "./tokenizer/known-shape.ts"
 import { encodeAtOnceLater, type SpecialIds } from "./word-pieces.ts"
@@ -8,7 +9,7 @@ import { encodeAtOnceLater, type SpecialIds } from "./word-pieces.ts"
 export interface Encoding {
   /** 1..maxLength ids. */
   readonly inputIds: Int32Array
-  /** Ids of the whole text, special tokens included. */
+  /** Ids of the whole text, special tokens included; of a long text that is truncated some more than it may have. */
   readonly tokens: number
   /** Whether ids were cut off at `maxLength`. */
   readonly truncated: boolean
@@ -48,22 +49,39 @@ export async function createTokenizer(
   const { before, after } = await specialIds(tokenizer, file)
   const special = { before: before.length, after: after.length }
   const encodeAtOnce = encodeAtOnceLater(json, { before, after })
+  const encodeTexts: EncodeTexts = async (texts, addSpecialTokens) => {
+    const encodings = await tokenizer.encodeBatch([...texts], { addSpecialTokens })
+    return encodings.map(encoding => encoding.getIds())
+  }
+  const encodeLong = async (text: string, most: number) =>
+    // Of a text that loses tokens in front, the end is wanted.
+    joined(before, await encodePieces(encodeTexts, text, side === "left" ? Infinity : most), after)
   return {
     special,
     async encode(texts, maxLength) {
-      const atOnce = texts.map(encodeAtOnce)
-      const others = await encodeAll(
-        tokenizer,
-        texts.filter((_, index) => !atOnce[index]),
+      const mostOf = (index: number) => (typeof maxLength === "number" ? maxLength : (maxLength[index] ?? 0))
+      const ids = texts.map(encodeAtOnce)
+      const others = [...texts.keys()].filter(index => !ids[index])
+      const short = others.filter(index => !isLong(texts[index] as string))
+      const encoded = await encodeShort(
+        encodeTexts,
+        short.map(index => texts[index] as string),
       )
-      let next = 0
-      return atOnce.map((own, index) => {
-        const ids = own ?? (others[next++] as Int32Array)
-        const most = typeof maxLength === "number" ? maxLength : (maxLength[index] ?? 0)
-        return truncated(ids, most, special, side)
-      })
+      for (const [at, index] of short.entries()) ids[index] = encoded[at]
+      for (const index of others) ids[index] ??= await encodeLong(texts[index] as string, mostOf(index))
+      return ids.map((own, index) => truncated(own as Int32Array, mostOf(index), special, side))
     },
   }
+}
+
+const isLong = (text: string) => text.length > 2 * pieceLength
+
+function joined(before: readonly number[], own: Int32Array, after: readonly number[]): Int32Array {
+  const ids = new Int32Array(before.length + own.length + after.length)
+  ids.set(before)
+  ids.set(own, before.length)
+  ids.set(after, before.length + own.length)
+  return ids
 }
 
 /**
@@ -78,10 +96,13 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
 }
 
 /** Encodes texts with the library, in threads of its own. */
-async function encodeAll(tokenizer: HuggingFaceTokenizer, texts: readonly string[]): Promise<Int32Array[]> {
+async function encodeShort(encode: EncodeTexts, texts: readonly string[]): Promise<Int32Array[]> {
   if (texts.length === 0) return []
-  const encodings = await tokenizer.encodeBatch(texts.map(text => text.toWellFormed()))
-  return encodings.map(encoding => Int32Array.from(encoding.getIds()))
+  const encodings = await encode(
+    texts.map(text => text.toWellFormed()),
+    true,
+  )
+  return encodings.map(ids => Int32Array.from(ids))
 }
 
 /** They stay where a text is truncated, and stand in each of its windows. */
