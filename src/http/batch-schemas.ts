@@ -5,25 +5,34 @@ const seconds = (description: string) => Type.Integer({ description: `${descript
 const maybeSeconds = nullable(Type.Integer())
 
 /** A file, as OpenAI shows one. */
-export const FileObject = Type.Object({
-  id: Type.String(),
-  object: Type.Literal("file"),
-  bytes: Type.Integer(),
-  created_at: seconds("When it came"),
-  expires_at: seconds("When it is kept no longer"),
-  filename: Type.String(),
-  purpose: words(["batch", "batch_output"], "What it is for"),
-  status: Type.Literal("processed"),
-})
+export const FileObject = Type.Object(
+  {
+    id: Type.String(),
+    object: Type.Literal("file"),
+    bytes: Type.Integer(),
+    created_at: seconds("When it came"),
+    expires_at: seconds("When it is kept no longer"),
+    filename: Type.String(),
+    purpose: words(["batch", "batch_output"], "What it is for"),
+    status: Type.Literal("processed"),
+  },
+  { title: "File" },
+)
 
 /** A file that was removed. */
-export const FileDeleted = Type.Object({ id: Type.String(), object: Type.Literal("file"), deleted: Type.Boolean() })
+export const FileDeleted = Type.Object(
+  { id: Type.String(), object: Type.Literal("file"), deleted: Type.Boolean() },
+  { title: "FileDeleted" },
+)
 
 /** An upload; a form is checked as it comes. */
-export const FileForm = Type.Object({
-  file: Type.String({ format: "binary", description: "JSON Lines" }),
-  purpose: words(["batch"], "What it is for"),
-})
+export const FileForm = Type.Object(
+  {
+    file: Type.String({ format: "binary", description: "JSON Lines" }),
+    purpose: words(["batch"], "What it is for"),
+  },
+  { additionalProperties: false },
+)
 
 /** What a batch is made of. */
 export const BatchForm = Type.Object(
@@ -42,44 +51,51 @@ export const BatchForm = Type.Object(
     ),
   },
   {
+    title: "BatchRequest",
     additionalProperties: false,
     examples: [{ input_file_id: "file-1f…", endpoint: "/v1/label", completion_window: "24h" }],
   },
 )
 
-const BatchError = Type.Object({
-  code: Type.String(),
-  message: Type.String(),
-  param: Type.Null(),
-  line: Type.Null(),
-})
+const BatchError = Type.Object(
+  {
+    code: Type.String(),
+    message: Type.String(),
+    param: Type.Null(),
+    line: Type.Null(),
+  },
+  { title: "BatchError" },
+)
 
 /** A batch, as OpenAI shows one. */
-export const BatchObject = Type.Object({
-  id: Type.String(),
-  object: Type.Literal("batch"),
-  endpoint: Type.String(),
-  errors: nullable(Type.Object({ object: Type.Literal("list"), data: Type.Array(BatchError) })),
-  input_file_id: Type.String(),
-  completion_window: Type.String(),
-  status: words(
-    ["validating", "in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled"],
-    "Where it stands",
-  ),
-  output_file_id: nullable(Type.String({ description: "Lines that were answered with 200, in the input's order" })),
-  error_file_id: nullable(Type.String({ description: "The others, in the input's order" })),
-  created_at: seconds("When it was made"),
-  in_progress_at: maybeSeconds,
-  expires_at: seconds("When its completion window is over"),
-  finalizing_at: maybeSeconds,
-  completed_at: maybeSeconds,
-  failed_at: maybeSeconds,
-  expired_at: maybeSeconds,
-  cancelling_at: maybeSeconds,
-  cancelled_at: maybeSeconds,
-  request_counts: Type.Object({ total: Type.Integer(), completed: Type.Integer(), failed: Type.Integer() }),
-  metadata: nullable(Type.Record(Type.String(), Type.String())),
-})
+export const BatchObject = Type.Object(
+  {
+    id: Type.String(),
+    object: Type.Literal("batch"),
+    endpoint: Type.String(),
+    errors: nullable(Type.Object({ object: Type.Literal("list"), data: Type.Array(BatchError) })),
+    input_file_id: Type.String(),
+    completion_window: Type.String(),
+    status: words(
+      ["validating", "in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled"],
+      "Where it stands",
+    ),
+    output_file_id: nullable(Type.String({ description: "Lines that were answered with 200, in the input's order" })),
+    error_file_id: nullable(Type.String({ description: "The others, in the input's order" })),
+    created_at: seconds("When it was made"),
+    in_progress_at: maybeSeconds,
+    expires_at: seconds("When its completion window is over"),
+    finalizing_at: maybeSeconds,
+    completed_at: maybeSeconds,
+    failed_at: maybeSeconds,
+    expired_at: maybeSeconds,
+    cancelling_at: maybeSeconds,
+    cancelled_at: maybeSeconds,
+    request_counts: Type.Object({ total: Type.Integer(), completed: Type.Integer(), failed: Type.Integer() }),
+    metadata: nullable(Type.Record(Type.String(), Type.String())),
+  },
+  { title: "Batch" },
+)
 
 const listOf = <T extends typeof FileObject | typeof BatchObject>(item: T) =>
   Type.Object({
@@ -110,11 +126,14 @@ export const FileQuery = Type.Object(
 export const BatchQuery = Type.Object({ after, limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }) }, strict)
 
 /** What fails, as OpenAI answers it. */
-export const OpenAiFailure = Type.Object({
-  error: Type.Object({
-    message: Type.String(),
-    type: Type.String(),
-    param: nullable(Type.String()),
-    code: nullable(Type.String()),
-  }),
-})
+export const OpenAiFailure = Type.Object(
+  {
+    error: Type.Object({
+      message: Type.String(),
+      type: Type.String(),
+      param: nullable(Type.String()),
+      code: nullable(Type.String()),
+    }),
+  },
+  { title: "OpenAiFailure" },
+)

@@ -81,7 +81,6 @@ export async function createServer({
   })
   app.setValidatorCompiler(validatorCompiler)
   answerErrors(app)
-  answerMissingRoutes(app)
   measureRequests(app, metrics)
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id)
@@ -89,6 +88,7 @@ export async function createServer({
   await limitBrowsers(app, settings.corsOrigin)
   requireKeys(app, keys)
   await limitRate(app, serving)
+  answerMissingRoutes(app)
   limitBodyTime(app, settings.bodyTimeoutMs)
   unpackBodies(app)
   requireJson(app)

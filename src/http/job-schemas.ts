@@ -17,18 +17,21 @@ export const JobRequest = Type.Object(
       ),
     ),
   },
-  { additionalProperties: false, examples: [{ texts: ["I love it", "Never again"] }] },
+  { title: "JobRequest", additionalProperties: false, examples: [{ texts: ["I love it", "Never again"] }] },
 )
 
 /** A job, and its results where it is completed. */
-export const JobResource = Type.Object({
-  id: Type.String(),
-  state: Type.Unsafe<"waiting" | "active" | "completed" | "failed" | "cancelled">({
-    type: "string",
-    enum: ["waiting", "active", "completed", "failed", "cancelled"],
-  }),
-  model: Type.Optional(LabelResponse.properties.model),
-  results: Type.Optional(Type.Array(TextResult, { description: "In the order of the texts" })),
-  timings: Type.Optional(Type.Object({ queueMs: Type.Number(), labelMs: Type.Number() })),
-  error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
-})
+export const JobResource = Type.Object(
+  {
+    id: Type.String(),
+    state: Type.Unsafe<"waiting" | "active" | "completed" | "failed" | "cancelled">({
+      type: "string",
+      enum: ["waiting", "active", "completed", "failed", "cancelled"],
+    }),
+    model: Type.Optional(LabelResponse.properties.model),
+    results: Type.Optional(Type.Array(TextResult, { description: "In the order of the texts" })),
+    timings: Type.Optional(Type.Object({ queueMs: Type.Number(), labelMs: Type.Number() })),
+    error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
+  },
+  { title: "Job" },
+)

@@ -21,9 +21,8 @@ export function readJson(app: FastifyInstance, { mayBeEmpty }: JsonReading): voi
   app.removeContentTypeParser("application/json")
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
     try {
-      // That there is no such route says more than that its body is wrong.
-      const json = request.is404 ? "" : decode(request, body as Buffer)
-      if (json === "" && (mayBeEmpty || request.is404)) done(null, undefined)
+      const json = decode(request, body as Buffer)
+      if (json === "" && mayBeEmpty) done(null, undefined)
       else parse(request, json, done)
     } catch (error) {
       done(error as Error)
@@ -47,11 +46,11 @@ function decode({ headers }: FastifyRequest, body: Buffer): string {
  * other encoding, and any encoding of a form, is refused with 415. Corpus streams are unpacked where they are read.
  */
 export function unpackBodies(app: FastifyInstance): void {
-  app.addHook("preParsing", async ({ headers, is404 }, _, payload) => {
+  app.addHook("preParsing", async ({ headers }, _, payload) => {
     const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity"
     const type = headers["content-type"] ?? ""
     const isJson = /^application\/json\b/i.test(type)
-    if (encoding === "identity" || is404 || (!isJson && !/^multipart\//i.test(type))) return payload
+    if (encoding === "identity" || (!isJson && !/^multipart\//i.test(type))) return payload
     if (!isJson) throw new RequestError(415, `Content-Encoding of a form must be identity; got ${encoding}`)
     if (encoding !== "gzip" && encoding !== "x-gzip")
       throw new RequestError(415, `Content-Encoding must be gzip or identity; got ${encoding}`, {

@@ -12,7 +12,7 @@ function matcher(url: string): RegExp {
 
 /**
  * Answers what is no route: 405, with `Allow`, if the path has other methods, and 404 if there is no such path. Called
- * before routes are added, which it notes.
+ * before routes are added, which it notes, and after hooks that look at requests before this one does.
  */
 export function answerMissingRoutes(app: FastifyInstance): void {
   const paths = new Map<string, { readonly matches: RegExp; readonly methods: Set<string> }>()
@@ -21,7 +21,9 @@ export function answerMissingRoutes(app: FastifyInstance): void {
     paths.set(url, path)
     for (const each of [method].flat()) path.methods.add(each)
   })
-  app.setNotFoundHandler(({ method, url }) => {
+  // Before the body is read: that there is no such route says more than that its body is wrong.
+  app.addHook("onRequest", async ({ method, url, is404 }) => {
+    if (!is404) return
     const [path = ""] = url.split("?")
     const found = [...paths.values()].filter(({ matches }) => matches.test(path))
     const allow = [...new Set(found.flatMap(({ methods }) => [...methods]))].join(", ")

@@ -6,9 +6,8 @@ import { RequestError } from "./problem.ts"
 export function requireJson(app: FastifyInstance): void {
   readJson(app, { mayBeEmpty: false })
   app.removeContentTypeParser("text/plain")
-  app.addContentTypeParser("*", ({ headers, is404 }, _, done) => {
+  app.addContentTypeParser("*", ({ headers }, _, done) => {
     const got = headers["content-type"] ?? "none"
-    // That there is no such route says more.
-    done(is404 ? null : new RequestError(415, `Content-Type must be application/json; got ${got}`))
+    done(new RequestError(415, `Content-Type must be application/json; got ${got}`))
   })
 }

@@ -69,38 +69,51 @@ export const LabelRequest = Type.Object(
     ),
     ...scoring,
   },
-  { ...strict, examples: [{ text: "I love it" }, { texts: ["I love it", "Never again"], topK: "all" }] },
+  {
+    title: "LabelRequest",
+    ...strict,
+    examples: [{ text: "I love it" }, { texts: ["I love it", "Never again"], topK: "all" }],
+  },
 )
 export type LabelRequest = Static<typeof LabelRequest>
 
 /** A label with its score. */
-export const LabelScore = Type.Object({ label: Type.String(), score: Type.Number() })
+export const LabelScore = Type.Object({ label: Type.String(), score: Type.Number() }, { title: "LabelScore" })
 
 /** The result of one text: a label, or why there is none. */
-export const TextResult = Type.Object({
-  label: Type.Optional(Type.String()),
-  score: Type.Optional(Type.Number()),
-  scores: Type.Optional(Type.Array(LabelScore, { description: "Best first; only where topK asked for it" })),
-  tokens: Type.Optional(Type.Integer({ description: "Tokens that the model saw, special tokens included" })),
-  truncated: Type.Optional(Type.Boolean({ description: "Whether the text had more tokens than the model saw" })),
-  windows: Type.Optional(Type.Integer({ description: "In how many windows the model saw the text" })),
-  words: Type.Optional(Type.Array(Type.String(), { description: "What a lexicon matched" })),
-  error: Type.Optional(
-    Type.Object({ code: Type.String(), message: Type.String() }, { description: "Why this text has no label" }),
-  ),
-})
+export const TextResult = Type.Object(
+  {
+    label: Type.Optional(Type.String()),
+    score: Type.Optional(Type.Number()),
+    scores: Type.Optional(Type.Array(LabelScore, { description: "Best first; only where topK asked for it" })),
+    tokens: Type.Optional(Type.Integer({ description: "Tokens that the model saw, special tokens included" })),
+    truncated: Type.Optional(Type.Boolean({ description: "Whether the text had more tokens than the model saw" })),
+    windows: Type.Optional(Type.Integer({ description: "In how many windows the model saw the text" })),
+    words: Type.Optional(Type.Array(Type.String(), { description: "What a lexicon matched" })),
+    error: Type.Optional(
+      Type.Object({ code: Type.String(), message: Type.String() }, { description: "Why this text has no label" }),
+    ),
+  },
+  { title: "TextResult" },
+)
 
 const modelName = { name: Type.String(), revision: Type.String(), dtype: Type.String() }
 
 /** What a model is. */
-export const Model = Type.Object({
-  ...modelName,
-  labels: Type.Array(Type.String()),
-  maxLength: nullable(Type.Integer({ description: "Tokens that a text may have; null where there is no bound" })),
-})
+export const Model = Type.Object(
+  {
+    ...modelName,
+    labels: Type.Array(Type.String()),
+    maxLength: nullable(Type.Integer({ description: "Tokens that a text may have; null where there is no bound" })),
+  },
+  { title: "Model" },
+)
 
 /** Results in the order of the texts. */
-export const LabelResponse = Type.Object({ model: Type.Object(modelName), results: Type.Array(TextResult) })
+export const LabelResponse = Type.Object(
+  { model: Type.Object(modelName), results: Type.Array(TextResult) },
+  { title: "LabelResponse" },
+)
 export type LabelResponse = Static<typeof LabelResponse>
 
 /** A model in the form of OpenAI. */
@@ -121,15 +134,18 @@ export const ModelList = Type.Object(
 )
 
 /** RFC 9457. */
-export const ProblemDetails = Type.Object({
-  type: Type.String(),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String(),
-  code: Type.String({ description: "Stable: what a program should look at" }),
-  requestId: Type.String(),
-  errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
-})
+export const ProblemDetails = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String({ description: "Stable: what a program should look at" }),
+    requestId: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  },
+  { title: "ProblemDetails" },
+)
 
 /** The statuses that a route may answer besides its own, for the OpenAPI document. */
 export function problems<const S extends number>(...statuses: readonly S[]): Record<S, TSchema> {

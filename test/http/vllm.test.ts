@@ -67,7 +67,7 @@ describe("POST /classify", () => {
 
   it.each([
     ["truncation_side", "left", "must be one of right,"],
-    ["add_special_tokens", false, "must be one of true,"],
+    ["add_special_tokens", false, "must be true: they are always added"],
     ["priority", 1, "must be equal to constant"],
     ["temperature", 0, "must NOT have additional properties"],
     ["messages", [], "must NOT have additional properties"],

@@ -29,7 +29,14 @@ export function addBatches(app: FastifyInstance, serving: Serving, services: Bat
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
   const one = { 200: BatchObject, ...failures }
 
-  const add = { tags, summary: "Label a file of requests", description: described.add, body: BatchForm, response: one }
+  const add = {
+    tags,
+    operationId: "createBatch",
+    summary: "Label a file of requests",
+    description: described.add,
+    body: BatchForm,
+    response: one,
+  }
   api.post("/v1/batches", { schema: add }, async (request, reply) => {
     const { batches } = requireBatches(services)
     const { input_file_id: inputFile, metadata = null } = request.body
@@ -39,6 +46,7 @@ export function addBatches(app: FastifyInstance, serving: Serving, services: Bat
 
   const list = {
     tags,
+    operationId: "listBatches",
     summary: "The batches, the newest first",
     querystring: BatchQuery,
     response: { 200: BatchList, ...failures },
@@ -51,7 +59,7 @@ export function addBatches(app: FastifyInstance, serving: Serving, services: Bat
     return pageResource(some.slice(0, limit).map(batchResource), some.length > limit)
   })
 
-  const get = { tags, summary: "Where a batch stands", params, response: one }
+  const get = { tags, operationId: "getBatch", summary: "Where a batch stands", params, response: one }
   api.get("/v1/batches/:id", { schema: get }, async (request, reply) => {
     const { batches } = requireBatches(services)
     const { id } = request.params
@@ -59,7 +67,14 @@ export function addBatches(app: FastifyInstance, serving: Serving, services: Bat
     return batchResource(requireBatch(batch, id))
   })
 
-  const cancel = { tags, summary: "Take a batch back", description: described.cancel, params, response: one }
+  const cancel = {
+    tags,
+    operationId: "cancelBatch",
+    summary: "Take a batch back",
+    description: described.cancel,
+    params,
+    response: one,
+  }
   api.post("/v1/batches/:id/cancel", { schema: cancel }, async (request, reply) => {
     const { batches } = requireBatches(services)
     const { id } = request.params

@@ -64,6 +64,7 @@ export function addCorpus(app: FastifyInstance, serving: Serving): void {
   const body = (type: string) => [type, { schema: { type: "string" } }] as const
   const schema = {
     tags: ["Corpus"],
+    operationId: "labelCorpus",
     summary: "Label a corpus of any size as it comes",
     description,
     consumes: corpusTypes,

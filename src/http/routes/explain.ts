@@ -19,27 +19,33 @@ const { model, lane, function: scoreFunction, maxLength, longText, stride, pooli
 
 const ExplainRequest = Type.Object(
   { text: Type.String(), model, lane, function: scoreFunction, maxLength, longText, stride, pooling },
-  { additionalProperties: false, examples: [{ text: "A dull start, but a superb film" }] },
+  { title: "ExplainRequest", additionalProperties: false, examples: [{ text: "A dull start, but a superb film" }] },
 )
 
-const WordWeight = Type.Object({
-  word: Type.String(),
-  start: Type.Integer({ description: "Where it begins in the text, in UTF-16 units" }),
-  end: Type.Integer({ description: "Where it ends: the unit behind its last" }),
-  weight: Type.Number({
-    description: "How much the label's score falls without it; above 0 where it supports the label",
-  }),
-})
+const WordWeight = Type.Object(
+  {
+    word: Type.String(),
+    start: Type.Integer({ description: "Where it begins in the text, in UTF-16 units" }),
+    end: Type.Integer({ description: "Where it ends: the unit behind its last" }),
+    weight: Type.Number({
+      description: "How much the label's score falls without it; above 0 where it supports the label",
+    }),
+  },
+  { title: "WordWeight" },
+)
 
-const ExplainResponse = Type.Object({
-  model: LabelResponse.properties.model,
-  label: Type.String(),
-  score: Type.Number(),
-  tokens: Type.Integer(),
-  truncated: Type.Boolean(),
-  windows: Type.Integer(),
-  words: Type.Array(WordWeight, { description: "In the order of the text" }),
-})
+const ExplainResponse = Type.Object(
+  {
+    model: LabelResponse.properties.model,
+    label: Type.String(),
+    score: Type.Number(),
+    tokens: Type.Integer(),
+    truncated: Type.Boolean(),
+    windows: Type.Integer(),
+    words: Type.Array(WordWeight, { description: "In the order of the text" }),
+  },
+  { title: "ExplainResponse" },
+)
 
 const description = `The text is labelled as it is, and once without each of its words, all in one call. A word's \`weight\` is how much
 the score of the text's label falls without it; for a lexicon, whose score is a mean, how much the sum of what matched falls.`
@@ -48,6 +54,7 @@ the score of the text's label falls without it; for a lexicon, whose score is a 
 export function addExplain(app: FastifyInstance, serving: Serving): void {
   const schema = {
     tags: ["Label"],
+    operationId: "explainText",
     summary: "Which words moved the score",
     description,
     body: ExplainRequest,

@@ -37,6 +37,7 @@ export function addFiles(app: FastifyInstance, serving: Serving, services: Batch
 
   const add = {
     tags,
+    operationId: "uploadFile",
     summary: "Upload a file of requests",
     description: described.add,
     response: { 200: FileObject, ...failures },
@@ -62,7 +63,13 @@ export function addFiles(app: FastifyInstance, serving: Serving, services: Batch
     },
   )
 
-  const list = { tags, summary: "The files", querystring: FileQuery, response: { 200: FileList, ...failures } }
+  const list = {
+    tags,
+    operationId: "listFiles",
+    summary: "The files",
+    querystring: FileQuery,
+    response: { 200: FileList, ...failures },
+  }
   api.get("/v1/files", { schema: list }, async (request, reply) => {
     const { files } = requireBatches(services)
     const { after, limit, order, purpose } = request.query
@@ -76,11 +83,18 @@ export function addFiles(app: FastifyInstance, serving: Serving, services: Batch
     return pageResource(some.map(fileResource), all.length > before + 1 + limit)
   })
 
-  const get = { tags, summary: "What a file is", params, response: { 200: FileObject, ...failures } }
+  const get = {
+    tags,
+    operationId: "getFile",
+    summary: "What a file is",
+    params,
+    response: { 200: FileObject, ...failures },
+  }
   api.get("/v1/files/:id", { schema: get }, async (request, reply) => fileResource(await fileOf(request, reply)))
 
   const content = {
     tags,
+    operationId: "getFileContent",
     summary: "The bytes of a file",
     description: described.content,
     params,
@@ -104,7 +118,13 @@ export function addFiles(app: FastifyInstance, serving: Serving, services: Batch
     return reply.send(out as never)
   })
 
-  const remove = { tags, summary: "Remove a file", params, response: { 200: FileDeleted, ...failures } }
+  const remove = {
+    tags,
+    operationId: "deleteFile",
+    summary: "Remove a file",
+    params,
+    response: { 200: FileDeleted, ...failures },
+  }
   api.delete("/v1/files/:id", { schema: remove }, async (request, reply) => {
     const { id } = await fileOf(request, reply)
     await inTime(serving, reply, () => requireBatches(services).files.drop(id))

@@ -3,13 +3,17 @@ import type { Serving } from "../serving.ts"
 
 /** `/livez`: the process is there; `/readyz`: it labels what comes now. */
 export function addHealth(app: FastifyInstance, { readiness }: Serving, config: { readonly open: true }): void {
-  const schema = (summary: string) => ({ tags: ["Health"], summary })
-  app.get("/livez", { config, schema: schema("Whether the process is there") }, async (_, reply) => {
+  const schema = (operationId: string, summary: string) => ({ tags: ["Health"], operationId, summary })
+  app.get("/livez", { config, schema: schema("getLiveness", "Whether the process is there") }, async (_, reply) => {
     return reply.type("text/plain; charset=utf-8").send("live\n")
   })
-  app.get("/readyz", { config, schema: schema("Whether it labels what comes now") }, async (_, reply) => {
-    const problem = await readiness.problem()
-    reply.status(problem === undefined ? 200 : 503).type("text/plain; charset=utf-8")
-    return reply.header("cache-control", "no-store").send(`${problem ?? "ready"}\n`)
-  })
+  app.get(
+    "/readyz",
+    { config, schema: schema("getReadiness", "Whether the server can label now") },
+    async (_, reply) => {
+      const problem = await readiness.problem()
+      reply.status(problem === undefined ? 200 : 503).type("text/plain; charset=utf-8")
+      return reply.header("cache-control", "no-store").send(`${problem ?? "ready"}\n`)
+    },
+  )
 }

@@ -24,7 +24,7 @@ const Parameters = Type.Object(
     truncation: Type.Optional(
       Type.Unsafe<boolean | string | null>({
         type: ["boolean", "string", "null"],
-        enum: [true, false, "longest_first", "only_first", "do_not_truncate", null],
+        pattern: "^(longest_first|only_first|do_not_truncate)$",
         description: "false or do_not_truncate: a long text is refused; default: its beginning is labelled",
       }),
     ),
@@ -34,12 +34,12 @@ const Parameters = Type.Object(
     padding: Type.Optional(
       Type.Unsafe<boolean | string | null>({
         type: ["boolean", "string", "null"],
-        enum: [true, false, "longest", "max_length", "do_not_pad", null],
+        pattern: "^(longest|max_length|do_not_pad)$",
         description: "No effect: scores do not depend on padding",
       }),
     ),
   },
-  strict,
+  { ...strict, title: "HuggingFaceParameters" },
 )
 
 const clientOption = (description: string) => Type.Optional(Type.Boolean({ description: `No effect: ${description}` }))
@@ -75,7 +75,7 @@ const ClassifyRequest = Type.Object(
 type ClassifyRequest = Static<typeof ClassifyRequest>
 
 const ClassifyResponse = Type.Array(Type.Array(LabelScore), { description: "One list a text, best first" })
-const Failure = Type.Object({ error: Type.String() })
+const Failure = Type.Object({ error: Type.String() }, { title: "HuggingFaceFailure" })
 
 /** `POST /` and `POST /models/{id}`, as Hugging Face's inference servers answer them for text classification. */
 export function addHuggingFace(app: FastifyInstance, serving: Serving): void {

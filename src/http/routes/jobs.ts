@@ -42,6 +42,7 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
   const add = {
     tags,
+    operationId: "createJob",
     summary: "Have texts labelled later",
     description: described.add,
     headers: Type.Object({ "idempotency-key": Type.Optional(Type.String({ minLength: 1, maxLength: 255 })) }),
@@ -69,6 +70,7 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
 
   const get = {
     tags,
+    operationId: "getJob",
     summary: "Where a job stands, and its results",
     description: described.get,
     params,
@@ -94,12 +96,13 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
 
   const remove = {
     tags,
+    operationId: "deleteJob",
     summary: "Take a job back",
     description: described.remove,
     params,
     response: {
       204: { description: "It is taken back", type: "null" },
-      ...problems(401, 404, 414, 429, 501, 503, 504),
+      ...problems(400, 401, 404, 414, 429, 501, 503, 504),
     },
   }
   api.delete("/v1/jobs/:id", { schema: remove }, async (request, reply) => {

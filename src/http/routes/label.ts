@@ -12,6 +12,7 @@ labels; where a single \`text\` cannot be labelled, that is the answer's status.
 export function addLabel(app: FastifyInstance, serving: Serving): void {
   const schema = {
     tags: ["Label"],
+    operationId: "labelTexts",
     summary: "Label one text, or many",
     description,
     body: LabelRequest,

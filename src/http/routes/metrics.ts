@@ -6,6 +6,7 @@ import type { Serving } from "../serving.ts"
 export function addMetrics(app: FastifyInstance, { metrics, readiness }: Serving): void {
   const schema = {
     tags: ["Health"],
+    operationId: "getMetrics",
     summary: "Metrics, as Prometheus reads them",
     response: {
       200: { description: "Metrics", content: { "text/plain": { schema: { type: "string" } } } },

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { extname, join } from "node:path"
-import type { FastifyInstance } from "fastify"
+import type { FastifyInstance, FastifySchema } from "fastify"
 import { fromPackageRoot } from "../../package-root.ts"
 import type { Serving } from "../serving.ts"
 
@@ -22,11 +22,19 @@ export function addPage(
   config: { readonly open: true },
 ): void {
   const options = { config, schema: { hide: true } }
+  const described = {
+    tags: ["Page"],
+    operationId: "getPage",
+    summary: "A page to try the server with",
+    response: { 200: { description: "The page", content: { "text/html": { schema: { type: "string" } } } } },
+  }
   for (const file of readdirSync(folder)) {
     const type = typeByExtension[extname(file)]
     if (type === undefined) continue
     const content = readFileSync(join(folder, file))
-    app.get(file === "index.html" ? "/" : `/page/${file}`, options, async (_, reply) =>
+    const isIndex = file === "index.html"
+    const schema: FastifySchema = isIndex ? described : options.schema
+    app.get(isIndex ? "/" : `/page/${file}`, { config, schema }, async (_, reply) =>
       reply.headers({ "content-type": type, "cache-control": "no-cache" }).send(content),
     )
   }

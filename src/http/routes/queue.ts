@@ -8,40 +8,49 @@ import { QueueWatch } from "../queue-watch.ts"
 import { Model, problems } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
 
-const Lane = Type.Object({
-  lane: Type.String(),
-  waitingJobs: Type.Integer(),
-  activeJobs: Type.Integer(),
-  delayedJobs: Type.Integer({ description: "Wait for another attempt" }),
-  failedJobs: Type.Integer(),
-  waitingTexts: Type.Integer({ description: "Estimated from a sample where there are many jobs" }),
-  waitingTokens: Type.Integer({ description: "Estimated" }),
-  oldestWaitingSeconds: Type.Number(),
-  paused: Type.Boolean(),
-})
+const Lane = Type.Object(
+  {
+    lane: Type.String(),
+    waitingJobs: Type.Integer(),
+    activeJobs: Type.Integer(),
+    delayedJobs: Type.Integer({ description: "Wait for another attempt" }),
+    failedJobs: Type.Integer(),
+    waitingTexts: Type.Integer({ description: "Estimated from a sample where there are many jobs" }),
+    waitingTokens: Type.Integer({ description: "Estimated" }),
+    oldestWaitingSeconds: Type.Number(),
+    paused: Type.Boolean(),
+  },
+  { title: "LaneStatus" },
+)
 
-const Worker = Type.Object({
-  id: Type.String(),
-  host: Type.String(),
-  pid: Type.Integer(),
-  model: Model,
-  device: Type.String(),
-  startedMs: Type.Number(),
-  tokensPerSecond: Type.Number({ description: "What it can do" }),
-  textsPerSecond: Type.Number({ description: "What it did lately" }),
-})
+const Worker = Type.Object(
+  {
+    id: Type.String(),
+    host: Type.String(),
+    pid: Type.Integer(),
+    model: Model,
+    device: Type.String(),
+    startedMs: Type.Number(),
+    tokensPerSecond: Type.Number({ description: "What it can do" }),
+    textsPerSecond: Type.Number({ description: "What it did lately" }),
+  },
+  { title: "Worker" },
+)
 
-const QueueResponse = Type.Object({
-  lanes: Type.Array(Lane),
-  deadLetters: Type.Integer(),
-  workers: Type.Array(Worker),
-  textsPerSecond: Type.Number(),
-  tokensPerSecond: Type.Number(),
-  backlogSeconds: Type.Union([Type.Number(), Type.Null()], {
-    description:
-      "How long the fleet needs for what waits; null where no worker lives, or none knows yet what it can do",
-  }),
-})
+const QueueResponse = Type.Object(
+  {
+    lanes: Type.Array(Lane),
+    deadLetters: Type.Integer(),
+    workers: Type.Array(Worker),
+    textsPerSecond: Type.Number(),
+    tokensPerSecond: Type.Number(),
+    backlogSeconds: Type.Union([Type.Number(), Type.Null()], {
+      description:
+        "How long the fleet needs for what waits; null where no worker lives, or none knows yet what it can do",
+    }),
+  },
+  { title: "Queue" },
+)
 
 const description = `With \`Accept: text/event-stream\` the same object every second, as server-sent events; an event \`problem\` says why
 the queues cannot be seen now. Without a fleet: 501.`
@@ -50,6 +59,7 @@ the queues cannot be seen now. Without a fleet: 501.`
 export function addQueue(app: FastifyInstance, { queues }: Serving): void {
   const schema = {
     tags: ["Queue"],
+    operationId: "getQueue",
     summary: "How the fleet's queues are",
     description,
     response: {

@@ -33,7 +33,7 @@ const PredictRequest = Type.Object(
 )
 
 const Predictions = Type.Array(LabelScore)
-const Failure = Type.Object({ error: Type.String(), error_type: Type.String() })
+const Failure = Type.Object({ error: Type.String(), error_type: Type.String() }, { title: "TeiFailure" })
 const failures = { "4xx": Failure, "5xx": Failure }
 
 /** `/predict`, `/info` and `/health`, as text-embeddings-inference answers them for a classifier. */
@@ -46,7 +46,12 @@ export function addTextEmbeddingsInference(
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
   const tags = ["Drop-in"]
   const predictions = Type.Union([Predictions, Type.Array(Predictions)])
-  const predict = { tags, summary: "Predictions as of text-embeddings-inference", body: PredictRequest }
+  const predict = {
+    tags,
+    operationId: "teiPredict",
+    summary: "Predictions as of text-embeddings-inference",
+    body: PredictRequest,
+  }
   api.post(
     "/predict",
     { schema: { ...predict, response: { 200: predictions, ...failures } } },
@@ -65,15 +70,19 @@ export function addTextEmbeddingsInference(
   )
   const health = {
     tags,
-    summary: "Whether it labels what comes now",
-    response: { 200: Type.String({ description: "It does; nothing is said" }), "5xx": Failure },
+    operationId: "teiHealth",
+    summary: "Readiness, as text-embeddings-inference answers it",
+    response: {
+      200: { description: "It is ready; the body is empty", content: { "text/plain": { schema: { type: "string" } } } },
+      "5xx": Failure,
+    },
   }
   app.get("/health", { config, schema: health }, async (_, reply) => {
     if ((await serving.readiness.problem()) !== undefined)
       return reply.status(503).send({ error: "unhealthy", error_type: "Unhealthy" })
-    return reply.send()
+    return reply.type("text/plain; charset=utf-8").send("")
   })
-  api.get("/info", { schema: { tags, summary: "What is served" } }, async () => info(serving))
+  api.get("/info", { schema: { tags, operationId: "teiInfo", summary: "What is served" } }, async () => info(serving))
 }
 
 /**

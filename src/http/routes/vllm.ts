@@ -5,14 +5,14 @@ import { type Static, Type } from "typebox"
 import type { Labelled, Labeller } from "../../labeller.ts"
 import { labelAll } from "../call-labeller.ts"
 import { answerProblemsAs, type ForeignProblem, tooLongAs } from "../dialect.ts"
-import { type Problem, RequestError } from "../problem.ts"
+import { BodyError, type Problem, RequestError } from "../problem.ts"
 import { nullable, orNull, words } from "../schemas.ts"
 import { labellerOf, type Serving } from "../serving.ts"
 
 /** -1 stands for the model's own limit. */
 const modelLimit = -1
 
-const activation = (description: string) => Type.Optional(orNull(Type.Boolean({ description })))
+const flag = (description: string) => Type.Optional(orNull(Type.Boolean({ description })))
 
 /** A parameter that is not here is refused by its name; none is ignored. */
 const ClassifyRequest = Type.Object(
@@ -30,12 +30,10 @@ const ClassifyRequest = Type.Object(
       ),
     ),
     truncation_side: Type.Optional(orNull(words(["right"], "The beginning of a long text is labelled"))),
-    use_activation: activation("false: logits instead of probabilities"),
-    activation: activation("The older name of use_activation"),
-    softmax: activation("The oldest name of use_activation"),
-    add_special_tokens: Type.Optional(
-      Type.Unsafe<true | null>({ type: ["boolean", "null"], enum: [true, null], description: "They are always added" }),
-    ),
+    use_activation: flag("false: logits instead of probabilities"),
+    activation: flag("The older name of use_activation"),
+    softmax: flag("The oldest name of use_activation"),
+    add_special_tokens: flag("Must not be false: they are always added"),
     request_id: Type.Optional(orNull(Type.String({ maxLength: 200, description: "Is part of the answer's id" }))),
     priority: Type.Optional(Type.Literal(0, { description: "All requests have the same priority" })),
     user: Type.Optional(orNull(Type.String({ description: "No effect, as in vLLM" }))),
@@ -44,33 +42,42 @@ const ClassifyRequest = Type.Object(
 )
 type ClassifyRequest = Static<typeof ClassifyRequest>
 
-const Classification = Type.Object({
-  index: Type.Integer(),
-  label: Type.String(),
-  probs: Type.Array(Type.Number(), { description: "In the order of the model's labels" }),
-  num_classes: Type.Integer(),
-})
-const ClassifyResponse = Type.Object({
-  id: Type.String(),
-  object: Type.Literal("list"),
-  created: Type.Integer({ description: "Seconds since 1970" }),
-  model: Type.String(),
-  data: Type.Array(Classification),
-  usage: Type.Object({
-    prompt_tokens: Type.Integer(),
-    total_tokens: Type.Integer(),
-    completion_tokens: Type.Integer(),
-    prompt_tokens_details: Type.Null(),
-  }),
-})
-const Failure = Type.Object({
-  error: Type.Object({
-    message: Type.String(),
-    type: Type.String(),
-    param: nullable(Type.String()),
-    code: Type.Integer({ description: "The status" }),
-  }),
-})
+const Classification = Type.Object(
+  {
+    index: Type.Integer(),
+    label: Type.String(),
+    probs: Type.Array(Type.Number(), { description: "In the order of the model's labels" }),
+    num_classes: Type.Integer(),
+  },
+  { title: "VllmClassification" },
+)
+const ClassifyResponse = Type.Object(
+  {
+    id: Type.String(),
+    object: Type.Literal("list"),
+    created: Type.Integer({ description: "Seconds since 1970" }),
+    model: Type.String(),
+    data: Type.Array(Classification),
+    usage: Type.Object({
+      prompt_tokens: Type.Integer(),
+      total_tokens: Type.Integer(),
+      completion_tokens: Type.Integer(),
+      prompt_tokens_details: Type.Null(),
+    }),
+  },
+  { title: "VllmClassifyResponse" },
+)
+const Failure = Type.Object(
+  {
+    error: Type.Object({
+      message: Type.String(),
+      type: Type.String(),
+      param: nullable(Type.String()),
+      code: Type.Integer({ description: "The status" }),
+    }),
+  },
+  { title: "VllmFailure" },
+)
 
 /** `POST /classify` and `/v1/classify`, as vLLM answers them. */
 export function addVllm(app: FastifyInstance, serving: Serving): void {
@@ -83,6 +90,8 @@ export function addVllm(app: FastifyInstance, serving: Serving): void {
   }
   const classify = async (request: FastifyRequest<{ Body: ClassifyRequest }>, reply: FastifyReply) => {
     const { model, input, request_id: id } = request.body
+    if (request.body.add_special_tokens === false)
+      throw new BodyError([{ instancePath: "/add_special_tokens", message: "must be true: they are always added" }])
     const truncateTo = request.body.truncate_prompt_tokens ?? undefined
     const labeller = labellerOf(serving, model ?? undefined)
     const texts = typeof input === "string" ? [input] : input
