@@ -63,7 +63,7 @@ describe("valence label, an output that another process has locked", () => {
     expect(await first.ended).toMatchObject({ code: 0 })
     expect(folder.read("out.csv").split("\n")).toHaveLength(2002)
     expect(folder.read("out.csv")).not.toContain("\0")
-  }, 120_000)
+  })
 
   it("by a killed run under another host name - goes on at once", async context => {
     context.skip(!mayUnshare, "needs unshare as root")
@@ -78,7 +78,7 @@ describe("valence label, an output that another process has locked", () => {
     const second = startApart(`hostname box-bbb; exec "$1" "$2" ${words}`, "--uts")
     expect(await second.ended).not.toContain("is locked by")
     expect([second.child.exitCode, folder.read("out.csv").split("\n").length]).toEqual([0, 200_002])
-  }, 120_000)
+  })
 
   it("by a container that is gone for more than a minute - goes on; of an older Valence, too", async () => {
     folder.write("in.csv", header + rows(0, 10))
@@ -88,7 +88,7 @@ describe("valence label, an output that another process has locked", () => {
     expect(stderr).toMatch(/is locked by process 1 on c0ffee123456, last seen 6\d s ago; waiting .* takes over soon/)
     expect(code).toBe(0)
     expect(folder.names()).toEqual(["in.csv", "out.csv", "out.csv.manifest.json"])
-  }, 120_000)
+  })
 
   it("by a run that is paused (SIGSTOP) for more than a minute - starts over; woken, that run stops and writes nothing", async () => {
     const first = startValence(folder.path, ...fromStdin)
@@ -112,7 +112,7 @@ describe("valence label, an output that another process has locked", () => {
     expect(await runValence(folder.path, ...words)).toMatchObject({
       stderr: expect.stringContaining("already complete"),
     })
-  }, 120_000)
+  })
 
   it("by a process that is killed between two calls of the system - the next one goes on", async () => {
     folder.write("in.csv", header + rows(0, 3000))
@@ -125,7 +125,7 @@ describe("valence label, an output that another process has locked", () => {
     }
     expect(await runValence(folder.path, ...words)).toMatchObject({ code: 0 })
     expect(folder.read("out.csv").split("\n")).toHaveLength(3002)
-  }, 120_000)
+  })
 })
 
 describe("valence label, files that others change", () => {
@@ -140,7 +140,7 @@ describe("valence label, files that others change", () => {
     expect(stderr).toMatch(
       /error: output .*out.csv was removed or moved away during the run: .* the same command goes on\n/,
     )
-  }, 120_000)
+  })
 
   it("the output is a mount that cannot be replaced - is written in its place", async context => {
     context.skip(!mayUnshare, "needs unshare as root")
@@ -153,7 +153,7 @@ describe("valence label, files that others change", () => {
     expect(child.exitCode).toBe(0)
     expect(folder.bytes("real.parquet").subarray(0, 4).toString()).toBe("PAR1")
     expect(folder.bytes("out.parquet")).toHaveLength(0)
-  }, 120_000)
+  })
 })
 
 describe("valence models pull, a lock of a worker that was killed in another container", () => {
@@ -170,5 +170,5 @@ describe("valence models pull, a lock of a worker that was killed in another con
     )
     expect(code).toBe(0)
     expect(readdirSync(dirname(folder.at(lock)))).not.toContain("lock")
-  }, 120_000)
+  })
 })

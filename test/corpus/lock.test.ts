@@ -116,5 +116,5 @@ describe("labelCorpus", () => {
     expect(folder.read("out.csv")).toBe(folder.read("whole.csv"))
     expect(folder.read("out.csv.errors.jsonl")).toBe(folder.read("whole.csv.errors.jsonl"))
     expect(JSON.parse(folder.read("out.csv.manifest.json"))).toMatchObject({ done: true })
-  }, 60_000)
+  })
 })
