@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander"
 import { type Complete, type Declaration, readOption } from "../declaration.ts"
+import { noteFlag } from "./flag-names.ts"
 
 type Declarations = Readonly<Record<string, Declaration<unknown>>>
 
@@ -22,6 +23,7 @@ export function addOptions(
 ): Command {
   for (const [name, declaration] of Object.entries(declarations)) {
     const flag = flagFor(name, declaration)
+    noteFlag(command, name, flag)
     const letter = short[name] === undefined ? "" : `-${short[name]}, `
     const value = declaration.unit === undefined ? "" : ` <${declaration.unit}>`
     const option = new Option(`${letter}${flag}${value}`, declaration.help)

@@ -3,6 +3,7 @@ import { uncertainLabel } from "../corpus/added-columns.ts"
 import { standardStream } from "../corpus/run-files.ts"
 import type { RunSummary } from "../corpus/summary.ts"
 import type { FailedRow } from "../corpus/write-chunk.ts"
+import { withFlags } from "./flag-names.ts"
 import { showCount, showDuration, showRows, showShare } from "./show-numbers.ts"
 
 /** How many failed rows a summary shows. */
@@ -57,14 +58,14 @@ function failureLines({ failed, output }: RunSummary, failures: readonly FailedR
   const more = failed > shown.length && shown.length > 0 ? ["  ..."] : []
   return [
     `${showRows(failed)} ${failed === 1 ? "has" : "have"} no label:`,
-    ...shown.map(({ line, reason }) => `  line ${line}: ${reason}`),
+    ...shown.map(({ line, reason }) => `  line ${line}: ${withFlags(reason)}`),
     ...more,
   ]
 }
 
 /** Lines about the input, which tell what to do about it. */
 export function noteLines({ notes }: Pick<RunSummary, "notes">): string[] {
-  return notes.map(note => `note: ${note}`)
+  return notes.map(note => `note: ${withFlags(note)}`)
 }
 
 function fileLines({ output, errors, report }: RunSummary): string[] {

@@ -9,6 +9,7 @@ import { toggle } from "../declaration.ts"
 import { classifierOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { noteLines } from "./describe-run.ts"
+import { withFlags } from "./flag-names.ts"
 import { openLabeller } from "./open-labeller.ts"
 import { openProgressDisplay } from "./progress-display.ts"
 import { showCount, showRows } from "./show-numbers.ts"
@@ -113,7 +114,7 @@ async function evaluate(input: string, given: Readonly<Record<string, unknown>>)
     signal: stop.signal,
     onProgress: progress => display.show(progress),
     onFailedRow({ line, reason }) {
-      if (++failed <= mostFailedLines) display.print(`line ${line}: ${reason}`)
+      if (++failed <= mostFailedLines) display.print(`line ${line}: ${withFlags(reason)}`)
     },
   })
   if (failed > mostFailedLines) display.print(`and ${showCount(failed - mostFailedLines)} more`)

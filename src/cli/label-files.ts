@@ -4,6 +4,7 @@ import { corpusOptions } from "../corpus/options.ts"
 import { ValenceError } from "../errors.ts"
 import { pickOptions } from "./declared-options.ts"
 import { noteLines, placeOf } from "./describe-run.ts"
+import { withFlags } from "./flag-names.ts"
 import { areLarge } from "./large-input.ts"
 import { openLabellerOrFleet } from "./open-labeller.ts"
 import { openProgressDisplay } from "./progress-display.ts"
@@ -63,7 +64,7 @@ export function exitCodeOfFiles({ files, interrupted }: FilesSummary): number {
 
 /** One line for a file, and its notes. */
 export function describeFile({ input, output, summary, error }: LabelledFile): string {
-  if (error !== undefined) return `${input}: error: ${error.message}`
+  if (error !== undefined) return `${input}: error: ${withFlags(error.message)}`
   const { rows = 0, failed = 0, empty = 0, alreadyDone, interrupted } = summary ?? {}
   const state = alreadyDone ? " (complete already)" : interrupted ? " (stopped)" : ""
   const without = failed > 0 ? `, ${showCount(failed)} without a label` : ""

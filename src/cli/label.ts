@@ -10,6 +10,7 @@ import { ValenceError } from "../errors.ts"
 import { classifierOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { describeRun, mostShownFailures } from "./describe-run.ts"
+import { withFlags } from "./flag-names.ts"
 import { withFleetDefaults } from "./fleet-flags.ts"
 import { labelSeveral } from "./label-files.ts"
 import { areLarge } from "./large-input.ts"
@@ -79,7 +80,7 @@ async function run(
       display.show(progress)
     },
     onFailedRow(row) {
-      if (toStdout) display.print(JSON.stringify(row))
+      if (toStdout) display.print(JSON.stringify({ ...row, reason: withFlags(row.reason) }))
       else if (failures.length < mostShownFailures) failures.push(row)
     },
   })

@@ -7,6 +7,7 @@ import { addClassify } from "./classify.ts"
 import { addDead } from "./dead.ts"
 import { addDoctor } from "./doctor.ts"
 import { addEval } from "./eval.ts"
+import { nameFlagsOf, withFlags } from "./flag-names.ts"
 import { addLabel } from "./label.ts"
 import { addModels } from "./models.ts"
 import { addPrune } from "./prune.ts"
@@ -58,6 +59,8 @@ addDoctor(program)
 addTune(program)
 addPrune(program)
 
+program.hook("preAction", (_, command) => nameFlagsOf(command))
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -65,7 +68,7 @@ try {
   else {
     const refusal = refusalOf(error)
     const message = error instanceof ValenceError ? error.message : refusal && `redis refused: ${refusal.reason}`
-    console.error(message === undefined ? error : `error: ${message}`)
+    console.error(message === undefined ? error : `error: ${withFlags(message)}`)
     process.exitCode = errorExitCode
   }
 }

@@ -1,6 +1,6 @@
 import type { Complete } from "../declaration.ts"
 import { shown, ValenceError } from "../errors.ts"
-import type { Labelled } from "../labeller.ts"
+import type { Labelled, ModelInfo } from "../labeller.ts"
 import type { ColumnKind } from "./column-kinds.ts"
 import type { corpusOptions } from "./options.ts"
 
@@ -32,6 +32,23 @@ export function certainty(score: number): number {
 /** A score as files and pages carry it: six decimals, which is beyond what any dtype can tell apart. */
 export function roundScore(score: number): number {
   return Number(score.toFixed(6))
+}
+
+/**
+ * Checks that a least score can be reached.
+ *
+ * @throws ValenceError `option_invalid` for one above 1 if scores are probabilities, as all but a lexicon's and logits are
+ */
+export function requireMinScore(
+  { minScore, function: scoreFunction }: Pick<Complete<typeof corpusOptions>, "minScore" | "function">,
+  { dtype }: Pick<ModelInfo, "dtype">,
+): void {
+  if (minScore === undefined || minScore <= 1 || dtype === "lexicon" || scoreFunction === "none") return
+  const instead = minScore <= 100 ? `; ${minScore} % is ${minScore / 100}` : ""
+  throw new ValenceError(
+    "option_invalid",
+    `minScore must be a number, 0 to 1, because scores are probabilities; got ${minScore}${instead}`,
+  )
 }
 
 /**

@@ -1,10 +1,10 @@
 import { type Options, parse } from "csv-parse/sync"
-import { asError, ValenceError } from "../errors.ts"
-import { findTextColumn } from "./columns.ts"
+import { asError, shown, ValenceError } from "../errors.ts"
+import { findTexts, headerDoubt, nameOf, type TextPlace, uniqueNames } from "./columns.ts"
 import { hasLoneReturn, loneReturn } from "./decoders/lone-returns.ts"
 import { quotedFields, unquotedFields } from "./escaped-fields.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
-import { findUnreadable, hasLoneReturns, placeOf, type RowReader, textOf } from "./row-reader.ts"
+import { findUnreadable, hasLoneReturns, joinTexts, placeOf, type RowReader, textOf } from "./row-reader.ts"
 import type { RawRecord, RecordBatch } from "./split-records.ts"
 
 /** What separates fields, whether quotes mean anything, and what escapes them if they are not doubled. */
@@ -17,29 +17,40 @@ export interface CsvDialect {
 /**
  * Reads the rows of CSV and TSV.
  *
- * @param header - the first record of the input
- * @param asked - the text column, where it was named
- * @throws ValenceError `input_invalid` where the header cannot be read or names a column twice; `option_invalid`
- * where no column holds the text
+ * @param head - its first record is the header, or, without one, the first row
+ * @param asked - the text column, if it was named
+ * @throws ValenceError `input_invalid` if the header cannot be read; `option_invalid` if no column holds the text, or
+ * several have its name
  */
-export function csvReader(dialect: CsvDialect, header: RecordBatch, asked: string | undefined): RowReader {
+export function csvReader(
+  dialect: CsvDialect,
+  head: RecordBatch,
+  asked: string | undefined,
+  hasHeader: boolean,
+): RowReader {
   const fieldsOf = dialect.escape === undefined ? csvFields(dialect) : escapedFields(dialect, dialect.escape)
-  const columns = readHeader(header, fieldsOf)
-  const column = findTextColumn(columns, asked)
-  const textIndex = columns.indexOf(column)
+  const first = readFirst(head, fieldsOf, hasHeader)
+  const names = hasHeader ? first : first.map(() => "")
+  const columns = uniqueNames(names)
+  const texts = !hasHeader && asked === undefined ? onlyColumn(first) : findTexts(names, asked)
+  const textIndex = texts[0]?.at as number
+  const textIn = (fields: readonly string[]) =>
+    texts.length === 1 ? (fields[textIndex] as string) : joinTexts(texts.map(({ at }) => fields[at] as string))
   const toRow = (batch: RecordBatch, record: RawRecord, fields: string[] | string): Row => {
     const place = placeOf(batch, record)
     if (typeof fields === "string") return { ...place, problem: fields }
     if (fields.length !== columns.length)
       return {
         ...place,
-        problem: `has ${fields.length} ${fields.length === 1 ? "field" : "fields"}, and the header ${columns.length}`,
+        problem: `has ${fields.length} ${fields.length === 1 ? "field" : "fields"}, and the ${hasHeader ? "header" : "first row"} ${columns.length}`,
       }
-    return new CsvRow(place, batch, record, columns, fields, textIndex)
+    return new CsvRow(place, batch, record, columns, fields, textIn(fields))
   }
   return {
     columns,
-    column,
+    column: nameOf(columns, texts),
+    header: hasHeader && head.records[0] ? textOf(head, head.records[0]) : undefined,
+    warnings: hasHeader && asked !== undefined ? warningsOf(names, texts) : [],
     kinds: columns.map(() => "string"),
     read(batch) {
       const problems = findUnreadable(batch)
@@ -68,13 +79,13 @@ class CsvRow implements ReadRow {
     record: RawRecord,
     columns: readonly string[],
     fields: readonly string[],
-    textIndex: number,
+    text: string,
   ) {
     this.line = line
     this.end = end
     this.endLine = endLine
     this.bytes = bytes
-    this.text = fields[textIndex] as string
+    this.text = text
     this.#batch = batch
     this.#record = record
     this.#columns = columns
@@ -154,18 +165,33 @@ function parseAlone({ buffer }: RecordBatch, record: RawRecord, options: Options
   }
 }
 
-function readHeader(header: RecordBatch, fieldsOf: FieldReader): string[] {
-  const [record] = header.records
-  if (record === undefined)
-    throw new ValenceError("input_invalid", "input is empty: its first row must name the columns")
-  const problem = findUnreadable(header).get(0)
-  const fields = problem ?? fieldsOf.alone(header, record)
-  if (typeof fields === "string") throw new ValenceError("input_invalid", `line ${record.line}, the header, ${fields}`)
-  const twice = fields.find((name, index) => fields.indexOf(name) !== index)
-  if (twice !== undefined)
-    throw new ValenceError(
-      "input_invalid",
-      `line ${record.line}, the header, must name each column once; got ${JSON.stringify(twice)} twice`,
-    )
+/** @throws ValenceError `input_invalid` if there is no first record, or it cannot be read */
+function readFirst(head: RecordBatch, fieldsOf: FieldReader, hasHeader: boolean): string[] {
+  const [record] = head.records
+  if (record === undefined) {
+    const rule = hasHeader ? ": its first row must name the columns" : ""
+    throw new ValenceError("input_invalid", `input is empty${rule}`)
+  }
+  const fields = findUnreadable(head).get(0) ?? fieldsOf.alone(head, record)
+  const what = hasHeader ? "header" : "first row"
+  if (typeof fields === "string") throw new ValenceError("input_invalid", `line ${record.line}, the ${what}, ${fields}`)
   return fields
+}
+
+/** @throws ValenceError `option_invalid` if there are several columns, none of which has a name */
+function onlyColumn(first: readonly string[]): [TextPlace] {
+  if (first.length === 1) return [{ at: 0, path: [] }]
+  const shownFields = first.map((field, at) => `${at + 1} ${shown(field)}`).join(", ")
+  throw new ValenceError(
+    "option_invalid",
+    `column must be given by its number if there is no header; the first row has ${shownFields}`,
+  )
+}
+
+function warningsOf(names: readonly string[], texts: readonly TextPlace[]): string[] {
+  const doubt = headerDoubt(
+    names,
+    texts.map(({ at }) => names[at] as string),
+  )
+  return doubt === "" ? [] : [`the header was read from the first row${doubt}`]
 }

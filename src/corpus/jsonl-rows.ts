@@ -1,49 +1,83 @@
 import { asError, shown } from "../errors.ts"
-import { type ColumnKind, kindsOf } from "./column-kinds.ts"
-import { findTextColumn } from "./columns.ts"
+import { kindsOf } from "./column-kinds.ts"
+import { findTexts, type TextPlace } from "./columns.ts"
 import { jsonMembers } from "./json-members.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
-import { findUnreadable, placeOf, type RowReader, textOf } from "./row-reader.ts"
+import { findUnreadable, joinTexts, placeOf, type RowReader, textOf } from "./row-reader.ts"
 import type { RawRecord, RecordBatch } from "./split-records.ts"
 import { plainTextColumn } from "./text-rows.ts"
 
 type JsonObject = Readonly<Record<string, unknown>>
 
 /**
- * Reads the rows of JSON Lines: one object a line, of which one field is the text. A text that is null or missing is blank.
+ * Reads the rows of JSON Lines: one object a line, of which one field is the text, or a member of a field, or several of these. A
+ * text that is null or missing is blank.
  *
- * @param columns - the fields of the first row, as `jsonlColumns` finds them
- * @param kinds - what these hold, as `jsonlKinds` finds it
- * @param known - the fields of the first rows, as `jsonlFields` finds them: one of them holds the text
- * @param asked - the text column, where it was named
- * @throws ValenceError `option_invalid` where no column holds the text
+ * @param head - the first rows: their fields, of which one holds the text
+ * @param asked - the text column, if it was named
+ * @throws ValenceError `option_invalid` if no column holds the text
  */
-export function jsonlReader(
-  columns: readonly string[],
-  kinds: readonly ColumnKind[],
-  known: readonly string[],
-  asked: string | undefined,
-): RowReader {
-  const column = known.length === 0 ? (asked ?? plainTextColumn) : findTextColumn(known, asked)
+export function jsonlReader(head: readonly RecordBatch[], asked: string | undefined): RowReader {
+  const objects = head.flatMap(batch => [...objectsOf(batch)])
+  const columns = head.map(jsonlColumns).find(names => names.length > 0) ?? []
+  const paths = textPaths(objects, asked)
   return {
     columns,
-    column,
-    kinds,
+    column: paths.map(path => path.join(".")).join(","),
+    header: undefined,
+    warnings: [],
+    kinds: kindsOf(
+      columns,
+      objects.map(({ text }) => text),
+    ),
     read(batch) {
       const problems = findUnreadable(batch)
       return batch.records.map((record, index): Row => {
         const place = placeOf(batch, record)
         const object = problems.get(index) ?? parseObject(textOf(batch, record))
         if (typeof object === "string") return { ...place, problem: object }
-        const text = Object.hasOwn(object, column) ? (object[column] ?? "") : ""
-        if (typeof text === "string") return new JsonRow(place, batch, record, object, text)
-        const cells = () => cellsOf(textOf(batch, record), object)
-        const problem = `field ${JSON.stringify(column)} must be a string; got ${describeJson(text)}`
-        return { ...place, problem, cells }
+        const texts = paths.map(path => textAt(object, path))
+        const problem = texts.find(text => typeof text !== "string")?.problem
+        if (problem !== undefined) return { ...place, problem, cells: () => cellsOf(textOf(batch, record), object) }
+        const [text = "", ...others] = texts as string[]
+        return new JsonRow(place, batch, record, object, others.length === 0 ? text : joinTexts([text, ...others]))
       })
     },
   }
 }
+
+/** The names that lead to each text, from the outermost object on. */
+function textPaths(objects: readonly { readonly object: JsonObject }[], asked: string | undefined): string[][] {
+  const names = [...new Set(objects.flatMap(({ object }) => Object.keys(object)))]
+  if (names.length === 0) return [[asked ?? plainTextColumn]]
+  const pathOf = ({ at, path }: TextPlace) => [names[at] as string, ...path]
+  const hasMember = (place: TextPlace) => objects.some(({ object }) => memberAt(object, pathOf(place)) !== undefined)
+  return findTexts(names, asked, hasMember).map(pathOf)
+}
+
+/** The text that names lead to; "" if it is null or missing; or why it is none. */
+function textAt(object: JsonObject, path: readonly string[]): string | { readonly problem: string } {
+  let value: unknown = object
+  for (const [depth, name] of path.entries()) {
+    if (!isObject(value)) return wrong(path.slice(0, depth), "an object", value)
+    value = Object.hasOwn(value, name) ? (value[name] ?? undefined) : undefined
+    if (value === undefined) return ""
+  }
+  return typeof value === "string" ? value : wrong(path, "a string", value)
+}
+
+function wrong(path: readonly string[], what: string, value: unknown): { readonly problem: string } {
+  return { problem: `field ${JSON.stringify(path.join("."))} must be ${what}; got ${describeJson(value)}` }
+}
+
+function memberAt(object: JsonObject, path: readonly string[]): unknown {
+  let value: unknown = object
+  for (const name of path) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+  return value
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 class JsonRow implements ReadRow {
   readonly line: number
@@ -117,19 +151,6 @@ export function jsonlColumns(head: RecordBatch): string[] {
   for (const { text, object } of objectsOf(head))
     if (Object.keys(object).length > 0) return [...new Set(jsonMembers(text).map(member => member.name))]
   return []
-}
-
-/** What the fields hold, by all objects among records. */
-export function jsonlKinds(columns: readonly string[], head: readonly RecordBatch[]): ColumnKind[] {
-  return kindsOf(
-    columns,
-    head.flatMap(batch => [...objectsOf(batch)].map(({ text }) => text)),
-  )
-}
-
-/** The names of the fields of all objects among records. */
-export function jsonlFields(head: RecordBatch): string[] {
-  return [...new Set([...objectsOf(head)].flatMap(({ object }) => Object.keys(object)))]
 }
 
 function* objectsOf(head: RecordBatch): Generator<{ text: string; object: JsonObject }> {

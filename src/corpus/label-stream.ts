@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream"
 import { completeOptions } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
-import { addedColumns } from "./added-columns.ts"
+import { addedColumns, requireMinScore } from "./added-columns.ts"
 import { cutChunks } from "./chunks.ts"
 import { openRows } from "./open-rows.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
@@ -30,6 +30,8 @@ export interface LabelStreamRequest {
 export interface LabelStream {
   /** The header and the labelled rows, in pieces: all rows in order, those without a label too. */
   lines(): AsyncGenerator<string>
+  /** What may be wrong with how the input is read. */
+  readonly warnings: readonly string[]
   /** Rows so far. */
   readonly rows: number
   /** Those of them that could not be labelled. */
@@ -49,6 +51,7 @@ export interface LabelStream {
 export async function openLabelStream(request: LabelStreamRequest): Promise<LabelStream> {
   const { input, format, outputFormat, labeller, errors = false } = request
   const options = completeOptions(corpusOptions, request.options ?? {})
+  requireMinScore(options, labeller.model)
   await labeller.label([], labelOptionsOf(options))
   const file = { path: standardStream, format, compression: undefined }
   const rows = await openRows(file, options, input)
@@ -64,6 +67,7 @@ export async function openLabelStream(request: LabelStreamRequest): Promise<Labe
         const how = { labeller, writer, tally, options, named: false, keepFailed: true }
         for await (const { output } of writeChunks(chunks, how)) yield output
       },
+      warnings: rows.warnings,
       get rows() {
         return rowsOf(tally)
       },

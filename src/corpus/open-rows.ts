@@ -5,7 +5,8 @@ import type { ColumnKind } from "./column-kinds.ts"
 import { csvReader } from "./csv-rows.ts"
 import { encodedRows, requireHeader } from "./decoders/encoded-rows.ts"
 import { UnreadableText } from "./decoders/guess-encoding.ts"
-import { jsonlColumns, jsonlFields, jsonlKinds, jsonlReader } from "./jsonl-rows.ts"
+import { readStart } from "./input-start.ts"
+import { jsonlColumns, jsonlReader } from "./jsonl-rows.ts"
 import type { readOptions } from "./options.ts"
 import type { Row } from "./row.ts"
 import type { RowReader } from "./row-reader.ts"
@@ -31,6 +32,12 @@ export interface OpenRows {
   readonly bom: boolean
   /** What separates fields; `undefined` where the format has none. */
   readonly delimiter: string | undefined
+  /** What an output of the same format begins with, as it was written: the header without its line ending; "" if there is none. */
+  readonly header: string
+  /** Whether the input is CSV or TSV without a header. */
+  readonly isHeadless: boolean
+  /** What may be wrong with how the input is read. */
+  readonly warnings: readonly string[]
   /** The line ending of the first row. */
   readonly lineEnding: "\n" | "\r\n"
   /** Where the first row begins that is not the header. */
@@ -67,12 +74,6 @@ export async function openRows(
       throw new ValenceError("option_invalid", `--encoding must be left out for Parquet; got ${options.encoding}`)
     return openParquetRows(input.path, { ...options, cells: needed === "cells" })
   }
-  const delimiter = delimiterOf(input, options)
-  const rules: RecordRules = {
-    delimiter: options.quotes === "csv" ? delimiter?.charCodeAt(0) : undefined,
-    escape: delimiter === undefined ? undefined : options.escape?.charCodeAt(0),
-    maxRowBytes: options.maxRowBytes,
-  }
   const { encoding } = options
   const text = await openText(input, encoding, stdin)
   const unreadable = new UnreadableText()
@@ -80,17 +81,28 @@ export async function openRows(
   try {
     const { first } = text
     const bom = first.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))
-    const splitter = new RecordSplitter(rules, bom ? 3 : 0, 1)
-    const head = await readHead(input, splitter, bom ? first.subarray(3) : first, iterator)
-    if (delimiterOf(input, options) !== undefined) await requireHeader(head, encoding)
-    const reader = encodedRows(makeReader(input, options, head), encoding, unreadable)
-    const queued = delimiterOf(input, options) === undefined ? head : withoutFirst(head)
+    const skipped = { skipLines: options.skipLines, isDelimited: input.format === "csv" || input.format === "tsv" }
+    const begin = await readStart(bom ? first.subarray(3) : first, bom ? 3 : 0, iterator, skipped)
+    const delimiter = delimiterOf(input, options, begin.delimiter)
+    const rules: RecordRules = {
+      delimiter: options.quotes === "csv" ? delimiter?.charCodeAt(0) : undefined,
+      escape: delimiter === undefined ? undefined : options.escape?.charCodeAt(0),
+      maxRowBytes: options.maxRowBytes,
+    }
+    const splitter = new RecordSplitter(rules, begin.bytes, begin.lines + 1)
+    const head = await readHead(input, splitter, begin.rest, iterator)
+    if (delimiter !== undefined) await requireHeader(head, encoding)
+    const reader = encodedRows(makeReader(input, options, delimiter, head), encoding, unreadable)
+    const queued = reader.header === undefined ? head : withoutFirst(head)
     return {
       columns: reader.columns,
       column: reader.column,
       kinds: reader.kinds,
       bom,
-      delimiter: delimiterOf(input, options),
+      delimiter,
+      header: `${begin.sepLine}${reader.header ?? ""}`,
+      isHeadless: delimiter !== undefined && reader.header === undefined,
+      warnings: reader.warnings,
       lineEnding: lineEndingOf(head),
       start: startOf(queued, splitter),
       async *rows(from) {
@@ -106,7 +118,7 @@ export async function openRows(
       fileBytes: text.fileBytes,
       async notes() {
         const hint = await unreadable.hint()
-        return hint === undefined ? text.notes() : [...text.notes(), hint]
+        return [...reader.warnings, ...text.notes(), ...(hint === undefined ? [] : [hint])]
       },
       async close() {
         if (input.path === standardStream) stdin.destroy()
@@ -120,9 +132,13 @@ export async function openRows(
 }
 
 /** What separates the fields of the input; `undefined` for a format that has none. */
-function delimiterOf({ format }: InputFile, options: Complete<typeof readOptions>): string | undefined {
+function delimiterOf(
+  { format }: InputFile,
+  options: Complete<typeof readOptions>,
+  named: string | undefined,
+): string | undefined {
   if (format !== "csv" && format !== "tsv") return undefined
-  const delimiter = options.delimiter ?? (format === "csv" ? "," : "\t")
+  const delimiter = options.delimiter ?? named ?? (format === "csv" ? "," : "\t")
   if (delimiter === options.escape)
     throw new ValenceError("option_invalid", `escape must be another character than delimiter; got ${shown(delimiter)}`)
   return delimiter
@@ -147,15 +163,19 @@ async function readHead(
   return batches.filter(batch => batch.records.length > 0)
 }
 
-function makeReader(input: InputFile, options: Complete<typeof readOptions>, head: RecordBatch[]): RowReader {
-  const delimiter = delimiterOf(input, options)
+function makeReader(
+  input: InputFile,
+  options: Complete<typeof readOptions>,
+  delimiter: string | undefined,
+  head: RecordBatch[],
+): RowReader {
   if (delimiter !== undefined) {
     const header = head[0] ?? { buffer: Buffer.alloc(0), offset: 0, records: [] }
-    return csvReader({ delimiter, quotes: options.quotes, escape: options.escape }, header, options.column)
+    const dialect = { delimiter, quotes: options.quotes, escape: options.escape }
+    return csvReader(dialect, header, options.column, options.header)
   }
   if (input.format === "text") return textReader()
-  const columns = head.map(jsonlColumns).find(names => names.length > 0) ?? []
-  return jsonlReader(columns, jsonlKinds(columns, head), head.flatMap(jsonlFields), options.column)
+  return jsonlReader(head, options.column)
 }
 
 function withoutFirst([first, ...others]: RecordBatch[]): RecordBatch[] {

@@ -30,7 +30,17 @@ export const readOptions = {
   column: text({
     default: undefined,
     unit: "name",
-    help: "column that holds the text (default: text, review, sentence, comment, ...)",
+    help: "column that holds the text, by name or number, or several with commas between (default: text, review, sentence, ...)",
+  }),
+  header: toggle({
+    default: true,
+    help: "the first row of CSV and TSV names the columns; --no-header if it is data: give column by its number",
+  }),
+  skipLines: count({
+    default: 0,
+    min: 0,
+    unit: "lines",
+    help: "lines before the first row or header that are not read",
   }),
   encoding: {
     default: "utf-8",

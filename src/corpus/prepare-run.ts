@@ -3,7 +3,7 @@ import type { Readable } from "node:stream"
 import type { Complete } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ModelInfo } from "../labeller.ts"
-import { type AddedColumn, addedColumns } from "./added-columns.ts"
+import { type AddedColumn, addedColumns, requireMinScore } from "./added-columns.ts"
 import { inputCheck } from "./input-check.ts"
 import {
   type Manifest,
@@ -49,6 +49,7 @@ export async function prepareRun(
   model: ModelInfo,
   stdin: Readable,
 ): Promise<PreparedRun> {
+  requireMinScore(options, model)
   const print = input.path === standardStream ? undefined : await fingerprint(input.path)
   const rows = await openRows(input, options, stdin, keepsColumns(input, files) ? "text" : "cells")
   try {
@@ -104,6 +105,8 @@ function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["op
   return {
     delimiter: options.delimiter ?? null,
     quotes: options.quotes,
+    header: options.header,
+    skipLines: options.skipLines,
     escape: options.escape ?? null,
     ...(options.encoding !== "utf-8" && { encoding: options.encoding }),
     maxRowBytes: options.maxRowBytes,

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer"
+import { isBlank } from "../check-text.ts"
 import type { ColumnKind } from "./column-kinds.ts"
 import { hasLoneReturn } from "./decoders/lone-returns.ts"
 import type { Row, RowPlace } from "./row.ts"
@@ -6,10 +7,14 @@ import type { RawRecord, RecordBatch } from "./split-records.ts"
 
 /** Makes rows of records, in one format. */
 export interface RowReader {
-  /** The input's columns in order; those of its first row where a format has no header. */
+  /** The input's columns in order, each with a name of its own; those of its first row if a format has no header. */
   readonly columns: readonly string[]
-  /** The column that holds the text. */
+  /** The column that holds the text; several have commas between them. */
   readonly column: string
+  /** The header as it was written; `undefined` if there is none. */
+  readonly header: string | undefined
+  /** What may be wrong with how the input is read. */
+  readonly warnings: readonly string[]
   /** What the columns hold, as far as the first rows tell. */
   readonly kinds: readonly ColumnKind[]
   /** One row a record, in order. */
@@ -27,6 +32,11 @@ export function placeOf(batch: RecordBatch, record: RawRecord): RowPlace {
     endLine: record.line + record.lines,
     bytes: record.next - record.from,
   }
+}
+
+/** The text of a row whose text is in several columns: each on a line of its own, blank ones left out. */
+export function joinTexts(parts: readonly string[]): string {
+  return parts.filter(part => !isBlank(part)).join("\n")
 }
 
 /** A record as text. */

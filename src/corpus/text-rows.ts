@@ -10,6 +10,8 @@ export function textReader(): RowReader {
   return {
     columns: [plainTextColumn],
     column: plainTextColumn,
+    header: undefined,
+    warnings: [],
     kinds: ["string"],
     read(batch) {
       const problems = findUnreadable(batch)

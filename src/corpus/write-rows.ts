@@ -27,7 +27,7 @@ export interface RowWriter {
 export function rowWriter(
   input: InputFile,
   output: Pick<OutputFiles, "format">,
-  rows: Pick<OpenRows, "columns" | "kinds" | "bom" | "lineEnding" | "delimiter">,
+  rows: Pick<OpenRows, "columns" | "kinds" | "bom" | "lineEnding" | "delimiter" | "header" | "isHeadless">,
   added: readonly AddedColumn[],
   quotes: "csv" | "none",
   errorColumn?: string,
@@ -85,7 +85,7 @@ function cellJson({ name, text, json }: Cell): string {
 function csvWriter(
   same: boolean,
   delimiter: string,
-  { columns, bom, lineEnding }: Pick<OpenRows, "columns" | "bom" | "lineEnding">,
+  input: Pick<OpenRows, "columns" | "bom" | "lineEnding" | "header" | "isHeadless">,
   added: readonly AddedColumn[],
   quotes: "csv" | "none",
   errorColumn: string | undefined,
@@ -97,6 +97,7 @@ function csvWriter(
     ...(same && quotes === "none" && { quote: "" }),
   }
   const join = (cells: readonly string[]) => stringify([cells], options)
+  const { columns, lineEnding } = input
   const known = new Set(columns)
   const quoted = new Map<string, string>()
   /** Labels come again and again: each is quoted once. */
@@ -112,7 +113,7 @@ function csvWriter(
   const addedNames = [...added.map(({ name }) => name), ...(errorColumn === undefined ? [] : [errorColumn])]
   const noError = errorColumn === undefined ? "" : delimiter
   return {
-    header: `${same && bom ? "\ufeff" : ""}${join([...columns, ...addedNames])}${ending}`,
+    header: headerOf(input, same, [join(columns), join(addedNames)], delimiter, ending),
     refuse(row) {
       if (same) return undefined
       const extra = row.cells().find(({ name }) => !known.has(name))?.name
@@ -129,6 +130,18 @@ function csvWriter(
       return line + delimiter.repeat(added.length) + why + ending
     },
   }
+}
+
+/** A header as it was written is kept, whatever names it has; an input without one leads to an output without one. */
+function headerOf(
+  { bom, header, isHeadless }: Pick<OpenRows, "bom" | "header" | "isHeadless">,
+  same: boolean,
+  [own, added]: readonly [string, string],
+  delimiter: string,
+  ending: string,
+): string {
+  const mark = same && bom ? "\ufeff" : ""
+  return isHeadless ? mark : `${mark}${same ? header : own}${delimiter}${added}${ending}`
 }
 
 function inOrder(row: Row, columns: readonly string[]): string[] {

@@ -136,8 +136,11 @@ describe("valence classify", () => {
 
   it.each([
     [["--top-k", "0"], "--top-k must be a whole number of labels"],
-    [["--max-length", "9999"], "maxLength must be a whole number of tokens, 2 to 512 for sst2-small; got 9999"],
-    [["--model", "nobody"], "model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of sst2-small"],
+    [["--max-length", "9999"], "--max-length must be a whole number of tokens, 2 to 512 for sst2-small; got 9999"],
+    [
+      ["--model", "nobody"],
+      "--model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of sst2-small",
+    ],
     [["--no-such-flag"], "unknown option '--no-such-flag'"],
   ])("%o - exit code 2, and says why", async (words, message) => {
     using folder = new TemporaryFolder()

@@ -103,7 +103,7 @@ macro F1  0.3889
   test("a label map that is none - exit code 2, naming the option", async () => {
     const { code, err } = await evaluate(["-", "--format", "csv", "--label-map", "1=GOOD"], "text,label\nlove,1\n")
     expect(code).toBe(2)
-    expect(err).toMatch(/^error: labelMap must be pairs such as 1=POSITIVE,0=NEGATIVE.*got "1=GOOD"/)
+    expect(err).toMatch(/^error: --label-map must be pairs such as 1=POSITIVE,0=NEGATIVE.*got "1=GOOD"/)
   })
 })
 

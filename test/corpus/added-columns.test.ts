@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { addedColumns, decideLabel } from "../../src/corpus/added-columns.ts"
+import { addedColumns, decideLabel, requireMinScore } from "../../src/corpus/added-columns.ts"
 import { corpusOptions } from "../../src/corpus/options.ts"
 import { completeOptions, type Given } from "../../src/declaration.ts"
 import type { Labelled } from "../../src/labeller.ts"
@@ -65,5 +65,23 @@ describe("decideLabel", () => {
   it("a score below 0 counts by its distance from 0", () => {
     expect(decideLabel({ ...result, label: "NEGATIVE", score: -0.9 }, 0.7)).toBe("NEGATIVE")
     expect(decideLabel({ ...result, label: "NEGATIVE", score: -0.5 }, 0.7)).toBe("UNCERTAIN")
+  })
+})
+
+describe("requireMinScore", () => {
+  const check = (minScore: number | undefined, dtype = "int8", scoreFunction?: "softmax" | "none") =>
+    requireMinScore({ minScore, function: scoreFunction }, { dtype })
+
+  it("above 1 - refused if scores are probabilities", () => {
+    expect(() => check(80)).toThrow(
+      "minScore must be a number, 0 to 1, because scores are probabilities; got 80; 80 % is 0.8",
+    )
+    expect(() => check(1.01, "onnx", "softmax")).toThrow("got 1.01")
+    for (const minScore of [0, 0.8, 1, undefined]) expect(() => check(minScore)).not.toThrow()
+  })
+
+  it("above 1 - accepted for a lexicon's valences and for logits", () => {
+    expect(() => check(2, "lexicon")).not.toThrow()
+    expect(() => check(2, "int8", "none")).not.toThrow()
   })
 })

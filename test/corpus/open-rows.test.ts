@@ -96,10 +96,10 @@ describe("openRows", () => {
       })
     })
 
-    it("a header that names a column twice - input_invalid, with its line", async () => {
-      await expect(open("csv", "\nid,text,id\n")).rejects.toMatchObject({
+    it("a header that cannot be read - input_invalid, with its line", async () => {
+      await expect(open("csv", '\nid,"text\n1,a\n')).rejects.toMatchObject({
         code: "input_invalid",
-        message: 'line 2, the header, must name each column once; got "id" twice',
+        message: "line 2, the header, a quote opens on line 2 and is not closed",
       })
     })
 
@@ -197,7 +197,7 @@ describe("openRows", () => {
       expect(await read("csv", content, { column: "note" })).toEqual(["2: b"])
       await expect(open("csv", content, { column: "notes" })).rejects.toMatchObject({
         code: "option_invalid",
-        message: 'column must be one of the input\'s columns, "id", "text", "Note"; got "notes"',
+        message: 'column must be one of the input\'s columns, "id", "text", "Note"; got "notes"; did you mean "Note"?',
       })
     })
 
@@ -282,8 +282,34 @@ describe("openRows", () => {
       expect(await read("jsonl", content, { column: "note" })).toEqual(["1: ", "2: c"])
       await expect(open("jsonl", content, { column: "nope" })).rejects.toMatchObject({
         code: "option_invalid",
-        message: 'column must be one of the input\'s columns, "id", "text", "note"; got "nope"',
+        message: 'column must be one of the input\'s columns, "id", "text", "note"; got "nope"; did you mean "note"?',
       })
+    })
+
+    it("column - a member of a field, or several texts, and what is none says its type", async () => {
+      const lines = [
+        '{"id":1,"review":{"text":"a","more":{"x":"y"}}}',
+        '{"id":2,"review":{"text":null}}',
+        '{"id":3,"review":null}',
+        '{"id":4}',
+        '{"id":5,"review":"b"}',
+        '{"id":6,"review":{"text":["c"]}}',
+        '{"id":7,"review":{"text":{}}}',
+      ].join("\n")
+      expect(await read("jsonl", lines, { column: "review.text" })).toEqual([
+        "1: a",
+        "2: ",
+        "3: ",
+        "4: ",
+        '5! field "review" must be an object; got "b"',
+        '6! field "review.text" must be a string; got an array',
+        '7! field "review.text" must be a string; got an object',
+      ])
+      expect((await read("jsonl", lines, { column: "review.more.x,review.text" })).slice(0, 2)).toEqual([
+        "1: y\na",
+        "2: ",
+      ])
+      expect(await read("jsonl", '{"a.b":"c","a":{"b":"d"}}', { column: "a.b" })).toEqual(["1: c"])
     })
 
     it("nothing - no rows", async () => {

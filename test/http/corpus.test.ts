@@ -135,6 +135,17 @@ describe("POST /v1/corpus", () => {
     ])
   })
 
+  it("header=false, skipLines, column by number - as valence label has them; minScore above 1 is refused", async () => {
+    const body = "exported\n1,ok\n2,I love it\n"
+    expect((await send(body, "text/csv", "?header=false&skipLines=1&column=2")).body).toBe(
+      "1,ok,POSITIVE,0.52\n2,I love it,NEGATIVE,0.59\n",
+    )
+    const warned = await send("1,\u00e9 t\n2,ok\n", "text/csv", "?column=2")
+    expect(warned.headers.get("x-valence-warning")).toMatch(/"1" looks like data: if the first row is no header/)
+    const refused = await send(csv, "text/csv", "?minScore=80")
+    expect(refused).toMatchObject({ status: 400, body: expect.stringContaining("minScore must be a number, 0 to 1") })
+  })
+
   it("empty - blank texts are skipped, listed or labelled", async () => {
     const body = '{"text":null}\n{"text":"ok"}\n'
     const ofQuery = async (query: string) => (await send(body, "application/jsonl", query)).body.split("\n")[0]

@@ -1,8 +1,10 @@
 import type { SchemaTree } from "hyparquet"
+import { isListLike, isMapLike } from "hyparquet/src/schema.js"
 import { shown, ValenceError } from "../../errors.ts"
-import { findTextColumn } from "../columns.ts"
+import { findTexts, nameOf, type TextPlace } from "../columns.ts"
 import type { InputPosition, OpenRows } from "../open-rows.ts"
 import type { Cell, ReadRow, Row } from "../row.ts"
+import { joinTexts } from "../row-reader.ts"
 import { jsonOf, type ToJson } from "./cell-json.ts"
 import { mayHoldText, openRowGroups, type RowGroup } from "./row-groups.ts"
 
@@ -27,24 +29,28 @@ interface Column {
 /**
  * Opens a Parquet file: one row group at a time is read. The "lines" of its rows are their numbers, the first is 1.
  *
- * @throws ValenceError `input_invalid`; `option_invalid` where no column holds the text
+ * @throws ValenceError `input_invalid`; `option_invalid` if no column holds the text, or several have its name
  */
 export async function openParquetRows(path: string, reading: ParquetReading): Promise<OpenRows> {
-  let column = ""
-  const file = await openRowGroups(path, columns => {
-    column = findColumn(columns, reading.column)
-    return column
+  let texts: readonly TextPlace[] = []
+  const file = await openRowGroups(path, (columns, names) => {
+    texts = findTextsIn(columns, names, reading.column)
+    return texts.map(place => leafAt(columns, place) as SchemaTree)
   })
   const { columns, groups } = file
+  const names = columns.map(({ element }) => element.name)
   const start: InputPosition = { bytes: groups[0]?.from ?? 0, line: 1 }
   const toJson = columns.map(jsonOf)
   let read = 0
   return {
-    columns: columns.map(({ element }) => element.name),
+    columns: names,
     kinds: undefined,
-    column,
+    column: nameOf(names, texts),
     bom: false,
     delimiter: undefined,
+    header: "",
+    isHeadless: false,
+    warnings: [],
     lineEnding: "\n",
     start,
     async *rows(from = start) {
@@ -52,12 +58,12 @@ export async function openParquetRows(path: string, reading: ParquetReading): Pr
       for (const group of groups) {
         const skip = Math.max(0, from.line - 1 - first)
         if (skip < group.rows) {
-          const names = columns.map(({ element }) => element.name)
-          const values: Column[] = []
-          for (const [at, name] of names.entries())
-            if (reading.cells || name === column)
-              values.push({ name, toJson: toJson[at] as ToJson, values: await group.read(name) })
-          yield* batchesOf(group, first, skip, values, column, reading.maxRowBytes)
+          const values: (Column | undefined)[] = []
+          for (const [at, name] of names.entries()) {
+            const isNeeded = reading.cells || texts.some(place => place.at === at)
+            values.push(isNeeded ? { name, toJson: toJson[at] as ToJson, values: await group.read(name) } : undefined)
+          }
+          yield* batchesOf(group, first, skip, values, texts, reading.maxRowBytes)
         }
         first += group.rows
         read = group.from + group.bytes
@@ -69,48 +75,72 @@ export async function openParquetRows(path: string, reading: ParquetReading): Pr
   }
 }
 
-function findColumn(columns: readonly SchemaTree[], asked: string | undefined): string {
-  const names = columns.map(({ element }) => element.name)
-  const column = findTextColumn(names, asked)
-  const found = columns[names.indexOf(column)] as SchemaTree
-  if (mayHoldText(found)) return column
-  const type = found.children.length > 0 ? "nested" : found.element.type
-  throw new ValenceError("option_invalid", `column must hold strings; ${shown(column)} is ${type}`)
+function findTextsIn(columns: readonly SchemaTree[], names: readonly string[], asked: string | undefined): TextPlace[] {
+  const texts = findTexts(names, asked, place => leafAt(columns, place) !== undefined)
+  for (const place of texts) {
+    const found = leafAt(columns, place) as SchemaTree
+    if (mayHoldText(found)) continue
+    const type = found.children.length > 0 ? "nested" : found.element.type
+    throw new ValenceError("option_invalid", `column must hold strings; ${shown(nameOf(names, [place]))} is ${type}`)
+  }
+  return texts
+}
+
+/** What a place leads to, through structs alone. */
+function leafAt(columns: readonly SchemaTree[], { at, path }: TextPlace): SchemaTree | undefined {
+  let found = columns[at]
+  for (const name of path) {
+    if (found === undefined || found.element.repetition_type === "REPEATED" || isListLike(found) || isMapLike(found))
+      return undefined
+    found = found.children.find(({ element }) => element.name === name)
+  }
+  return found
 }
 
 function* batchesOf(
   group: RowGroup,
   first: number,
   skip: number,
-  columns: readonly Column[],
-  column: string,
+  all: readonly (Column | undefined)[],
+  texts: readonly TextPlace[],
   maxRowBytes: number,
 ): Generator<Row[]> {
-  const texts = columns.find(({ name }) => name === column)?.values ?? []
+  const columns = all.filter(column => column !== undefined)
   const bytesUpTo = (row: number) => Math.floor((group.bytes * row) / group.rows)
+  const valueAt = ({ at, path }: TextPlace, row: number) => valueIn(all[at]?.values[row], path)
   for (let from = skip; from < group.rows; from += batchRows) {
     const batch: Row[] = []
     for (let at = from; at < Math.min(group.rows, from + batchRows); at++) {
-      // Null is a blank text.
-      const text = (texts[at] ?? "") as string | Uint8Array
+      const text = textOf(texts.map(place => valueAt(place, at)))
       const place = {
         line: first + at + 1,
         endLine: first + at + 2,
         end: group.from + bytesUpTo(at + 1),
-        bytes: typeof text === "string" ? text.length : 0,
+        bytes: text?.length ?? 0,
       }
       const cells = () => columns.map(({ name, toJson, values }) => cellOf(name, toJson(values[at])))
-      const problem = problemOf(text, maxRowBytes)
-      if (problem !== undefined) batch.push({ ...place, problem, cells })
-      else batch.push(new ParquetRow(place, text as string, columns, at))
+      if (text === undefined) batch.push({ ...place, problem: "is not valid UTF-8", cells })
+      else if (text.length > maxRowBytes)
+        batch.push({ ...place, problem: `is longer than maxRowBytes, ${maxRowBytes}`, cells })
+      else batch.push(new ParquetRow(place, text, columns, at))
     }
     yield batch
   }
 }
 
-function problemOf(text: string | Uint8Array, maxRowBytes: number): string | undefined {
-  if (text instanceof Uint8Array) return "is not valid UTF-8"
-  return text.length > maxRowBytes ? `is longer than maxRowBytes, ${maxRowBytes}` : undefined
+/** The value that names lead to in a struct; null if one of them is. */
+function valueIn(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, name) => (inner as Readonly<Record<string, unknown>> | null)?.[name] ?? null,
+    value,
+  )
+}
+
+/** The text that values make, in which null is blank; `undefined` if one of them is bytes that are no UTF-8. */
+function textOf(values: readonly unknown[]): string | undefined {
+  if (values.some(value => value instanceof Uint8Array)) return undefined
+  const texts = values.map(value => (value ?? "") as string)
+  return texts.length === 1 ? texts[0] : joinTexts(texts)
 }
 
 class ParquetRow implements ReadRow {

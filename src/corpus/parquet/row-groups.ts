@@ -11,6 +11,7 @@ import {
 } from "hyparquet"
 import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
 import { asError, ValenceError } from "../../errors.ts"
+import { uniqueNames } from "../columns.ts"
 import { pageCompressors } from "./compressors.ts"
 import { chunksOf, extentOf, fields, footerBytes, groupsOf, openParquetFile, readBytes } from "./footer.ts"
 import { fieldOf, withField, withoutFields } from "./thrift-struct.ts"
@@ -29,7 +30,7 @@ export interface RowGroup {
 
 /** A Parquet file whose row groups can be read one by one. */
 export interface RowGroups {
-  /** The columns with their types, as the file has them. */
+  /** The columns with their types; each has a name of its own. */
   readonly columns: readonly SchemaTree[]
   readonly groups: readonly RowGroup[]
   close(): Promise<void>
@@ -38,20 +39,23 @@ export interface RowGroups {
 /**
  * Opens a Parquet file.
  *
- * @param textColumn - decoded as text even where the file calls it bytes
+ * @param textColumns - chooses what is decoded as text even if the file calls it bytes, of the columns and their names as the file
+ * has them
  * @throws ValenceError `input_invalid`
  */
 export async function openRowGroups(
   path: string,
-  textColumn: (columns: readonly SchemaTree[]) => string,
+  textColumns: (columns: readonly SchemaTree[], names: readonly string[]) => readonly SchemaTree[],
 ): Promise<RowGroups> {
   const { file, footer } = await openParquetFile(path)
   try {
     const tail = footerBytes(withoutStatistics(footer))
-    const metadata = parquetMetadata(new Uint8Array(tail), { geoparquet: false })
+    const read = parquetMetadata(new Uint8Array(tail), { geoparquet: false })
+    const names = parquetSchema(read).children.map(({ element }) => element.name)
+    const metadata = withUniqueNames(read)
     const columns = parquetSchema(metadata).children
-    const column = textColumn(columns)
-    const stored = { ...metadata, schema: metadata.schema.map(element => asStored(element, column)) }
+    const texts = new Set(textColumns(columns, names).map(({ element }) => element))
+    const stored = { ...metadata, schema: metadata.schema.map(element => asStored(element, texts.has(element))) }
     const buffer = bufferOf(file, (await file.stat()).size)
     const compressors = await pageCompressors()
     const scan = (group: FileMetaData["row_groups"][number]) =>
@@ -100,6 +104,35 @@ export function mayHoldText({ element, children }: SchemaTree): boolean {
   return children.length === 0 && element.type === "BYTE_ARRAY" && element.repetition_type !== "REPEATED"
 }
 
+/** The library reads columns by name: where two have the same, it would read the first for both. */
+function withUniqueNames(metadata: FileMetaData): FileMetaData {
+  const { children } = parquetSchema(metadata)
+  const names = uniqueNames(children.map(({ element }) => element.name))
+  const schema = [...metadata.schema]
+  const nameOfLeaf: string[] = []
+  let at = 1
+  for (const [column, child] of children.entries()) {
+    const name = names[column] as string
+    schema[at] = { ...child.element, name }
+    at += child.count
+    for (let leaf = leavesOf(child); leaf > 0; leaf--) nameOfLeaf.push(name)
+  }
+  const groups = metadata.row_groups.map(group => ({
+    ...group,
+    columns: group.columns.map((chunk, leaf) => withName(chunk, nameOfLeaf[leaf] as string)),
+  }))
+  return { ...metadata, schema, row_groups: groups }
+}
+
+function withName<C extends FileMetaData["row_groups"][number]["columns"][number]>(chunk: C, name: string): C {
+  const meta = chunk.meta_data
+  return meta ? { ...chunk, meta_data: { ...meta, path_in_schema: [name, ...meta.path_in_schema.slice(1)] } } : chunk
+}
+
+function leavesOf({ children }: SchemaTree): number {
+  return children.length === 0 ? 1 : children.reduce((leaves, child) => leaves + leavesOf(child), 0)
+}
+
 /** Statistics are not needed, and may be of types that cannot be read. */
 function withoutStatistics(footer: ThriftStruct): ThriftStruct {
   const groups = groupsOf(footer).map(group => {
@@ -115,7 +148,7 @@ function withoutStatistics(footer: ThriftStruct): ThriftStruct {
 /** A schema element by which values are read as they are stored: what they mean is for `jsonOf` to say. */
 function asStored(
   { logical_type: logical, converted_type: converted, ...element }: SchemaElement,
-  text: string,
+  isText: boolean,
 ): SchemaElement {
   if (element.type === undefined) {
     const nested = converted ?? (logical?.type === "LIST" || logical?.type === "MAP" ? logical.type : undefined)
@@ -123,7 +156,6 @@ function asStored(
   }
   const isString =
     ["UTF8", "ENUM", "JSON"].includes(converted ?? "") || ["STRING", "ENUM", "JSON"].includes(logical?.type ?? "")
-  const isText = element.name === text && element.type === "BYTE_ARRAY"
   return { ...element, ...((isString || isText) && { converted_type: "UTF8" }) }
 }
 

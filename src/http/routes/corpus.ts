@@ -18,6 +18,8 @@ import { streamLabeller } from "../stream-labeller.ts"
 
 const {
   column,
+  header,
+  skipLines,
   delimiter,
   quotes,
   escape: escaping,
@@ -35,6 +37,8 @@ const { function: scoreFunction, maxLength, longText, stride, pooling, empty } =
 export const corpusQuery = {
   model: text({ default: undefined, unit: "name", help: "one of GET /v1/models (default: the server's)" }),
   column,
+  header,
+  skipLines,
   delimiter,
   quotes,
   escape: escaping,
@@ -126,6 +130,7 @@ async function answerStream(
       options: { ...options, encoding },
       errors,
     })
+    for (const warning of stream.warnings) reply.header("x-valence-warning", asciiOnly(warning))
     const lines = takenInTime(
       stream.lines(),
       bodyTimeoutMs,
@@ -146,6 +151,11 @@ async function answerStream(
     // What reads the input tells only that it could not.
     throw error instanceof ValenceError && error.cause instanceof RequestError ? error.cause : error
   }
+}
+
+/** A header can hold no other characters. */
+function asciiOnly(text: string): string {
+  return text.replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 }
 
 /** Lines, and after them trailers that count the rows; an answer to HTTP/1.0 has no place for trailers. */

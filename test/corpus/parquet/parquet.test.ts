@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs"
-import { parquetMetadata, parquetReadObjects } from "hyparquet"
+import { parquetMetadata, parquetRead, parquetReadObjects, type SchemaElement } from "hyparquet"
 import { compressors } from "hyparquet-compressors"
 import { parquetWriteBuffer } from "hyparquet-writer"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
@@ -30,6 +30,11 @@ function label(input: string, output: string, more: CorpusOptions = {}) {
 }
 
 const bufferOf = (path: string) => new Uint8Array(readFileSync(path)).buffer
+const readRows = async (path: string) => {
+  let rows: unknown[][] = []
+  await parquetRead({ file: bufferOf(path), compressors, rowFormat: "array", onComplete: read => (rows = read) })
+  return rows
+}
 const readObjects = (path: string) => parquetReadObjects({ file: bufferOf(path), compressors })
 
 describe("labelCorpus, Parquet to Parquet", () => {
@@ -77,6 +82,30 @@ describe("labelCorpus, Parquet to Parquet", () => {
     ])
   })
 
+  it("the text in a struct - by its path, and all columns as they are", async () => {
+    const input = `${files}pyarrow-snappy.parquet`
+    const schema = parquetMetadata(bufferOf(input)).schema.map(({ name }) => name)
+    expect(schema.length).toBeGreaterThan(0)
+    folder.write("nested.parquet", structFile())
+    expect(await label("nested.parquet", "out.parquet", { column: "post.body" })).toMatchObject({
+      column: "post.body",
+      labelled: 2,
+      empty: 2,
+    })
+    expect(await readObjects(folder.at("out.parquet"))).toMatchObject([
+      { post: { body: "ab", id: 1 }, label: "POSITIVE" },
+      { post: { body: null, id: 2 }, label: null },
+      { label: null },
+      { post: { body: "abc", id: 4 }, label: "NEGATIVE" },
+    ])
+    await expect(label("nested.parquet", "other.parquet", { column: "post.id" })).rejects.toMatchObject({
+      message: 'column must hold strings; "post.id" is INT32',
+    })
+    await expect(label("nested.parquet", "other.parquet", { column: "post" })).rejects.toMatchObject({
+      message: 'column must hold strings; "post" is nested',
+    })
+  })
+
   it("no rows - a file with the columns and no rows", async () => {
     const columnData = [{ name: "text", data: [], type: "STRING" as const }]
     folder.write("in.parquet", new Uint8Array(parquetWriteBuffer({ columnData })))
@@ -93,6 +122,60 @@ describe("labelCorpus, Parquet to Parquet", () => {
     expect(await label(`${files}pyarrow-snappy.parquet`, "out.parquet")).toMatchObject({ alreadyDone: true, rows: 7 })
     expect(folder.names()).toEqual(names)
     expect(folder.bytes("out.parquet")).toEqual(written)
+  })
+})
+
+/** A file whose texts are in a struct. */
+function structFile(): Uint8Array {
+  const schema: SchemaElement[] = [
+    { name: "root", num_children: 1 },
+    { name: "post", repetition_type: "OPTIONAL", num_children: 2 },
+    { name: "body", type: "BYTE_ARRAY", repetition_type: "OPTIONAL", converted_type: "UTF8" },
+    { name: "id", type: "INT32", repetition_type: "OPTIONAL" },
+  ]
+  const data = [{ body: "ab", id: 1 }, { body: null, id: 2 }, null, { body: "abc", id: 4 }]
+  return new Uint8Array(parquetWriteBuffer({ schema, columnData: [{ name: "post", data }] }))
+}
+
+/** A file with two columns of one name, as joins leave it. */
+function twinFile(name: string): Uint8Array {
+  const columnData = [
+    { name, data: ["ab", "cd"], type: "STRING" as const },
+    { name: "review", data: ["abc", "e"], type: "STRING" as const },
+    { name, data: ["xyz", "vw"], type: "STRING" as const },
+  ]
+  return new Uint8Array(parquetWriteBuffer({ columnData }))
+}
+
+describe("labelCorpus, Parquet with columns of one name", () => {
+  it.each([
+    ["out.jsonl", '{"a":"ab","review":"abc","a_1":"xyz","label":"NEGATIVE","score":0.53}\n'],
+    ["out.csv", "a,review,a_1,label,score\nab,abc,xyz,NEGATIVE,0.53\n"],
+  ])("%s - each has its own values, and they are numbered", async (output, beginning) => {
+    folder.write("in.parquet", twinFile("a"))
+    await label("in.parquet", output)
+    expect(folder.read(output).slice(0, beginning.length)).toBe(beginning)
+  })
+
+  it("to Parquet - the columns are copied as they are", async () => {
+    folder.write("in.parquet", twinFile("a"))
+    await label("in.parquet", "out.parquet")
+    const names = parquetMetadata(bufferOf(folder.at("out.parquet"))).schema.map(({ name }) => name)
+    expect(names.slice(1)).toEqual(["a", "review", "a", "label", "score"])
+  })
+
+  it("the text column is one of them - refused, or labelled by its number", async () => {
+    folder.write("in.parquet", twinFile("text"))
+    const message = 'column must name one column, and columns 1 and 3 are named "text": use column 1, its number'
+    await expect(label("in.parquet", "out.jsonl")).rejects.toMatchObject({ code: "option_invalid", message })
+    await expect(label("in.parquet", "out.jsonl", { column: "text" })).rejects.toMatchObject({ message })
+    expect(await label("in.parquet", "out.jsonl", { column: "3" })).toMatchObject({ column: "text_1" })
+    expect(folder.lines("out.jsonl")).toMatchObject([
+      { text: "ab", text_1: "xyz", label: "NEGATIVE" },
+      { label: "POSITIVE" },
+    ])
+    await label("in.parquet", "out.parquet", { column: "3" })
+    expect((await readRows(folder.at("out.parquet"))).map(row => row[3])).toEqual(["NEGATIVE", "POSITIVE"])
   })
 })
 
