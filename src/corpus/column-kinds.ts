@@ -44,13 +44,17 @@ export function spooledCell(kind: ColumnKind, { text, json }: Cell): string | un
   if (kind === "string") return json ? undefined : JSON.stringify(text)
   const is = json ? kindOf(text) : "string"
   if (kind === "int64") return is === "int64" ? `"${text}"` : undefined
-  if (kind === "double") return is === "double" || is === "int64" ? text : undefined
+  if (kind === "double" && is !== "double" && is !== "int64") return undefined
+  // NaN and infinities are no JSON.
+  if (kind === "double") return Number.isFinite(Number(text)) ? text : JSON.stringify(String(Number(text)))
   return is === kind ? text : undefined
 }
 
 /** A value as it is written to Parquet, of what lies in a line of the rows. */
 export function parquetValue(kind: ColumnKind, value: unknown): unknown {
-  return kind === "int64" && value !== null ? BigInt(value as string) : value
+  if (value === null) return value
+  if (kind === "int64") return BigInt(value as string)
+  return kind === "double" ? Number(value) : value
 }
 
 /** What a kind is called in a message. */

@@ -2,6 +2,7 @@ import { asError, shown } from "../errors.ts"
 import { kindsOf } from "./column-kinds.ts"
 import { findTexts, type TextPlace } from "./columns.ts"
 import { jsonMembers } from "./json-members.ts"
+import { readJson } from "./read-json.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
 import { findUnreadable, joinTexts, placeOf, type RowReader, textOf } from "./row-reader.ts"
 import type { RawRecord, RecordBatch } from "./split-records.ts"
@@ -23,6 +24,7 @@ export function jsonlReader(head: readonly RecordBatch[], asked: string | undefi
   const paths = textPaths(objects, asked)
   return {
     columns,
+    taken: [...new Set(objects.flatMap(({ object }) => Object.keys(object)))],
     column: paths.map(path => path.join(".")).join(","),
     header: undefined,
     warnings: [],
@@ -106,8 +108,10 @@ class JsonRow implements ReadRow {
     this.#object = object
   }
 
+  /** On one line: in JSON, line ends are only between values. */
   raw(): string {
-    return textOf(this.#batch, this.#record)
+    const text = textOf(this.#batch, this.#record)
+    return this.#record.lines > 1 || text.includes("\n") ? text.replace(/\r?\n\s*/g, "") : text
   }
 
   cells(): readonly Cell[] {
@@ -137,13 +141,11 @@ function describeJson(value: unknown): string {
 
 /** The object that a line holds, or why it holds none. */
 function parseObject(line: string): JsonObject | string {
-  try {
-    const value: unknown = JSON.parse(line)
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject
-    return `must be a JSON object; got ${shown(line.trim())}`
-  } catch (error) {
-    return `is not JSON: ${asError(error).message}`
-  }
+  let problem: string | undefined
+  const value = readJson(line, error => {
+    problem = `is not JSON: ${asError(error).message}`
+  })
+  return problem ?? (isObject(value) ? value : `must be a JSON object; got ${shown(line.trim())}`)
 }
 
 /** The names of the fields of the first object among records; none where no record holds an object with fields. */

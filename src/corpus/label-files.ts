@@ -86,6 +86,11 @@ async function labelOne(
   }
 }
 
+/** JSON is written as JSON Lines. */
+function asLines(name: string): string {
+  return name.replace(/\.json(?=(\.\w+)?$)/i, ".jsonl")
+}
+
 /** Where each file's output goes: under its own name, with the format's extension behind it where that is another one. */
 function outputsOf(found: readonly FoundInput[], folder: string, format: OutputFormat | undefined): string[] {
   const inputs = new Map<string, string>()
@@ -93,7 +98,7 @@ function outputsOf(found: readonly FoundInput[], folder: string, format: OutputF
     const own = formatOfName(name)
     const wanted = format ?? (own === "text" ? "csv" : own)
     const plain = name.replace(/\.zip$/i, "")
-    const output = join(folder, wanted === undefined || wanted === own ? plain : `${plain}.${wanted}`)
+    const output = join(folder, wanted === undefined || wanted === own ? asLines(plain) : `${plain}.${wanted}`)
     const other = inputs.get(output)
     if (other !== undefined)
       throw new ValenceError(

@@ -56,8 +56,8 @@ export async function openLabelStream(request: LabelStreamRequest): Promise<Labe
   const file = { path: standardStream, format, compression: undefined }
   const rows = await openRows(file, options, input)
   try {
-    const added = addedColumns(options, labeller.model.labels, rows.columns)
-    const errorColumn = outputFormat === "jsonl" || errors ? errorName(rows.columns) : undefined
+    const added = addedColumns(options, labeller.model.labels, rows.taken)
+    const errorColumn = outputFormat === "jsonl" || errors ? errorName(rows.taken) : undefined
     const writer = rowWriter(file, { format: outputFormat }, rows, added, options.quotes, errorColumn)
     const tally = emptyTally()
     return {

@@ -6,12 +6,14 @@ import { csvReader } from "./csv-rows.ts"
 import { encodedRows, requireHeader } from "./decoders/encoded-rows.ts"
 import { UnreadableText } from "./decoders/guess-encoding.ts"
 import { readStart } from "./input-start.ts"
+import { type JsonShape, readShape } from "./json-shape.ts"
 import { jsonlColumns, jsonlReader } from "./jsonl-rows.ts"
 import type { readOptions } from "./options.ts"
 import type { Row } from "./row.ts"
 import type { RowReader } from "./row-reader.ts"
 import { type InputFile, standardStream } from "./run-files.ts"
-import { type RecordBatch, type RecordRules, RecordSplitter } from "./split-records.ts"
+import { type RecordBatch, type RecordRules, RecordSplitter, type Splitter } from "./split-records.ts"
+import { ValueSplitter } from "./split-values.ts"
 import { openText } from "./text-blocks.ts"
 import { textReader } from "./text-rows.ts"
 
@@ -25,6 +27,8 @@ export interface InputPosition {
 /** A corpus whose columns are known, and whose rows can be read once. */
 export interface OpenRows {
   readonly columns: readonly string[]
+  /** Names that no added column may have. */
+  readonly taken: readonly string[]
   readonly column: string
   /** What the columns hold, as far as the first rows tell; `undefined` where the input itself says it. */
   readonly kinds: readonly ColumnKind[] | undefined
@@ -89,13 +93,16 @@ export async function openRows(
       escape: delimiter === undefined ? undefined : options.escape?.charCodeAt(0),
       maxRowBytes: options.maxRowBytes,
     }
-    const splitter = new RecordSplitter(rules, begin.bytes, begin.lines + 1)
-    const head = await readHead(input, splitter, begin.rest, iterator)
+    const { shape, rest } =
+      input.format === "jsonl" ? await readShape(begin.rest, iterator) : ({ shape: "lines", rest: begin.rest } as const)
+    const splitter = splitterFor(shape, rules, { bytes: begin.bytes, line: begin.lines + 1 }, false)
+    const head = await readHead(input, splitter, rest, iterator)
     if (delimiter !== undefined) await requireHeader(head, encoding)
     const reader = encodedRows(makeReader(input, options, delimiter, head), encoding, unreadable)
     const queued = reader.header === undefined ? head : withoutFirst(head)
     return {
       columns: reader.columns,
+      taken: reader.taken ?? reader.columns,
       column: reader.column,
       kinds: reader.kinds,
       bom,
@@ -112,7 +119,7 @@ export async function openRows(
         } else {
           await iterator.return?.(undefined)
           iterator = text.from(from.bytes)
-          yield* readRest(reader, new RecordSplitter(rules, from.bytes, from.line), iterator)
+          yield* readRest(reader, splitterFor(shape, rules, from, true), iterator)
         }
       },
       fileBytes: text.fileBytes,
@@ -131,6 +138,13 @@ export async function openRows(
   }
 }
 
+/** @param isBegun - whether the position is that of a row, not of the input's beginning */
+function splitterFor(shape: JsonShape, rules: RecordRules, { bytes, line }: InputPosition, isBegun: boolean): Splitter {
+  if (shape === "lines") return new RecordSplitter(rules, bytes, line)
+  const array = shape === "values" ? "none" : isBegun ? "begun" : "expected"
+  return new ValueSplitter(rules.maxRowBytes, array, bytes, line)
+}
+
 /** What separates the fields of the input; `undefined` for a format that has none. */
 function delimiterOf(
   { format }: InputFile,
@@ -147,7 +161,7 @@ function delimiterOf(
 /** Batches from the beginning on, until one holds what the columns are read from, or the input ends. */
 async function readHead(
   input: InputFile,
-  splitter: RecordSplitter,
+  splitter: Splitter,
   first: Buffer,
   iterator: AsyncIterator<Buffer>,
 ): Promise<RecordBatch[]> {
@@ -182,7 +196,7 @@ function withoutFirst([first, ...others]: RecordBatch[]): RecordBatch[] {
   return first === undefined ? [] : [{ ...first, records: first.records.slice(1) }, ...others]
 }
 
-function startOf(queued: readonly RecordBatch[], splitter: RecordSplitter): InputPosition {
+function startOf(queued: readonly RecordBatch[], splitter: Splitter): InputPosition {
   for (const batch of queued) {
     const [record] = batch.records
     if (record !== undefined) return { bytes: batch.offset + record.from, line: record.line }
@@ -198,7 +212,7 @@ function lineEndingOf(head: readonly RecordBatch[]): "\n" | "\r\n" {
 
 async function* readRest(
   reader: RowReader,
-  splitter: RecordSplitter,
+  splitter: Splitter,
   iterator: AsyncIterator<Buffer>,
 ): AsyncGenerator<Row[]> {
   try {

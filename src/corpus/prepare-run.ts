@@ -53,7 +53,7 @@ export async function prepareRun(
   const print = input.path === standardStream ? undefined : await fingerprint(input.path)
   const rows = await openRows(input, options, stdin, keepsColumns(input, files) ? "text" : "cells")
   try {
-    const added = addedColumns(options, model.labels, rows.columns)
+    const added = addedColumns(options, model.labels, rows.taken)
     const identity: RunIdentity = {
       input: print === undefined ? "standard input" : { bytes: print.bytes, sha256: print.sha256 },
       format: formatName(input),

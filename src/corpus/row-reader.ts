@@ -9,6 +9,8 @@ import type { RawRecord, RecordBatch } from "./split-records.ts"
 export interface RowReader {
   /** The input's columns in order, each with a name of its own; those of its first row if a format has no header. */
   readonly columns: readonly string[]
+  /** Names that the first rows have, which no added column may have; `undefined` if these are the columns'. */
+  readonly taken?: readonly string[]
   /** The column that holds the text; several have commas between them. */
   readonly column: string
   /** The header as it was written; `undefined` if there is none. */

@@ -23,6 +23,7 @@ const formatByExtension: Readonly<Record<string, InputFormat>> = {
   tab: "tsv",
   jsonl: "jsonl",
   ndjson: "jsonl",
+  json: "jsonl",
   txt: "text",
   text: "text",
   parquet: "parquet",
@@ -135,6 +136,11 @@ export function resolveOutput(
     throw new ValenceError(
       "option_invalid",
       `output must end in .csv, .tsv, .jsonl or .parquet, because plain text has no place for a label; got ${shown(path)}`,
+    )
+  if (output !== undefined && chosen === "jsonl" && /\.json(\.(gz|zst))?$/i.test(path))
+    throw new ValenceError(
+      "option_invalid",
+      `output must end in .jsonl, because labelled JSON is written as JSON Lines, an object a line; got ${shown(path)}`,
     )
   requirePlainParquet("output", path, chosen, named)
   const { compression } = named

@@ -52,7 +52,7 @@ function jsonlWriter(
     refuse(row) {
       if (!same) return undefined
       const clash = added.find(({ name }) => row.value(name) !== undefined)?.name
-      return clash && `has a field ${JSON.stringify(clash)} already, which the first row has not: choose another prefix`
+      return clash && `has a field ${JSON.stringify(clash)} already, which the first rows lack: use prefix valence_`
     },
     write(row, result) {
       const body = same

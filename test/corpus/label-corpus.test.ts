@@ -162,9 +162,9 @@ describe("labelCorpus", () => {
   })
 
   it("a field with the name of an added column - a row of the errors", async () => {
-    await label("in.jsonl", '{"text":"a"}\n{"text":"b","label":"x"}\n')
+    await label("in.jsonl", `${'{"text":"a"}\n'.repeat(20_000)}{"text":"b","label":"x"}\n`)
     expect(folder.lines("in.labelled.jsonl.errors.jsonl")).toMatchObject([
-      { row: 2, reason: 'has a field "label" already, which the first row has not: choose another prefix' },
+      { row: 20_001, reason: 'has a field "label" already, which the first rows lack: use prefix valence_' },
     ])
   })
 

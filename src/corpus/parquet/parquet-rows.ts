@@ -44,6 +44,7 @@ export async function openParquetRows(path: string, reading: ParquetReading): Pr
   let read = 0
   return {
     columns: names,
+    taken: names,
     kinds: undefined,
     column: nameOf(names, texts),
     bom: false,
