@@ -1,6 +1,7 @@
 import type { Job } from "bullmq"
 import { ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
+import { redisTimeMs } from "./adapt-scripts.ts"
 import { addJobWithId } from "./add-job.ts"
 import { finishedJobs } from "./finished-jobs.ts"
 import type { JobQueues } from "./job-queues.ts"
@@ -46,8 +47,8 @@ export class DeadLetters {
       cause: { code: cause.code, message: cause.message },
       // One that BullMQ has stored as failed already is counted.
       attempts: job.attemptsMade + (job.finishedOn === undefined ? 1 : 0),
-      failedMs: Date.now(),
-      data: job.data,
+      failedMs: await redisTimeMs(this.#queues.redis),
+      data: await this.#writable(lane, job),
       options: {
         ...(attempts !== undefined && { attempts }),
         ...(backoff !== undefined && { backoff }),
@@ -55,6 +56,16 @@ export class DeadLetters {
       },
     }
     await this.#box.put(`${letter.queue}.${letter.job}`, letter)
+  }
+
+  /** The data of a job; as text, if it is nested too deeply to be written as JSON. */
+  async #writable(lane: Lane, { id, data }: Job): Promise<unknown> {
+    try {
+      JSON.stringify(data)
+      return data
+    } catch {
+      return (await this.#queues.redis.hget(`${this.#queues.keyOf(lane)}:${id}`, "data")) ?? null
+    }
   }
 
   /** How many there are. */

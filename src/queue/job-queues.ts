@@ -1,5 +1,6 @@
 import { Queue } from "bullmq"
 import type { Lane } from "../labeller.ts"
+import { adaptScripts } from "./adapt-scripts.ts"
 import { checkQueue, deadQueue, queueOf } from "./names.ts"
 import type { RedisConnection } from "./open-redis.ts"
 
@@ -13,6 +14,7 @@ export class JobQueues {
   readonly #queues = new Map<string, Queue>()
 
   constructor(redis: RedisConnection, prefix: string) {
+    adaptScripts(redis)
     this.redis = redis
     this.prefix = prefix
   }

@@ -42,17 +42,11 @@ function describe(error: ErrorObject | undefined, data: unknown): string {
   if (error?.keyword === "additionalProperties")
     return `${part} must have no property ${shown(error.params["additionalProperty"])}`
   if (error?.keyword === "required") return `${part} must have a property ${shown(error.params["missingProperty"])}`
-  return `${part} ${ruleOf(error)}; got ${shownJson(error ? error.data : data)}`
+  return `${part} ${ruleOf(error)}; got ${shown(error ? error.data : data)}`
 }
 
 function ruleOf(error: ErrorObject | undefined): string {
-  if (error?.keyword === "const") return `must be ${shownJson(error.params["allowedValue"])}`
+  if (error?.keyword === "const") return `must be ${shown(error.params["allowedValue"])}`
   if (error?.keyword === "enum") return `must be one of ${(error.params["allowedValues"] as string[]).join(", ")}`
   return error?.message ?? "must be as in schemas/job.schema.json"
-}
-
-/** At most 80 characters of JSON. */
-function shownJson(value: unknown): string {
-  const json = JSON.stringify(value)
-  return json.length > 80 ? `${json.slice(0, 77)}...` : json
 }

@@ -3,6 +3,9 @@ import { asError } from "../errors.ts"
 import type { RedisHealth } from "./redis-health.ts"
 import { refusalOf } from "./refusal.ts"
 
+/** Time between two looks at a delayed job that is due by the clock of this machine alone. */
+const lookAgainSeconds = 0.25
+
 /** Time between two attempts at what Redis refuses. */
 const retryMs = 1000
 
@@ -13,6 +16,8 @@ const retryMs = 1000
 export class PatientWorker<Data, Result = void> extends BullWorker<Data, Result> {
   readonly #held = new Map<string, string>()
   readonly #health: RedisHealth
+  /** When the delayed job is due that was asked for last. */
+  #askedFor = 0
 
   constructor(
     name: string,
@@ -38,6 +43,16 @@ export class PatientWorker<Data, Result = void> extends BullWorker<Data, Result>
       // The same job may have come again.
       if (this.#held.get(id) === token) this.#held.delete(id)
     }
+  }
+
+  /** Time, s, for which to wait for a job: until a delayed one is due by the clock of Redis, which may differ from this machine's. */
+  protected override getBlockTimeout(blockUntil: number): number {
+    const seconds = super.getBlockTimeout(blockUntil)
+    // Due by this clock, and not by that of Redis: asked for once already.
+    if (seconds > 0 || blockUntil === 0) return seconds
+    if (blockUntil === this.#askedFor) return lookAgainSeconds
+    this.#askedFor = blockUntil
+    return seconds
   }
 
   protected override async moveToActive(token: string, name?: string): Promise<Job<Data, Result>> {

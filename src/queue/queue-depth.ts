@@ -2,6 +2,7 @@ import type { QueueDepth } from "../events.ts"
 import type { Lane } from "../labeller.ts"
 import { sum } from "../sum.ts"
 import { usualStride, windowedTokens } from "../windows.ts"
+import { redisTimeMs } from "./adapt-scripts.ts"
 import type { JobData } from "./job.ts"
 import type { JobQueues } from "./job-queues.ts"
 import type { RedisConnection } from "./open-redis.ts"
@@ -112,7 +113,7 @@ async function oldestOfPriorities(redis: RedisConnection, key: string): Promise<
 async function greatestAge(redis: RedisConnection, base: string, ids: readonly string[]): Promise<number> {
   const times = await Promise.all([...new Set(ids)].map(id => redis.hget(`${base}:${id}`, "timestamp")))
   const oldestMs = Math.min(...times.filter(time => time !== null).map(Number))
-  return Number.isFinite(oldestMs) ? Math.max(0, (Date.now() - oldestMs) / 1000) : 0
+  return Number.isFinite(oldestMs) ? Math.max(0, ((await redisTimeMs(redis)) - oldestMs) / 1000) : 0
 }
 
 /** Tokens that a model computes for a text, estimated: none of one that is refused. */

@@ -18,9 +18,9 @@ export type Labelling =
 
 /** What can end a job before its texts are labelled. */
 export interface JobLimits {
-  /** When the job was added, ms since 1970. */
+  /** When the job was added, ms since 1970 by the clock of Redis. */
   readonly addedMs: number
-  /** When a worker took it. */
+  /** When the worker took it, just now, by the same clock: that of this machine may be another. */
   readonly takenMs: number
   /** Ends it: its reason says why. */
   readonly stop: AbortController
@@ -32,7 +32,7 @@ export type StopReason = "cancelled" | "expired" | "handed_back"
 /** Labels the texts of a job. Never rejects. */
 export async function labelJob(labeller: Labeller, lane: Lane, data: JobData, limits: JobLimits): Promise<Labelling> {
   const startedMs = performance.now()
-  const leftMs = data.deadlineMs === undefined ? Infinity : limits.addedMs + data.deadlineMs - Date.now()
+  const leftMs = data.deadlineMs === undefined ? Infinity : limits.addedMs + data.deadlineMs - limits.takenMs
   if (leftMs <= 0) return dropped("expired", data)
   const { stop } = limits
   using _deadline = abortLater(stop, leftMs)

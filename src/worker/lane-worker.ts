@@ -1,6 +1,6 @@
 import { type Job, UnrecoverableError, WaitingError } from "bullmq"
 import type { Complete } from "../declaration.ts"
-import type { ValenceError } from "../errors.ts"
+import { asError, ValenceError } from "../errors.ts"
 import type { JobOutcome, WorkerEmitter } from "../events.ts"
 import type { Labeller, Lane } from "../labeller.ts"
 import { stopWaiting } from "../queue/close-worker.ts"
@@ -14,6 +14,7 @@ import { CancelledJobs } from "./cancelled-jobs.ts"
 import { EveryJobWorker } from "./every-job-worker.ts"
 import { labelJob, type StopReason } from "./label-job.ts"
 import type { workerOptions } from "./options.ts"
+import { readEveryJob, type ScriptBackend } from "./readable-jobs.ts"
 import { reclaimJobs } from "./reclaim-jobs.ts"
 import type { Replies } from "./replies.ts"
 
@@ -80,6 +81,7 @@ export class LaneWorker {
       autorun: false,
     }
     this.#worker = new EveryJobWorker<JobResult>(queueOf[lane], job => this.#process(job), options, health)
+    readEveryJob(this.#worker.backend as unknown as ScriptBackend)
     health.on("served", this.#reclaim)
     this.#worker.on("completed", job => this.#ended(job, "completed"))
     this.#worker.on("failed", (job, error) => this.#failed(job, error))
@@ -158,33 +160,33 @@ export class LaneWorker {
   }
 
   async #label(job: Job<unknown>, stop: AbortController): Promise<JobResult> {
-    const takenMs = job.processedOn ?? Date.now()
+    const startedMs = performance.now()
     let data: JobData
     try {
       const problem = this.#worker.problemOf(job)
       if (problem) throw problem
       data = readJob(job.data)
     } catch (error) {
-      this.#note(job, takenMs, "dead")
-      return this.#bury(job, error as ValenceError)
+      this.#note(job, startedMs, "dead")
+      return this.#bury(job, asProblem(error))
     }
-    const limits = { addedMs: job.timestamp, takenMs, stop }
+    const limits = { ...timesOf(job), stop }
     const labelling = await labelJob(this.#context.labeller, this.#lane, data, limits)
     const texts = data.texts.length
     if (labelling.outcome === "handed_back") return this.#giveBack(job)
     if (labelling.outcome === "completed") {
       const { outcome, failedTexts, tokens } = labelling
-      this.#note(job, takenMs, outcome, texts, failedTexts, tokens)
+      this.#note(job, startedMs, outcome, texts, failedTexts, tokens)
       return labelling.result
     }
     const { error } = labelling
     if (labelling.outcome !== "failed") {
       if (labelling.outcome === "cancelled") await this.#cancelled.removeTexts(job, data)
-      this.#note(job, takenMs, labelling.outcome, texts)
+      this.#note(job, startedMs, labelling.outcome, texts)
       throw new Ended(failureText(error))
     }
     const again = error.retryable && job.attemptsMade + 1 < (job.opts.attempts ?? 1)
-    this.#note(job, takenMs, again ? "retried" : "dead", texts)
+    this.#note(job, startedMs, again ? "retried" : "dead", texts)
     if (again) throw new Error(failureText(error))
     return this.#bury(job, error)
   }
@@ -202,8 +204,9 @@ export class LaneWorker {
     throw new Ended(failureText(error))
   }
 
-  #note(job: Job, takenMs: number, outcome: JobOutcome, texts = 0, failedTexts = 0, tokens = 0): void {
-    this.#endings.set(job, { outcome, texts, failedTexts, tokens, labelSeconds: (Date.now() - takenMs) / 1000 })
+  #note(job: Job, startedMs: number, outcome: JobOutcome, texts = 0, failedTexts = 0, tokens = 0): void {
+    const labelSeconds = (performance.now() - startedMs) / 1000
+    this.#endings.set(job, { outcome, texts, failedTexts, tokens, labelSeconds })
   }
 
   #failed(job: Job | undefined, error: Error): void {
@@ -244,10 +247,23 @@ export class LaneWorker {
   #ended(job: Job, fallback: JobOutcome): void {
     const ending = this.#endings.get(job)
     const outcome = ending?.outcome ?? fallback
-    const queueSeconds = Math.max(0, ((job.processedOn ?? job.timestamp) - job.timestamp) / 1000)
+    const { addedMs, takenMs } = timesOf(job)
+    const queueSeconds = Math.max(0, (takenMs - addedMs) / 1000)
     this.#tell(outcome, { ...ending, queueSeconds })
     if (outcome === "cancelled") this.#cancelled.ended(job.id as string)
     const replyTo = (job.data as Partial<JobData> | null)?.replyTo
     if (outcome !== "retried" && typeof replyTo === "string" && job.id) this.#context.replies.send(replyTo, job.id)
   }
+}
+
+/** When a job was added and when this worker took it, both by the clock of Redis. Other programs may have written no number. */
+function timesOf({ timestamp, processedOn }: Job): { readonly addedMs: number; readonly takenMs: number } {
+  const takenMs = processedOn ?? Date.now()
+  return { addedMs: Number.isFinite(timestamp) ? timestamp : takenMs, takenMs }
+}
+
+/** Why a job cannot be read. */
+function asProblem(error: unknown): ValenceError {
+  if (error instanceof ValenceError) return error
+  return new ValenceError("job_invalid", `job cannot be read: ${asError(error).message}`, { cause: error })
 }

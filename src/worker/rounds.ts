@@ -1,5 +1,6 @@
 import type { Complete } from "../declaration.ts"
 import type { WorkerEmitter } from "../events.ts"
+import { redisTimeMs } from "../queue/adapt-scripts.ts"
 import { type Fleet, noticeEveryMs, type WorkerNotice } from "../queue/fleet.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
 import { lanes } from "../queue/names.ts"
@@ -65,9 +66,11 @@ export class Rounds {
   async #clean(): Promise<void> {
     this.#cleanedMs = performance.now()
     const { queues, settings } = this.#context
+    // BullMQ counts back from this machine's time, and jobs have that of Redis.
+    const aheadMs = Date.now() - (await redisTimeMs(queues.redis))
     for (const lane of lanes) {
-      await queues.of(lane).clean(settings.keepResultSeconds * 1000, cleanLimit, "completed")
-      await queues.of(lane).clean(settings.keepFailedSeconds * 1000, cleanLimit, "failed")
+      await queues.of(lane).clean(settings.keepResultSeconds * 1000 + aheadMs, cleanLimit, "completed")
+      await queues.of(lane).clean(settings.keepFailedSeconds * 1000 + aheadMs, cleanLimit, "failed")
     }
   }
 }
