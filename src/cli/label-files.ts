@@ -27,10 +27,10 @@ export async function labelSeveral(
   given: Readonly<Record<string, unknown>>,
   goOn: string,
 ): Promise<void> {
+  const [{ labelFiles }, { findInputs }] = await loadFiles()
+  const paths = (await findInputs(input, output ?? "")).map(({ path }) => path)
   if (output === undefined)
     throw new ValenceError("option_invalid", `output must be a folder for several files: give one by -o; got none`)
-  const [{ labelFiles }, { findInputs }] = await loadFiles()
-  const paths = (await findInputs(input, output)).map(({ path }) => path)
   using display = openProgressDisplay(stderr)
   const options = pickOptions(corpusOptions, given)
   const stopping = `stopping: what ends within ${options.stopSeconds} s is written; Ctrl-C again stops at once`

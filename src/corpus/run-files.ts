@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path"
 import { shown, ValenceError } from "../errors.ts"
 import { followLink } from "../replace-file.ts"
 import { packingOf, refuseUrl } from "./decoders/input-contents.ts"
+import { missingInput } from "./missing-input.ts"
 import type { inputFormats, outputFormats } from "./options.ts"
 
 export type InputFormat = (typeof inputFormats)[number]
@@ -98,7 +99,7 @@ export function resolveInput(input: string, format: InputFormat | undefined): In
     return { path: input, format, compression: undefined }
   }
   refuseUrl(input)
-  if (!existsSync(input)) throw new ValenceError("input_invalid", `input ${shown(input)} does not exist`)
+  if (!existsSync(input)) throw missingInput(input)
   if (statSync(input).isDirectory())
     throw new ValenceError("input_invalid", `input must be a file; ${shown(input)} is a folder`)
   const named = readName(input)
