@@ -36,7 +36,7 @@ function named(part: string, isBeginning: boolean): string {
   return part
     .replace(/\buse (\w+) false\b/g, (whole, name) => (flags.has(name) ? `use --no-${bare(name)}` : whole))
     .replace(/\buse (\w+)\b/g, (whole, name) => (flags.has(name) ? `use ${positive(name)}` : whole))
-    .replace(/\bforce (?=starts over|replaces it)/g, "--force ")
+    .replace(/(?<!-)\bforce (?=starts over|replaces it)/g, "--force ")
     .replace(/(^|; )(\w+)(?= must )/g, (whole, before, name) =>
       flags.has(name) && (before !== "" || isBeginning) ? `${before}${positive(name)}` : whole,
     )

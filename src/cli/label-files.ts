@@ -1,13 +1,14 @@
-import { stderr } from "node:process"
+import { stderr, stdout } from "node:process"
 import type { FilesSummary, LabelledFile } from "../corpus/label-files.ts"
 import { corpusOptions } from "../corpus/options.ts"
 import { ValenceError } from "../errors.ts"
 import { pickOptions } from "./declared-options.ts"
 import { noteLines, placeOf } from "./describe-run.ts"
 import { withFlags } from "./flag-names.ts"
+import { printPlans } from "./label-look.ts"
 import { areLarge } from "./large-input.ts"
 import { openLabellerOrFleet } from "./open-labeller.ts"
-import { openProgressDisplay } from "./progress-display.ts"
+import { noProgressDisplay, openProgressDisplay } from "./progress-display.ts"
 import { showCount, showRows } from "./show-numbers.ts"
 import { interruptedExitCode, listenForStop } from "./stop-signals.ts"
 
@@ -19,19 +20,20 @@ function loadFiles() {
 /**
  * Labels several files, with one line for each and one for all.
  *
- * @param goOn - the command that goes on where it was stopped
+ * @param how.goOn - the command that goes on where it was stopped
  */
 export async function labelSeveral(
   input: string,
   output: string | undefined,
   given: Readonly<Record<string, unknown>>,
-  goOn: string,
+  how: HowSeveral,
 ): Promise<void> {
-  const [{ labelFiles }, { findInputs }] = await loadFiles()
+  const [{ labelFiles, planFiles }, { findInputs }] = await loadFiles()
   const paths = (await findInputs(input, output ?? "")).map(({ path }) => path)
   if (output === undefined)
     throw new ValenceError("option_invalid", `output must be a folder for several files: give one by -o; got none`)
-  using display = openProgressDisplay(stderr)
+  if (how.dryRun) return printPlans(await planFiles(input, output, pickOptions(corpusOptions, given)), given, how.json)
+  using display = how.quiet ? noProgressDisplay(stderr) : openProgressDisplay(stderr)
   const options = pickOptions(corpusOptions, given)
   const stopping = `stopping: what ends within ${options.stopSeconds} s is written; Ctrl-C again stops at once`
   using stop = listenForStop(() => display.print(stopping))
@@ -49,10 +51,35 @@ export async function labelSeveral(
     signal: stop.signal,
     onWaiting: message => display.print(message),
     onProgress: progress => display.show(progress),
-    onFile: file => display.print(describeFile(file)),
+    onFile: file => {
+      if (file.error !== undefined || !how.quiet) display.print(describeFile(file))
+    },
   })
-  display.print(describeFiles(summary, goOn))
+  if (how.json) stdout.write(`${JSON.stringify(jsonOf(summary))}\n`)
+  else if (!how.quiet) display.print(describeFiles(summary, how.goOn))
   process.exitCode = exitCodeOfFiles(summary)
+}
+
+/** What is printed of several runs. */
+interface HowSeveral {
+  readonly dryRun: boolean
+  readonly quiet: boolean
+  readonly json: boolean
+  readonly goOn: string
+}
+
+/** Errors as their code and message. */
+function jsonOf({ files, ...counted }: FilesSummary): object {
+  return {
+    ...counted,
+    files: files.map(({ error, ...file }) => {
+      if (error === undefined) return file
+      return {
+        ...file,
+        error: { code: error instanceof ValenceError ? error.code : "unknown", message: error.message },
+      }
+    }),
+  }
 }
 
 /** Which exit code several runs have: the first of these that is so for one of them. */

@@ -5,7 +5,7 @@ import { corpusOptions } from "../corpus/options.ts"
 import { standardStream } from "../corpus/run-files.ts"
 import type { RunSummary } from "../corpus/summary.ts"
 import type { FailedRow } from "../corpus/write-chunk.ts"
-import { text } from "../declaration.ts"
+import { text, toggle } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import { classifierOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
@@ -13,6 +13,7 @@ import { describeRun, mostShownFailures } from "./describe-run.ts"
 import { withFlags } from "./flag-names.ts"
 import { withFleetDefaults } from "./fleet-flags.ts"
 import { labelSeveral } from "./label-files.ts"
+import { printPlans, printPreview } from "./label-look.ts"
 import { areLarge } from "./large-input.ts"
 import { fleetOptions, openLabellerOrFleet } from "./open-labeller.ts"
 import { noProgressDisplay, openProgressDisplay } from "./progress-display.ts"
@@ -24,6 +25,10 @@ const outputOptions = {
     unit: "file",
     help: "where to write, - for standard output, a folder for several files (default: reviews.labelled.csv beside reviews.csv)",
   }),
+  preview: toggle({ help: "print the first rows (10, or --limit) with their labels, and write nothing" }),
+  dryRun: toggle({ help: "print what would be read and written, and label nothing" }),
+  quiet: toggle({ help: "print neither progress nor summary, only errors" }),
+  json: toggle({ help: "print the summary as a JSON object on standard output" }),
 } as const
 
 /** Which exit code a run has: 0 where all rows have a label. */
@@ -53,12 +58,13 @@ async function run(
   input: string,
   output: string | undefined,
   given: Readonly<Record<string, unknown>>,
+  quiet: boolean,
   onBegun: () => void,
 ): Promise<Ended> {
   const { labelCorpus } = await loadCorpus()
   const toStdout = isStdout(input, output)
   const failures: FailedRow[] = []
-  using display = toStdout && stdout.isTTY ? noProgressDisplay(stderr) : openProgressDisplay(stderr)
+  using display = quiet || (toStdout && stdout.isTTY) ? noProgressDisplay(stderr) : openProgressDisplay(stderr)
   const options = pickOptions(corpusOptions, given)
   const stopping = `stopping: what ends within ${options.stopSeconds} s is written; Ctrl-C again stops at once`
   using stop = listenForStop(() => display.print(stopping))
@@ -93,15 +99,24 @@ function isStdout(input: string, output: string | undefined): boolean {
 
 async function label(input: string, chosen: Readonly<Record<string, unknown>>, command: Command): Promise<void> {
   const given = withFleetDefaults(chosen, command)
-  const { output } = pickOptions(outputOptions, given)
+  const { output, preview, dryRun, quiet, json } = pickOptions(outputOptions, given)
   const { isSeveral } = await import("../corpus/find-inputs.ts")
-  if (isSeveral(input)) return labelSeveral(input, output, given, sameCommand()).catch(endInterrupted)
+  const several = isSeveral(input)
+  if (preview && several)
+    throw new ValenceError("option_invalid", `preview must be of one file; ${JSON.stringify(input)} stands for several`)
+  if (preview) return printPreview(input, given, json).catch(endInterrupted)
+  if (dryRun && !several) return printPlans([{ input, output }], given, json)
+  if (json && isStdout(input, output))
+    throw new ValenceError("option_invalid", "json must be left out if rows go to standard output")
+  if (several)
+    return labelSeveral(input, output, given, { dryRun, quiet, json, goOn: sameCommand() }).catch(endInterrupted)
   let begun = false
   try {
-    const { summary, failures } = await run(input, output, given, () => {
+    const { summary, failures } = await run(input, output, given, quiet, () => {
       begun = true
     })
-    stderr.write(describeRun(summary, failures, sameCommand()))
+    if (json) stdout.write(`${JSON.stringify(summary)}\n`)
+    else if (!quiet) stderr.write(describeRun(summary, failures, sameCommand()))
     process.exitCode = exitCodeOf(summary)
   } catch (error) {
     if (error instanceof ValenceError && error.code === "aborted") return endInterrupted(error)
@@ -121,6 +136,7 @@ Examples:
   valence label reviews.csv                          writes reviews.labelled.csv
   valence label tweets.jsonl.gz -o scored.jsonl.gz --column body --scores
   valence label survey.tsv --quotes none --min-score 0.8 --report survey.html
+  valence label survey.tsv --preview                 the first rows with their labels, and no output
   valence label events.parquet --column comment      every column and type of it is kept
   valence label 'reviews/*.csv.zst' -o labelled/     each file a run of its own; a folder does, too
   zcat lines.txt.gz | valence label - --format text -o - > labelled.csv

@@ -1,6 +1,7 @@
 import type { Complete } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
 import { type Chunk, cutChunks } from "./chunks.ts"
+import { firstRows } from "./first-rows.ts"
 import type { SafePosition } from "./manifest.ts"
 import { removeRows } from "./open-output.ts"
 import type { InputPosition } from "./open-rows.ts"
@@ -113,7 +114,10 @@ export class CorpusRun {
 
   async *#written({ labeller, signal }: RunListeners): AsyncGenerator<WrittenChunk> {
     const { rows, run, resumed, safe } = this.#prepared
-    const chunks = cutChunks(rows.rows(resumed ? safe.input : undefined), run, safe.chunks, this.#options.chunkTexts)
+    const { limit } = this.#options
+    const left = limit === undefined ? undefined : limit - rowsOf(safe.tally)
+    const reading = rows.rows(resumed ? safe.input : undefined)
+    const chunks = cutChunks(firstRows(reading, left), run, safe.chunks, this.#options.chunkTexts)
     const how = { labeller, writer: this.#writer, tally: this.#tally, options: this.#options, signal }
     this.#inputEnded = yield* writeChunks(chunks, {
       ...how,

@@ -7,6 +7,7 @@ import { cutChunks } from "./chunks.ts"
 import { requireColumn } from "./columns.ts"
 import { type Confusion, countPrediction, measureQuality, type Quality, renameGold } from "./evaluate-confusion.ts"
 import { GoldLabels } from "./evaluate-gold.ts"
+import { firstRows } from "./first-rows.ts"
 import { type LabelledChunk, labelChunks, maxBytesUnderWay } from "./label-chunks.ts"
 import { type OpenRows, openRows } from "./open-rows.ts"
 import { type EvaluateOptions, evaluateOptions, labelOptionsOf } from "./options.ts"
@@ -139,7 +140,7 @@ class Evaluating {
     const { labeller, signal } = this.#request
     const { chunkTexts, maxChunks, stopSeconds } = this.#options
     this.#inputEnded = yield* labelChunks(
-      cutChunks(this.#rows.rows(), "evaluation", 0, chunkTexts),
+      cutChunks(firstRows(this.#rows.rows(), this.#options.limit), "evaluation", 0, chunkTexts),
       labeller,
       () => labelOptionsOf(this.#options),
       rows => checkRows(rows, { refuse: row => this.#refuse(row) }, this.#options.empty),

@@ -4,6 +4,7 @@ import { makeFolder } from "../make-folder.ts"
 import { outputFailed } from "../output-failed.ts"
 import { type FoundInput, findInputs } from "./find-inputs.ts"
 import { type CorpusRequest, labelCorpus } from "./label-corpus.ts"
+import type { CorpusOptions } from "./options.ts"
 import type { Progress } from "./progress.ts"
 import { formatOfName, type OutputFormat } from "./run-files.ts"
 import type { RunSummary } from "./summary.ts"
@@ -69,6 +70,17 @@ export async function labelFiles(request: FilesRequest): Promise<FilesSummary> {
     onFile?.(file)
   }
   return { files, found: found.length, interrupted: interrupted || files.length < found.length }
+}
+
+/** The files that `labelFiles` would label, and where their outputs would go. */
+export async function planFiles(
+  input: string,
+  output: string,
+  { outputFormat }: Pick<CorpusOptions, "outputFormat">,
+): Promise<{ readonly input: string; readonly output: string }[]> {
+  const found = await findInputs(input, output)
+  const outputs = outputsOf(found, output, outputFormat)
+  return found.map(({ path }, at) => ({ input: path, output: outputs[at] as string }))
 }
 
 async function labelOne(

@@ -3,6 +3,7 @@ import { completeOptions } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
 import { addedColumns, requireMinScore } from "./added-columns.ts"
 import { cutChunks } from "./chunks.ts"
+import { firstRows } from "./first-rows.ts"
 import { openRows } from "./open-rows.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
 import { type InputFormat, type OutputFormat, standardStream } from "./run-files.ts"
@@ -63,7 +64,7 @@ export async function openLabelStream(request: LabelStreamRequest): Promise<Labe
     return {
       async *lines() {
         if (writer.header !== "") yield writer.header
-        const chunks = cutChunks(rows.rows(), "stream", 0, options.chunkTexts)
+        const chunks = cutChunks(firstRows(rows.rows(), options.limit), "stream", 0, options.chunkTexts)
         const how = { labeller, writer, tally, options, named: false, keepFailed: true }
         for await (const { output } of writeChunks(chunks, how)) yield output
       },

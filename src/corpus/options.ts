@@ -92,6 +92,7 @@ const labelOptions = {
     unit: "how",
     help: "a row whose text is null or has no visible character: skip keeps it without a label, error lists it, label labels it",
   }),
+  limit: count({ default: undefined, min: 1, unit: "rows", help: "read the first rows alone (default: all)" }),
   chunkTexts: count({ default: 256, min: 1, max: 100_000, unit: "texts", help: "texts in a chunk" }),
   maxChunks: count({ default: 8, min: 1, max: 10_000, unit: "chunks", help: "chunks under way at a time" }),
   stopSeconds: count({

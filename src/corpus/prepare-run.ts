@@ -50,6 +50,11 @@ export async function prepareRun(
   stdin: Readable,
 ): Promise<PreparedRun> {
   requireMinScore(options, model)
+  if (options.limit !== undefined && keepsColumns(input, files))
+    throw new ValenceError(
+      "option_invalid",
+      "limit must be left out from Parquet to Parquet, whose columns are copied whole",
+    )
   const print = input.path === standardStream ? undefined : await fingerprint(input.path)
   const rows = await openRows(input, options, stdin, keepsColumns(input, files) ? "text" : "cells")
   try {
@@ -105,6 +110,7 @@ function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["op
   return {
     delimiter: options.delimiter ?? null,
     quotes: options.quotes,
+    limit: options.limit ?? null,
     header: options.header,
     skipLines: options.skipLines,
     escape: options.escape ?? null,

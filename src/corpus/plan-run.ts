@@ -1,0 +1,74 @@
+import type { Readable } from "node:stream"
+import { completeOptions } from "../declaration.ts"
+import { firstRows } from "./first-rows.ts"
+import { readManifest } from "./manifest.ts"
+import { fileBytes } from "./open-output.ts"
+import { openRows } from "./open-rows.ts"
+import { type CorpusOptions, corpusOptions } from "./options.ts"
+import type { ReadRow, Row } from "./row.ts"
+import { type InputFormat, type OutputFormat, resolveInput, resolveOutput, standardStream } from "./run-files.ts"
+
+const mostLookedAt = 100
+const isRead = (row: Row): row is ReadRow => row.problem === undefined
+
+/** What a run would read and write. */
+export interface RunPlan {
+  /** Absolute paths, or `-`. */
+  readonly input: string
+  readonly format: InputFormat
+  readonly columns: readonly string[]
+  /** The column that holds the text. */
+  readonly column: string
+  /** The text of the first row that can be read; `undefined` if there is none among the first rows. */
+  readonly firstText: string | undefined
+  readonly output: string
+  readonly outputFormat: OutputFormat
+  /**
+   * What is at the output: nothing, the output of a run that was completed or can go on, or a file that is none of a run, which
+   * `force` overwrites.
+   */
+  readonly found: "nothing" | "complete" | "begun" | "another file"
+  /** What a user should know about how the input is read. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Reads the beginning of a file, and labels and writes nothing.
+ *
+ * @throws ValenceError `input_invalid`, `option_invalid`
+ */
+export async function planRun(
+  path: string,
+  output: string | undefined,
+  given: CorpusOptions = {},
+  stdin: Readable = process.stdin,
+): Promise<RunPlan> {
+  const options = completeOptions(corpusOptions, given)
+  const input = resolveInput(path, options.format)
+  const files = resolveOutput(input, output, options.outputFormat)
+  const rows = await openRows(input, options, stdin)
+  try {
+    const reading = rows.rows()
+    const first: Row[] = []
+    for await (const batch of firstRows(reading, mostLookedAt)) first.push(...batch)
+    return {
+      input: input.path,
+      format: input.format,
+      columns: rows.columns,
+      column: rows.column,
+      firstText: first.find(isRead)?.text,
+      output: files.path,
+      outputFormat: files.format,
+      found: files.path === standardStream ? "nothing" : await foundAt(files.path, files.manifest),
+      notes: await rows.notes(),
+    }
+  } finally {
+    await rows.close()
+  }
+}
+
+async function foundAt(path: string, manifest: string): Promise<RunPlan["found"]> {
+  const before = await readManifest(manifest)
+  if (before !== undefined) return before.done ? "complete" : "begun"
+  return (await fileBytes(path)) ? "another file" : "nothing"
+}
