@@ -14,6 +14,8 @@ export interface Declaration<T> {
   readonly env?: string
   /** The value, from a program or from a command line's text; `undefined` where it breaks the rule. */
   read(value: unknown): T | undefined
+  /** How an error shows a value that breaks the rule, if a part of it is secret. */
+  show?(value: unknown): string | undefined
 }
 
 type Extra = { readonly help: string; readonly env?: string }
@@ -101,7 +103,10 @@ export function toggle(of: Extra & { readonly default?: boolean }): Declaration<
  */
 export function readOption<T>(name: string, declaration: Declaration<T>, value: unknown): T {
   const read = declaration.read(value)
-  if (read === undefined) throw new ValenceError("option_invalid", `${name} ${declaration.rule}; got ${shown(value)}`)
+  if (read === undefined) {
+    const got = declaration.show?.(value) ?? shown(value)
+    throw new ValenceError("option_invalid", `${name} ${declaration.rule}; got ${got}`)
+  }
   return read
 }
 

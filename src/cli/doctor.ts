@@ -4,7 +4,7 @@ import pc from "picocolors"
 import { toggle } from "../declaration.ts"
 import type { Finding, FindingStatus } from "../doctor/finding.ts"
 import { modelOptions } from "../options.ts"
-import { redisOptions } from "../queue/redis-options.ts"
+import { redisOptions, redisSecurityOptions } from "../queue/redis-options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { fleetOptions } from "./open-labeller.ts"
 import { showLine } from "./show-line.ts"
@@ -13,6 +13,7 @@ import { showLine } from "./show-line.ts"
 export const doctorOptions = {
   redis: { ...fleetOptions.redis, help: `check this Redis too: ${redisOptions.redis.help}` },
   connectTimeoutMs: redisOptions.connectTimeoutMs,
+  ...redisSecurityOptions,
   json: toggle({ help: "print one JSON object" }),
 } as const
 
@@ -47,8 +48,8 @@ function loadExamination() {
 
 async function doctor(given: Readonly<Record<string, unknown>>): Promise<void> {
   const { examine } = await loadExamination()
-  const { json, redis, connectTimeoutMs } = pickOptions(doctorOptions, given)
-  const findings = await examine({ ...pickOptions(modelOptions, given), redis, connectTimeoutMs })
+  const { json, ...fleet } = pickOptions(doctorOptions, given)
+  const findings = await examine({ ...pickOptions(modelOptions, given), ...fleet })
   const ok = findings.every(({ status }) => status !== "missing")
   if (json) stdout.write(`${JSON.stringify({ ok, findings })}\n`)
   else

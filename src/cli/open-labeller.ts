@@ -7,6 +7,7 @@ import { isLexicon } from "../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
 import { type ClassifierOptions, classifierOptions } from "../options.ts"
 import { producerOptions } from "../producer/options.ts"
+import { redisSecurityOptions } from "../queue/redis-options.ts"
 import { pickOptions } from "./declared-options.ts"
 import { openPullDisplay } from "./pull-display.ts"
 
@@ -25,6 +26,7 @@ export const fleetOptions = {
   maxWaitingTexts: producerOptions.maxWaitingTexts,
   workerWaitMs: producerOptions.workerWaitMs,
   redisTimeoutMs: producerOptions.redisTimeoutMs,
+  ...redisSecurityOptions,
 } as const
 
 /** Who is told of a labeller, and who ends the pull of its model. */

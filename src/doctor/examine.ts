@@ -1,10 +1,11 @@
+import type { RedisSecurity } from "../queue/redis-security.ts"
 import type { Finding } from "./finding.ts"
 import { examineMachine } from "./machine.ts"
 import { examineModel, type ModelRequest } from "./model.ts"
 import { examineRuntime } from "./runtime.ts"
 
 /** What is to be looked at. */
-export interface Examination extends ModelRequest {
+export interface Examination extends ModelRequest, RedisSecurity {
   /** A Redis to be looked at too. */
   readonly redis: string | undefined
   /** How long that may take to answer. */
@@ -12,10 +13,10 @@ export interface Examination extends ModelRequest {
 }
 
 /** Loaded where a Redis was asked for. */
-async function examineRedisAt({ redis, connectTimeoutMs }: Examination): Promise<Finding[]> {
+async function examineRedisAt({ redis, connectTimeoutMs, ...security }: Examination): Promise<Finding[]> {
   if (redis === undefined) return []
   const { examineRedis } = await import("./redis.ts")
-  return examineRedis(redis, connectTimeoutMs)
+  return examineRedis(redis, connectTimeoutMs, security)
 }
 
 /** What this machine has for labelling texts, and what it lacks. */

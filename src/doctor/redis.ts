@@ -1,6 +1,9 @@
+import type { Cluster, Redis } from "ioredis"
 import { asError } from "../errors.ts"
 import { askRedis, judgeRedis } from "../queue/check-redis.ts"
+import { leastRights } from "../queue/least-rights.ts"
 import { closeRedis, nameOf, openRedis, type RedisConnection } from "../queue/open-redis.ts"
+import type { RedisSecurity } from "../queue/redis-security.ts"
 import { type Finding, withRemedy } from "./finding.ts"
 
 const pings = 20
@@ -18,6 +21,8 @@ async function latencyOf(redis: RedisConnection): Promise<number> {
 
 async function examineOpen(redis: RedisConnection): Promise<Finding[]> {
   const facts = await askRedis(redis)
+  const user =
+    (redis.isCluster ? (redis as Cluster).options.redisOptions : (redis as Redis).options)?.username ?? "default"
   const { version, maxmemoryPolicy = "not told", maxmemory, appendOnly, save } = facts
   const memory = maxmemory === undefined ? "not told" : maxmemory === 0 ? "not limited" : `${maxmemory} bytes`
   const told = (value: boolean | undefined) => (value === undefined ? "not told" : value ? "on" : "off")
@@ -29,6 +34,7 @@ async function examineOpen(redis: RedisConnection): Promise<Finding[]> {
     { ...ok, name: "memory", found: `maxmemory-policy ${maxmemoryPolicy}, maxmemory ${memory}` },
     { ...ok, name: "persistence", found: `appendonly ${told(appendOnly)}, snapshots ${snapshots}` },
     { ...ok, name: "latency", found: `${latencyMs.toFixed(2)} ms` },
+    { ...ok, name: "least rights", found: `of user ${user}: ${leastRights(user)}` },
   ]
   try {
     const warnings = judgeRedis(facts)
@@ -42,16 +48,18 @@ async function examineOpen(redis: RedisConnection): Promise<Finding[]> {
 }
 
 /** A Redis that was asked for: whether it answers, how soon, and whether it would lose jobs. */
-export async function examineRedis(url: string, timeoutMs: number): Promise<Finding[]> {
+export async function examineRedis(url: string, timeoutMs: number, security: RedisSecurity): Promise<Finding[]> {
   let redis: RedisConnection
   try {
-    redis = await openRedis(url, timeoutMs)
+    redis = await openRedis(url, timeoutMs, { security })
   } catch (error) {
     const remedy = "start one: docker compose up -d redis"
     return [{ section: "Redis", name: nameOf(url), status: "missing", found: asError(error).message, remedy }]
   }
   try {
     return [{ section: "Redis", name: nameOf(url), status: "ok", found: "answers" }, ...(await examineOpen(redis))]
+  } catch (error) {
+    return [{ section: "Redis", name: nameOf(url), status: "missing", ...withRemedy(asError(error).message) }]
   } finally {
     await closeRedis(redis)
   }

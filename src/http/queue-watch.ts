@@ -62,7 +62,7 @@ export class QueueWatch {
       return await unlessEnded(queueStatus(queues, fleet), signal)
     } catch (cause) {
       if (!signal.aborted) throw cause
-      throw new ValenceError("redis_failed", `redis must tell of its queues within ${this.#withinMs} ms`, { cause })
+      throw new ValenceError("redis_failed", `Redis must tell of its queues within ${this.#withinMs} ms`, { cause })
     }
   }
 }

@@ -30,10 +30,14 @@ export async function createProducer({
   const url = typeof target === "string" ? { redis: target } : {}
   const settings = completeOptions(producerOptions, { ...given, ...url })
   const { connectTimeoutMs, redisTimeoutMs: silenceMs } = settings
-  const redis = await openRedis(target ?? settings.redis, connectTimeoutMs, { silenceMs, patient: true })
+  const redis = await openRedis(target ?? settings.redis, connectTimeoutMs, {
+    silenceMs,
+    patient: true,
+    security: settings,
+  })
   try {
     const model = await waitForModel(new Fleet(redis, settings.keyPrefix), settings)
-    const replies = await openRedis(target ?? settings.redis, connectTimeoutMs, { silenceMs })
+    const replies = await openRedis(target ?? settings.redis, connectTimeoutMs, { silenceMs, security: settings })
     try {
       const producer = new Producer(model, settings, redis, replies, onNotice)
       await producer.listen()

@@ -78,7 +78,7 @@ export class JobAdder {
       const failed =
         error instanceof ValenceError
           ? error
-          : new ValenceError("redis_failed", `redis must take the job; got ${cause.message}`, { cause })
+          : new ValenceError("redis_failed", `Redis must take the job; got ${cause.message}`, { cause })
       for (const { reject } of batch) reject(failed)
     } finally {
       this.#underWay -= 1

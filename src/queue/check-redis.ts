@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis"
 import { ValenceError } from "../errors.ts"
+import { withMissingRight } from "./least-rights.ts"
 import type { RedisConnection } from "./open-redis.ts"
 
 /** The oldest Redis that carries a fleet: BullMQ 6 blocks for less than a second on it, and streams trim well. */
@@ -23,7 +24,7 @@ export interface RedisFacts {
 export function judgeRedis({ version, maxmemoryPolicy, maxmemory, appendOnly, save }: RedisFacts): string[] {
   const [major = 0, minor = 0] = version.split(".").map(Number)
   if (major < minVersion[0] || (major === minVersion[0] && minor < minVersion[1]))
-    throw new ValenceError("redis_invalid", `redis must have version ${minVersion.join(".")} or newer; got ${version}`)
+    throw new ValenceError("redis_invalid", `Redis must have version ${minVersion.join(".")} or newer; got ${version}`)
   const warnings: string[] = []
   if (maxmemoryPolicy !== undefined && maxmemoryPolicy !== "noeviction") {
     const problem = `redis maxmemory-policy must be noeviction, otherwise jobs vanish when memory is short; got ${maxmemoryPolicy}`
@@ -39,10 +40,16 @@ export function judgeRedis({ version, maxmemoryPolicy, maxmemory, appendOnly, sa
   return warnings
 }
 
-/** Asks a Redis what `judgeRedis` wants to know. */
+/**
+ * Asks a Redis what `judgeRedis` wants to know.
+ *
+ * @throws ValenceError `redis_invalid` if the user may not ask for it, with the command that grants it
+ */
 export async function askRedis(connection: RedisConnection): Promise<RedisFacts> {
   const node = (connection.isCluster ? firstNode(connection) : connection) as Redis
-  const info = await node.info("server")
+  const info = await node.info("server").catch((error: unknown) => {
+    throw withMissingRight(error, node.options.username ?? "default")
+  })
   return {
     version: /^redis_version:(\S+)/m.exec(info)?.[1] ?? "0",
     maxmemoryPolicy: await setting(node, "maxmemory-policy"),

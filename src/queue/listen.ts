@@ -25,7 +25,7 @@ export async function listen(
   try {
     await connection.subscribe(channel)
   } catch (cause) {
-    const rule = `redis must let its user listen to the channel ${channel}`
+    const rule = `Redis must let its user listen to the channel ${channel}`
     throw new ValenceError("redis_failed", `${rule}; got ${asError(cause).message}`, { cause })
   }
 }

@@ -25,8 +25,11 @@ export async function openQueues({
   ...given
 }: Omit<Given<typeof redisOptions>, "redis"> & { readonly redis?: RedisTarget | undefined } = {}): Promise<OpenQueues> {
   const url = typeof target === "string" ? { redis: target } : {}
-  const { redis, keyPrefix, connectTimeoutMs, redisTimeoutMs } = completeOptions(redisOptions, { ...given, ...url })
-  const connection = await openRedis(target ?? redis, connectTimeoutMs, { silenceMs: redisTimeoutMs })
+  const { redis, keyPrefix, connectTimeoutMs, redisTimeoutMs, ...security } = completeOptions(redisOptions, {
+    ...given,
+    ...url,
+  })
+  const connection = await openRedis(target ?? redis, connectTimeoutMs, { silenceMs: redisTimeoutMs, security })
   const queues = new JobQueues(connection, keyPrefix)
   const close = async () => {
     await queues.close()

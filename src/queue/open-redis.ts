@@ -2,7 +2,8 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
 import { asError, ValenceError } from "../errors.ts"
 import { within } from "../within.ts"
 import { redisOptions } from "./redis-options.ts"
-import { readRedisUrl, shownUrl } from "./redis-url.ts"
+import { type RedisSecurity, secured } from "./redis-security.ts"
+import { type RedisAddress, readRedisUrl, shownUrl } from "./redis-url.ts"
 import { isDemoted, refusalOf } from "./refusal.ts"
 import { mindSentinels } from "./sentinels.ts"
 import { endSilence } from "./silence.ts"
@@ -85,11 +86,14 @@ function leavesReplicas(patient: boolean, onDemoted: (error: Error) => void, ret
   }
 }
 
-function createConnection(target: RedisTarget, { silenceMs, patient }: ConnectionOptions): RedisConnection {
+function createConnection(
+  target: RedisAddress | RedisConnection,
+  { silenceMs, patient }: ConnectionOptions,
+): RedisConnection {
   const leaving = (retry?: RetryStrategy) =>
     leavesReplicas(patient, error => connection.emit(refusedEvent, error), retry)
   const times = { connectTimeout: silenceMs, sentinelCommandTimeout: silenceMs }
-  const connection = typeof target === "string" ? fromUrl(target, { ...times, ...leaving() }) : copyOf(target, leaving)
+  const connection = "kind" in target ? fromAddress(target, { ...times, ...leaving() }) : copyOf(target, leaving)
   const guard = (open: RedisConnection): RedisConnection => {
     endSilence(open, silenceMs)
     if (open.isCluster) tellClusterDown(open as Cluster, error => connection.emit(refusedEvent, error))
@@ -115,8 +119,7 @@ function tellClusterDown(cluster: Cluster, tell: (error: Error) => void): void {
   Object.assign(cluster, { handleError: telling })
 }
 
-function fromUrl(url: string, options: RedisOptions): RedisConnection {
-  const address = readRedisUrl(url)
+function fromAddress(address: RedisAddress, options: RedisOptions): RedisConnection {
   if (address.kind === "server") return new Redis({ ...address.options, ...connectionOptions, ...options })
   const { maxRetriesPerRequest, disconnectTimeout, maxLoadingRetryTime } = connectionOptions
   const { connectTimeout } = options
@@ -160,14 +163,20 @@ export function nameOf(target: RedisTarget): string {
 /**
  * Opens a connection that is ready to be used; errors that come later are not thrown: commands wait.
  *
- * @throws ValenceError `redis_failed` where Redis does not answer in time, saying why
+ * @throws ValenceError `redis_failed` if Redis does not answer in time, saying why; `redis_invalid` if it has no such
+ * database; `option_invalid`
  */
 export async function openRedis(
   target: RedisTarget,
   timeoutMs: number,
-  { silenceMs = redisOptions.redisTimeoutMs.default, patient = false }: Partial<ConnectionOptions> = {},
+  {
+    silenceMs = redisOptions.redisTimeoutMs.default,
+    patient = false,
+    security = {},
+  }: Partial<ConnectionOptions> & { readonly security?: RedisSecurity } = {},
 ): Promise<RedisConnection> {
-  const connection = createConnection(target, { silenceMs, patient })
+  const address = typeof target === "string" ? await secured(readRedisUrl(target), security) : target
+  const connection = createConnection(address, { silenceMs, patient })
   let lastError: Error | undefined
   connection.on("error", error => {
     lastError = asError(error)
@@ -182,15 +191,28 @@ export async function openRedis(
       lastError ??= asError(error)
     })
     await Promise.race([connection.ping(), late])
+    if (!connection.isCluster) await requireDatabase(connection as Redis)
     return connection
   } catch (error) {
     connection.disconnect()
+    if (error instanceof ValenceError) throw error
     const cause = lastError ?? asError(error)
-    const message = `redis must answer at ${nameOf(target)}; got ${cause.message || asError(error).message}`
+    const message = `Redis must answer at ${nameOf(target)}; got ${cause.message || asError(error).message}`
     throw new ValenceError("redis_failed", message, { cause })
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** @throws ValenceError `redis_invalid` if Redis has no such database: ioredis would go on in database 0 */
+async function requireDatabase(connection: Redis): Promise<void> {
+  const { db } = connection.options
+  if (!db) return
+  await connection.select(db).catch((cause: unknown) => {
+    throw new ValenceError("redis_invalid", `redis has no database ${db} that may be used: ${asError(cause).message}`, {
+      cause,
+    })
+  })
 }
 
 /** How long Redis may take to say goodbye. */

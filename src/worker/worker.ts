@@ -214,7 +214,7 @@ export class Worker implements AsyncDisposable {
     this.#health.off("trouble", note)
     const refusal = refusalOf(refused)
     if (refusal === undefined || refusal.passes) return
-    const rule = "redis must let its user run the scripts of BullMQ"
+    const rule = "Redis must let its user run the scripts of BullMQ"
     throw new ValenceError("redis_invalid", `${rule}; got ${refusal.reason}`, { cause: refused })
   }
 
@@ -245,10 +245,10 @@ export async function createWorker(request: WorkerRequest): Promise<Worker> {
   const settings = completeOptions(workerOptions, request.options ?? {})
   const target = request.redis ?? settings.redis
   const { redisTimeoutMs: silenceMs } = settings
-  const redis = await openRedis(target, settings.connectTimeoutMs, { silenceMs, patient: true })
+  const redis = await openRedis(target, settings.connectTimeoutMs, { silenceMs, patient: true, security: settings })
   try {
     for (const warning of await checkRedis(redis)) request.onWarning?.(warning)
-    const cancels = await openRedis(target, settings.connectTimeoutMs, { silenceMs })
+    const cancels = await openRedis(target, settings.connectTimeoutMs, { silenceMs, security: settings })
     const worker = new Worker(request, settings, redis)
     try {
       await worker.start(cancels)

@@ -150,7 +150,7 @@ describe("valence queue", () => {
 
   it.each([
     [["drain", "--lane", "both"], 'error: --lane must be one of interactive, bulk; got "both"'],
-    [["status", "--redis", "redis://127.0.0.1:1"], "error: redis must answer at redis://127.0.0.1:1; got connect"],
+    [["status", "--redis", "redis://127.0.0.1:1"], "error: Redis must answer at redis://127.0.0.1:1; got connect"],
     [["pause", "--redis", "http://localhost"], "error: --redis must be a URL: redis://"],
   ])("%o - exit code 2, and says why", async (words, message) => {
     using folder = new TemporaryFolder()

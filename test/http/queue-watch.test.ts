@@ -35,7 +35,7 @@ describe("QueueWatch", () => {
     await using fleet = await TestFleet.open()
     const watch = new QueueWatch({ queues: fleet.queues, fleet: new SilentFleet(fleet.redis, fleet.keyPrefix) }, 20)
     const code = "redis_failed"
-    await expect(watch.look()).rejects.toMatchObject({ code, message: "redis must tell of its queues within 20 ms" })
+    await expect(watch.look()).rejects.toMatchObject({ code, message: "Redis must tell of its queues within 20 ms" })
     const news = await new Promise<Parameters<Watcher>[0]>(resolve => {
       const stop = watch.watch(told => {
         stop()

@@ -14,7 +14,7 @@ describe("judgeRedis()", () => {
   })
 
   it.each(["6.0.16", "5.9.9"])("version %s - redis_invalid", version => {
-    const message = `redis must have version 6.2 or newer; got ${version}`
+    const message = `Redis must have version 6.2 or newer; got ${version}`
     expect(() => judgeRedis({ ...sound, version })).toThrow(expect.objectContaining({ code: "redis_invalid", message }))
   })
 

@@ -144,7 +144,7 @@ describe.skipIf(!findRedisBinary())("createWorker()", () => {
     await expect(createWorker({ labeller: plainLabeller(), redis: server.url })).rejects.toMatchObject({
       code: "redis_invalid",
       message: expect.stringMatching(
-        /^redis must let its user run the scripts of BullMQ; got ERR unknown command 'eval/,
+        /^Redis must let its user run the scripts of BullMQ; got ERR unknown command 'eval/,
       ),
     })
   })

@@ -144,7 +144,7 @@ export class Files {
       await this.#redis.multi().hset(key, String(part), bytes).expire(key, draftSeconds).exec()
     } catch (cause) {
       // It is out of memory, say.
-      throw new ValenceError("redis_failed", `redis must take the file; got ${asError(cause).message}`, { cause })
+      throw new ValenceError("redis_failed", `Redis must take the file; got ${asError(cause).message}`, { cause })
     }
   }
 
