@@ -1,4 +1,5 @@
 import { pipeline, Readable } from "node:stream"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import { createGunzip } from "node:zlib"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { type LabelStream, openLabelStream } from "../../corpus/label-stream.ts"
@@ -190,11 +191,29 @@ function withCounts(
  */
 function plainBody({ raw, headers }: FastifyRequest): AsyncIterable<Buffer> {
   const encoding = headers["content-encoding"]?.toLowerCase() ?? "identity"
-  // The connection is needed for the answer, however much of the body is read.
-  const bytes = raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  const bytes = inBlocks(raw)
   if (encoding === "identity") return bytes
   if (encoding !== "gzip" && encoding !== "x-gzip")
     throw new RequestError(415, `Content-Encoding must be gzip or identity; got ${encoding}`, closing)
   // What breaks is told to who reads what is decompressed; nobody may be left when it does.
   return pipeline(bytes, createGunzip(), () => {}).on("error", () => {})
+}
+
+/**
+ * What arrives of a body, a block in a turn of the event loop. Chunks of a client may be a byte long: handed on each by itself they would
+ * hold up everyone else, as Node does all that one chunk leads to before it looks at the next.
+ */
+async function* inBlocks(body: Readable): AsyncGenerator<Buffer> {
+  // The connection is needed for the answer, however much of the body is read.
+  const parts = body.iterator({ destroyOnReturn: false })
+  try {
+    for (;;) {
+      await nextTurn()
+      const { value, done } = await parts.next()
+      if (done) return
+      yield value
+    }
+  } finally {
+    await parts.return?.()
+  }
 }
