@@ -165,16 +165,16 @@ async function readHead(
   first: Buffer,
   iterator: AsyncIterator<Buffer>,
 ): Promise<RecordBatch[]> {
-  const batches = [splitter.push(first)]
-  const enough = () =>
-    batches.filter(batch => batch.records.length > 0).length > headBatches ||
-    batches.some(batch => (input.format === "jsonl" ? jsonlColumns(batch).length : batch.records.length) > 0)
-  while (!enough()) {
+  const batches: RecordBatch[] = []
+  for (let [block, last] = [first, false]; ; ) {
+    const batch = splitter.push(block, last)
+    // One without a record, of a row that does not end, say, is not kept.
+    if (batch.records.length > 0) batches.push(batch)
+    const found = input.format === "jsonl" ? jsonlColumns(batch).length : batch.records.length
+    if (found > 0 || last || batches.length > headBatches) return batches
     const { value, done } = await iterator.next()
-    batches.push(splitter.push(done ? Buffer.alloc(0) : value, done === true))
-    if (done) break
+    ;[block, last] = done ? [Buffer.alloc(0), true] : [value, false]
   }
-  return batches.filter(batch => batch.records.length > 0)
 }
 
 function makeReader(

@@ -1,4 +1,6 @@
 import { Readable } from "node:stream"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { gzipSync } from "node:zlib"
 import { stringify } from "csv-stringify/sync"
 import fc from "fast-check"
@@ -347,4 +349,32 @@ describe("openRows", () => {
       message: expect.stringMatching(/cannot be read: the gzip member .* is cut off: the file ends at byte \d+$/),
     })
   })
+})
+
+it.each<[string, InputFormat]>([
+  ["a first row that does not end", "csv"],
+  ["lines that are all blank", "text"],
+])("%s - what holds no row is not kept", async (_, format) => {
+  setFlagsFromString("--expose-gc")
+  const gc = runInNewContext("gc") as () => void
+  const blockBytes = 256 * 1024
+  let [sent, most] = [0, 0]
+  async function* blocks() {
+    for (; sent < 256; sent++) {
+      yield Buffer.alloc(blockBytes, format === "csv" ? "x" : "\n")
+      if (sent % 32 !== 31) continue
+      gc()
+      // Buffers are freed a moment later.
+      await new Promise(resolve => setTimeout(resolve, 20))
+      most = Math.max(most, process.memoryUsage().arrayBuffers)
+    }
+    yield Buffer.from("\ntext\na\n")
+  }
+  const before = process.memoryUsage().arrayBuffers
+  const input = { path: standardStream, format, compression: undefined }
+  const options = completeOptions(readOptions, { maxRowBytes: 4 * blockBytes })
+  const rows = await openRows(input, options, Readable.from(blocks())).catch(() => undefined)
+  await rows?.close()
+  expect(sent).toBe(256)
+  expect(most - before).toBeLessThan(64 * blockBytes)
 })
