@@ -2,6 +2,7 @@ import { dirname, join, relative } from "node:path"
 import { asError, shown, ValenceError } from "../errors.ts"
 import { makeFolder } from "../make-folder.ts"
 import { outputFailed } from "../output-failed.ts"
+import { applicableTo } from "./applicable-options.ts"
 import { type FoundInput, findInputs } from "./find-inputs.ts"
 import { type CorpusRequest, labelCorpus } from "./label-corpus.ts"
 import type { CorpusOptions } from "./options.ts"
@@ -59,7 +60,7 @@ export async function labelFiles(request: FilesRequest): Promise<FilesSummary> {
     const to = outputs[at] as string
     const file = await labelOne(path, to, {
       ...shared,
-      options,
+      options: applicableTo(options.format ?? formatOfName(path), options),
       signal,
       onProgress: progress => onProgress?.(progress, path),
       onFailedRow: row => onFailedRow?.(row, path),

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream"
 import type { Complete } from "../declaration.ts"
 import { shown, ValenceError } from "../errors.ts"
+import { requireApplicable } from "./applicable-options.ts"
 import type { ColumnKind } from "./column-kinds.ts"
 import { csvReader } from "./csv-rows.ts"
 import { encodedRows, requireHeader } from "./decoders/encoded-rows.ts"
@@ -72,6 +73,7 @@ export async function openRows(
   stdin: Readable,
   needed: "text" | "cells" = "cells",
 ): Promise<OpenRows> {
+  requireApplicable(input.format, options)
   if (input.format === "parquet") {
     const { openParquetRows } = await import("./parquet/parquet-rows.ts")
     if (options.encoding !== "utf-8")

@@ -15,6 +15,14 @@ function label(input: string, more: Partial<FilesRequest> = {}) {
   return labelFiles({ input: folder.at(input), output: folder.at("out"), labeller: plainLabeller(), ...more })
 }
 
+it("options for one format, and files of others - each takes what is for it", async () => {
+  folder.write("mixed/a.csv", "id;text\n1;ab\n")
+  folder.write("mixed/b.jsonl", '{"text":"ab"}\n')
+  const request = { input: folder.at("mixed"), output: folder.at("out"), labeller: plainLabeller() }
+  const { files } = await labelFiles({ ...request, options: { delimiter: ";" } })
+  expect(files.map(({ summary }) => summary?.labelled)).toEqual([1, 1])
+})
+
 describe("labelFiles", () => {
   it("a folder - each file of a known format, in the order of their names, under its own name", async () => {
     for (const name of ["in/b/x.csv", "in/a/x.csv", "in/a/deep/y.tsv"]) folder.write(name, csv("one", "two"))

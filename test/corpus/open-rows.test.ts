@@ -319,6 +319,19 @@ describe("openRows", () => {
     })
   })
 
+  it.each<[InputFormat, Options, string]>([
+    ["jsonl", { delimiter: ";" }, 'delimiter must be left out for an input of format jsonl; got ";"'],
+    ["text", { header: false }, "header must be left out for an input of format text; got false"],
+    ["jsonl", { escape: "\\" }, "escape must be left out"],
+    ["text", { quotes: "none" }, "quotes must be left out"],
+    ["parquet", { skipLines: 2 }, "skipLines must be left out for an input of format parquet; got 2"],
+  ])("%s, %j - option_invalid, as it would have no effect", async (format, options, message) => {
+    await expect(open(format, "", options)).rejects.toMatchObject({
+      code: "option_invalid",
+      message: expect.stringContaining(message),
+    })
+  })
+
   it("text - each line that is not empty, quotes as they stand", async () => {
     const rows = await open("text", '"Good"\n\nbad, really\r\n')
     expect(rows).toMatchObject({ columns: ["text"], column: "text" })
