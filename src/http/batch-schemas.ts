@@ -1,8 +1,22 @@
-import { Type } from "typebox"
+import { type Static, Type } from "typebox"
 import { nullable, words } from "./schemas.ts"
 
 const seconds = (description: string) => Type.Integer({ description: `${description}; seconds since 1970` })
 const maybeSeconds = nullable(Type.Integer())
+
+/** How long a file is kept, as OpenAI's clients say it. */
+export const ExpiresAfter = Type.Object(
+  {
+    anchor: words(["created_at"], "From when the time counts"),
+    seconds: Type.Integer({
+      minimum: 3600,
+      maximum: 2_592_000,
+      description: "At most what the server keeps files for (keepFileSeconds)",
+    }),
+  },
+  { title: "ExpiresAfter", additionalProperties: false },
+)
+export type ExpiresAfter = Static<typeof ExpiresAfter>
 
 /** A file, as OpenAI shows one. */
 export const FileObject = Type.Object(
@@ -30,6 +44,8 @@ export const FileForm = Type.Object(
   {
     file: Type.String({ format: "binary", description: "JSON Lines" }),
     purpose: words(["batch"], "What it is for"),
+    "expires_after[anchor]": Type.Optional(words(["created_at"], "From when the time that it is kept counts")),
+    "expires_after[seconds]": Type.Optional(Type.Integer({ minimum: 3600, maximum: 2_592_000 })),
   },
   { additionalProperties: false },
 )
@@ -40,6 +56,7 @@ export const BatchForm = Type.Object(
     input_file_id: Type.String({ maxLength: 100 }),
     endpoint: words(["/v1/label"], "The route that the lines ask"),
     completion_window: words(["24h"], "What is not labelled by then is not labelled"),
+    output_expires_after: Type.Optional(ExpiresAfter),
     metadata: Type.Optional(
       Type.Unsafe<Record<string, string> | null>({
         type: ["object", "null"],

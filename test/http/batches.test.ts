@@ -365,6 +365,50 @@ print(json.dumps([batch.status, [line["custom_id"] for line in output], [line["e
   })
 })
 
+describe("expires_after and output_expires_after", () => {
+  const expires_after = { anchor: "created_at", seconds: 3600 } as const
+
+  it("of the openai client - files are kept for that long", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.worker()
+    await using server = await startFront(fleet)
+    const client = clientOf(server)
+    const file = await toFile(Buffer.from(line("a", { text: "good" })), "input.jsonl")
+    const input = await client.files.create({ file, purpose: "batch", expires_after })
+    expect((input.expires_at as number) - input.created_at).toBe(3600)
+    const batch = await create(client, input.id, { output_expires_after: expires_after })
+    const output = await client.files.retrieve((await ended(client, batch.id)).output_file_id as string)
+    expect((output.expires_at as number) - output.created_at).toBe(3600)
+  })
+
+  it("that cannot be - 400, by their names", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.worker()
+    await using server = await startFront(fleet, { keepFileSeconds: 7200 })
+    const client = clientOf(server)
+    const send = async (expires: object) =>
+      client.files.create({
+        file: await toFile(Buffer.from(line("a", { text: "good" })), "input.jsonl"),
+        purpose: "batch",
+        expires_after: expires as typeof expires_after,
+      })
+    const refused = (message: string) => ({ status: 400, message: expect.stringContaining(message) })
+    await expect(send({ anchor: "created_at", seconds: 7201 })).rejects.toMatchObject(
+      refused("/body/expires_after/seconds must be at most 7200"),
+    )
+    await expect(send({ anchor: "last_active_at", seconds: 3600 })).rejects.toMatchObject(
+      refused("/body/expires_after/anchor must be one of created_at"),
+    )
+    await expect(send({ anchor: "created_at", seconds: 1 })).rejects.toMatchObject(
+      refused("/body/expires_after/seconds must be >= 3600"),
+    )
+    const input = await send(expires_after)
+    await expect(
+      create(client, input.id, { output_expires_after: { anchor: "created_at", seconds: 9999 } }),
+    ).rejects.toMatchObject(refused("/body/output_expires_after/seconds must be at most 7200"))
+  })
+})
+
 describe("batches that wait", () => {
   it(".cancel() - is cancelled, and what is labelled is kept", async () => {
     await using fleet = await TestFleet.open()

@@ -155,7 +155,7 @@ export class BatchRun {
     for (const name of ["output", "error"] as const) {
       const { owner, id } = batch
       const about = { owner, purpose: "batch_output", createdMs: Date.now(), filename: `${id}_${name}.jsonl` } as const
-      if (batch[name].parts > 0) await files.add(batch[name], about)
+      if (batch[name].parts > 0) await files.add(batch[name], about, batch.keepOutputSeconds)
     }
     return batch.end
   }

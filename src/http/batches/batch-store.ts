@@ -31,6 +31,8 @@ interface BatchOrder {
   readonly owner: string
   readonly inputFile: string
   readonly metadata: Readonly<Record<string, string>> | null
+  /** How long its files are kept; default: as long as the server keeps files. */
+  readonly keepOutputSeconds?: number | undefined
 }
 
 /** Why a batch failed. */

@@ -34,6 +34,8 @@ interface BatchJob {
 export interface BatchRequest {
   readonly inputFile: string
   readonly metadata: Readonly<Record<string, string>> | null
+  /** How long its output is kept; default: as long as the server keeps files. */
+  readonly keepOutputSeconds?: number | undefined
 }
 
 /**
@@ -78,13 +80,14 @@ export class Batches implements AsyncDisposable {
    *
    * @throws RequestError 400 where there is no such file, or it is for something else
    */
-  async create(owner: string, { inputFile, metadata }: BatchRequest): Promise<Batch> {
+  async create(owner: string, { inputFile, metadata, keepOutputSeconds }: BatchRequest): Promise<Batch> {
     const { store, files } = this.#means
+    files.requireKept("/output_expires_after/seconds", keepOutputSeconds)
     const file = await files.read(owner, inputFile)
     if (file === undefined) throw new RequestError(400, `input_file_id must be a file that there is; got ${inputFile}`)
     if (file.purpose !== "batch")
       throw new RequestError(400, `input_file_id must be a file with purpose batch; ${inputFile} has ${file.purpose}`)
-    const batch = await store.create({ owner, inputFile, metadata })
+    const batch = await store.create({ owner, inputFile, metadata, keepOutputSeconds })
     await files.keepUntil(file, batch.expiresMs)
     await this.#enqueue(batch.id)
     return batch

@@ -3,7 +3,7 @@ import { asError, ValenceError } from "../../errors.ts"
 import { keysOf } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
 import { unlessEnded } from "../../within.ts"
-import { RequestError } from "../problem.ts"
+import { BodyError, RequestError } from "../problem.ts"
 
 /** What Redis is handed at a time: it answers nobody else meanwhile. */
 const partBytes = 256 * 1024
@@ -85,15 +85,31 @@ export class Files {
     return { id, bytes, parts }
   }
 
-  /** Makes a file of what was written; for its owner's eyes from now on. */
+  /**
+   * Makes a file of what was written; for its owner's eyes from now on.
+   *
+   * @param keepSeconds - how long it is kept; default: as long as the server keeps files
+   */
   async add(
     written: WrittenParts,
     about: Pick<StoredFile, "owner" | "filename" | "purpose" | "createdMs">,
+    keepSeconds: number = this.#bounds.keepFileSeconds,
   ): Promise<StoredFile> {
-    const { keepFileSeconds } = this.#bounds
-    const file: StoredFile = { ...written, ...about, expiresMs: about.createdMs + keepFileSeconds * 1000 }
+    const file: StoredFile = { ...written, ...about, expiresMs: about.createdMs + keepSeconds * 1000 }
     await this.#store(file)
     return file
+  }
+
+  /**
+   * Refuses to keep a file for longer than the server keeps files.
+   *
+   * @param path - where the body asks for it
+   * @throws BodyError
+   */
+  requireKept(path: string, seconds: number | undefined): void {
+    const { keepFileSeconds } = this.#bounds
+    if (seconds !== undefined && seconds > keepFileSeconds)
+      throw new BodyError([{ instancePath: path, message: `must be at most ${keepFileSeconds} (keepFileSeconds)` }])
   }
 
   /** Keeps a file for longer, where it would go before. */

@@ -2,6 +2,7 @@ import type { Multipart } from "@fastify/multipart"
 import type { FastifyRequest } from "fastify"
 import { Type } from "typebox"
 import { asError } from "../../errors.ts"
+import { ExpiresAfter } from "../batch-schemas.ts"
 import { sentInTime } from "../patience.ts"
 import { BodyError, RequestError } from "../problem.ts"
 import { bodyChecker } from "../validation.ts"
@@ -12,10 +13,13 @@ const maxNameLength = 255
 
 /** The fields of an upload besides its file. */
 const UploadFields = Type.Object(
-  { purpose: Type.Unsafe<"batch">({ type: "string", enum: ["batch"] }) },
+  {
+    purpose: Type.Unsafe<"batch">({ type: "string", enum: ["batch"] }),
+    expires_after: Type.Optional(ExpiresAfter),
+  },
   { additionalProperties: false },
 )
-const checkFields = bodyChecker<{ readonly purpose: "batch" }>(UploadFields)
+const checkFields = bodyChecker<{ readonly purpose: "batch"; readonly expires_after?: ExpiresAfter }>(UploadFields)
 
 /**
  * Stores the file of a form as it comes; its fields may stand before the file or behind it.
@@ -33,7 +37,7 @@ export async function storeUpload(
   let file: (WrittenParts & { readonly filename: string }) | undefined
   try {
     for await (const part of asForm<Multipart>(sentInTime(request.parts(), bodyTimeoutMs))) {
-      if (part.type === "field") fields[part.fieldname] = part.value
+      if (part.type === "field") addField(fields, part.fieldname, part.value)
       else if (part.fieldname !== "file" || file !== undefined)
         throw new BodyError([{ instancePath: `/${part.fieldname}`, message: "must not be there: a form has one file" }])
       else {
@@ -41,14 +45,26 @@ export async function storeUpload(
         file = { ...(await files.write(asForm(sentInTime(part.file, bodyTimeoutMs)), signal)), filename }
       }
     }
-    const { purpose } = checkFields(fields)
+    const { purpose, expires_after: expiresAfter } = checkFields(fields)
+    files.requireKept("/expires_after/seconds", expiresAfter?.seconds)
     if (file === undefined) throw new BodyError([{ instancePath: "/file", message: "must be a file" }])
     const { filename, ...written } = file
-    return await files.add(written, { owner: request.keyName, filename, purpose, createdMs: Date.now() })
+    const about = { owner: request.keyName, filename, purpose, createdMs: Date.now() }
+    return await files.add(written, about, expiresAfter?.seconds)
   } catch (error) {
     // Redis may be away: then it goes by itself.
     if (file !== undefined) files.drop(file.id).catch(() => {})
     throw error
+  }
+}
+
+/** Adds a field of a form; `expires_after[seconds]` is a member of `expires_after`, and a number. */
+function addField(fields: Record<string, unknown>, name: string, value: unknown): void {
+  const member = /^expires_after\[(.*)\]$/.exec(name)?.[1]
+  if (member === undefined) fields[name] = value
+  else {
+    const number = member === "seconds" && typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value
+    fields["expires_after"] = { ...(fields["expires_after"] as object | undefined), [member]: number }
   }
 }
 

@@ -39,8 +39,9 @@ export function addBatches(app: FastifyInstance, serving: Serving, services: Bat
   }
   api.post("/v1/batches", { schema: add }, async (request, reply) => {
     const { batches } = requireBatches(services)
-    const { input_file_id: inputFile, metadata = null } = request.body
-    const create = () => batches.create(request.keyName, { inputFile, metadata })
+    const { input_file_id: inputFile, metadata = null, output_expires_after: expiresAfter } = request.body
+    const order = { inputFile, metadata, keepOutputSeconds: expiresAfter?.seconds }
+    const create = () => batches.create(request.keyName, order)
     return batchResource(await inTime(serving, reply, create))
   })
 
