@@ -66,7 +66,7 @@ export const trials: readonly Trial[] = [
     name: "yarn, Plug'n'Play",
     files: { ...appFiles, "yarn.lock": "", ".yarnrc.yml": "nodeLinker: pnp\n" },
     install: ["node yarn add valence-nlp@file:TARBALL"],
-    run: ["node yarn node app.mjs", "node yarn node app.cjs", 'node yarn valence classify "I love it"'],
+    run: ["node yarn node app.mjs", 'node yarn valence classify "I love it"'],
   },
   { name: "bun", files: appFiles, install: ["bun add TARBALL"], run: [...usual, "bun app.mjs"] },
   withNpm(
