@@ -5,18 +5,11 @@ import { calibrate } from "../../src/graph/calibrate.ts"
 import { readCalibration, readCheckpoint } from "../../src/graph/checkpoint.ts"
 import { writeScales } from "../../src/graph/scales.ts"
 
-/** A second of work, on a machine that may be busy. */
-const timeoutMs = 300_000
-
 describe.each(["distilbert-tiny", "roberta-tiny"])("calibrate - %s", name => {
-  it(
-    "finds the scales that other CPUs found, byte for byte",
-    async () => {
-      const checkpoint = await readCheckpoint(`test/golden/${name}`)
-      const { config, weights } = checkpoint
-      const { scales } = await calibrate(config, weights, await readCalibration(checkpoint))
-      expect(writeScales(scales)).toBe(readFileSync(`test/golden/${name}/${scalesFile}`, "utf8"))
-    },
-    timeoutMs,
-  )
+  it("finds the scales that other CPUs found, byte for byte", async () => {
+    const checkpoint = await readCheckpoint(`test/golden/${name}`)
+    const { config, weights } = checkpoint
+    const { scales } = await calibrate(config, weights, await readCalibration(checkpoint))
+    expect(writeScales(scales)).toBe(readFileSync(`test/golden/${name}/${scalesFile}`, "utf8"))
+  })
 })
