@@ -56,7 +56,6 @@ const clusterOptions = {
   retryDelayOnMoved: 20,
   retryDelayOnFailover: 200,
   retryDelayOnClusterDown: 200,
-  slotsRefreshInterval: 5000,
   slotsRefreshTimeout: 2000,
 } satisfies ClusterOptions
 
@@ -96,8 +95,10 @@ function createConnection(
   const connection = "kind" in target ? fromAddress(target, { ...times, ...leaving() }) : copyOf(target, leaving)
   const guard = (open: RedisConnection): RedisConnection => {
     endSilence(open, silenceMs)
-    if (open.isCluster) tellClusterDown(open as Cluster, error => connection.emit(refusedEvent, error))
-    else mindSentinels(open as Redis)
+    if (open.isCluster) {
+      tellClusterDown(open as Cluster, error => connection.emit(refusedEvent, error))
+      followSlots(open as Cluster)
+    } else mindSentinels(open as Redis)
     const duplicate = open.duplicate.bind(open) as (...how: unknown[]) => RedisConnection
     // BullMQ makes copies to wait for jobs on.
     Object.assign(open, { duplicate: (...how: unknown[]) => guard(duplicate(...how)) })
@@ -117,6 +118,22 @@ function tellClusterDown(cluster: Cluster, tell: (error: Error) => void): void {
     handleError(error, ...how)
   }
   Object.assign(cluster, { handleError: telling })
+}
+
+/** How often a Cluster is asked which nodes it has. */
+const refreshEveryMs = 5000
+
+/**
+ * Keeps a connection that sends nothing, such as one that listens, at nodes that are there. ioredis's own
+ * `slotsRefreshInterval` may go on after the connection has ended, and would keep the process for ever.
+ */
+function followSlots(cluster: Cluster): void {
+  let timer: NodeJS.Timeout | undefined
+  cluster.on("ready", () => {
+    clearInterval(timer)
+    timer = setInterval(() => cluster.refreshSlotsCache(), refreshEveryMs).unref()
+  })
+  for (const over of ["close", "end"]) cluster.on(over, () => clearInterval(timer))
 }
 
 function fromAddress(address: RedisAddress, options: RedisOptions): RedisConnection {

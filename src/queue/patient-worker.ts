@@ -15,6 +15,7 @@ const retryMs = 1000
  */
 export class PatientWorker<Data, Result = void> extends BullWorker<Data, Result> {
   readonly #held = new Map<string, string>()
+  readonly #idle: (() => void)[] = []
   readonly #health: RedisHealth
   /** When the delayed job is due that was asked for last. */
   #askedFor = 0
@@ -35,6 +36,11 @@ export class PatientWorker<Data, Result = void> extends BullWorker<Data, Result>
     return this.#held
   }
 
+  /** Returns when it holds no job. */
+  async toLetGo(): Promise<void> {
+    if (this.#held.size > 0) await new Promise<void>(resolve => this.#idle.push(resolve))
+  }
+
   override async processJob(...of: Parameters<BullWorker<Data, Result>["processJob"]>) {
     try {
       return await super.processJob(...of)
@@ -42,6 +48,7 @@ export class PatientWorker<Data, Result = void> extends BullWorker<Data, Result>
       const [{ id = "" }, token] = of
       // The same job may have come again.
       if (this.#held.get(id) === token) this.#held.delete(id)
+      if (this.#held.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
     }
   }
 

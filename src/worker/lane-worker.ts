@@ -58,6 +58,7 @@ export class LaneWorker {
   #handsBack = false
   /** Ends when no more jobs are taken, and those at work are finished. */
   #running: Promise<void> | undefined
+  #hasEnded = false
   #stopping: Promise<void> | undefined
   /** How jobs ended that BullMQ has not been told of yet. */
   readonly #endings = new WeakMap<Job, Ending>()
@@ -97,13 +98,19 @@ export class LaneWorker {
   /** Begins to take jobs. */
   async start(): Promise<void> {
     await this.#worker.waitUntilReady()
-    this.#running = this.#worker.run().catch(() => {})
+    this.#running = this.#worker
+      .run()
+      .catch(() => {})
+      .finally(() => {
+        this.#hasEnded = true
+      })
   }
 
   /** Takes no more jobs from now on, and returns when those at work are finished and stored, or given back. */
   async stopTaking(): Promise<void> {
     await this.#stopWaiting()
-    await this.#running
+    // BullMQ's loop may wait for a connection to a Cluster that it will not get any more.
+    await Promise.race([this.#running, this.#toHoldNothing()])
   }
 
   /** Gives back the jobs at work, and whatever comes. */
@@ -125,7 +132,7 @@ export class LaneWorker {
   async close(force: boolean): Promise<void> {
     this.#context.health.off("served", this.#reclaim)
     await this.#stopWaiting()
-    await this.#worker.close(force)
+    await this.#worker.close(force || !this.#hasEnded)
     if (!force) await this.#cancelled.close()
   }
 
@@ -135,6 +142,13 @@ export class LaneWorker {
     if (this.#handsBack) return
     // What goes wrong here is left to BullMQ's own check.
     reclaimJobs(queues, this.#lane, this.#worker, settings.lockMs).catch(() => {})
+  }
+
+  async #toHoldNothing(): Promise<void> {
+    // A job that is on its way has arrived when this is answered.
+    await this.#context.queues.probe().catch(() => {})
+    await new Promise(resolve => setImmediate(resolve))
+    await this.#worker.toLetGo()
   }
 
   async #stopWaiting(): Promise<void> {
