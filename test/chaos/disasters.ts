@@ -1,71 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises"
-import { toBeTrue } from "../cli/run-valence.ts"
+import type { Disaster } from "./disaster.ts"
 import { loseWrites } from "./lose-writes.ts"
+import { isMiddle, randomMoment, requireMiddle, strikeAt, TooLate } from "./moments.ts"
+import { outages } from "./outages.ts"
+import { ServerPlace } from "./places/server-place.ts"
 import type { SeededRandom } from "./seeded-random.ts"
 import { lockMs, type Stage } from "./stage.ts"
 import type { StartedProcess } from "./started-process.ts"
-
-/** What goes wrong in the middle of a run. */
-export interface Disaster {
-  readonly workers: number
-  /** Whether it is of a worker with devices. */
-  readonly devices?: boolean
-  /** Whether processes go to the Redis through a link that can be cut. */
-  readonly throughLink?: boolean
-  /** Whether results may be left in Redis that nobody asks for again: they expire. */
-  readonly leavesResults?: boolean
-  /**
-   * Strikes, once or several times, with the producer at work.
-   *
-   * @returns what went wrong that the output would not show
-   * @throws TooLate where the run had ended
-   */
-  strike(stage: Stage, random: SeededRandom): Promise<string[]>
-}
-
-/** The run had ended when the disaster struck: a trial that says nothing. */
-export class TooLate extends Error {}
-
-/**
- * Strikes at random moments behind places of the output, of which the first must come before the end of the run; the
- * others are for runs that last.
- */
-async function strikeAt(
-  places: readonly number[],
-  stage: Stage,
-  random: SeededRandom,
-  strike: () => Promise<void>,
-): Promise<void> {
-  for (const [index, from] of places.entries()) {
-    try {
-      await randomMoment(stage, random, from)
-      await strike()
-    } catch (error) {
-      if (index === 0 || !(error instanceof TooLate)) throw error
-      return
-    }
-  }
-}
-
-/** Waits for a random moment of the run: a place in its output and some ms behind it, or a time alone. */
-async function randomMoment(stage: Stage, random: SeededRandom, from = 0): Promise<void> {
-  const { producer } = stage
-  const place = stage.corpus.labelled.length * random.between(from, 0.8)
-  const laterMs = random.next() < 0.5 ? 0 : random.between(0, 20)
-  if (from === 0 && random.next() < 0.15) await wait(random.between(0, 1000))
-  else {
-    await toBeTrue(() => stage.outputBytes >= place || producer?.runs !== true)
-    await wait(laterMs)
-  }
-  requireMiddle(stage)
-}
-
-const isMiddle = ({ producer, outputBytes, corpus }: Stage) =>
-  producer?.runs === true && outputBytes < corpus.labelled.length
-
-function requireMiddle(stage: Stage): void {
-  if (!isMiddle(stage)) throw new TooLate("the run had ended")
-}
 
 async function kill(victim: StartedProcess): Promise<void> {
   victim.signal("SIGKILL")
@@ -140,13 +81,20 @@ const producer: Disaster = {
   },
 }
 
+/** The Redis of a stage that has one server. */
+function serverOf({ place }: Stage): ServerPlace {
+  if (place instanceof ServerPlace) return place
+  throw new Error("the stage must have one server; it has another Redis")
+}
+
 async function redisAway(stage: Stage, random: SeededRandom, whileAway: () => void): Promise<void> {
   await strikeAt(random.pick([[0], [0, 0.3]]), stage, random, async () => {
-    await stage.redis.kill("SIGKILL")
+    const { server } = serverOf(stage)
+    await server.kill("SIGKILL")
     const came = isMiddle(stage)
     whileAway()
     await wait(random.between(0, 400))
-    await stage.redis.restart()
+    await server.restart()
     if (!came) throw new TooLate("the run had ended")
   })
 }
@@ -164,7 +112,7 @@ const power: Disaster = {
   workers: 2,
   leavesResults: true,
   async strike(stage, random) {
-    await redisAway(stage, random, () => loseWrites(stage.redis.folder, random.integer(1, 300_000)))
+    await redisAway(stage, random, () => loseWrites(serverOf(stage).server.folder, random.integer(1, 300_000)))
     return []
   },
 }
@@ -175,7 +123,7 @@ const stuck: Disaster = {
   leavesResults: true,
   async strike(stage, random) {
     await strikeAt(random.pick([[0], [0, 0.3]]), stage, random, async () => {
-      const { pid } = stage.redis
+      const { pid } = serverOf(stage).server
       if (pid === undefined) throw new Error("the Redis must run; it does not")
       process.kill(pid, "SIGSTOP")
       await wait(random.between(0, 2 * lockMs))
@@ -188,11 +136,11 @@ const stuck: Disaster = {
 
 const link: Disaster = {
   workers: 2,
-  throughLink: true,
+  open: () => ServerPlace.open(true),
   leavesResults: true,
   async strike(stage, random) {
     await strikeAt(random.pick([[0], [0, 0.2], [0, 0.1, 0.3]]), stage, random, async () => {
-      await stage.link?.cut(random.between(0, 30), random.pick([0, 0, random.integer(1, 20_000)]))
+      await serverOf(stage).link?.cut(random.between(0, 30), random.pick([0, 0, random.integer(1, 20_000)]))
     })
     return []
   },
@@ -240,6 +188,7 @@ export const disasters = {
   link,
   frozen,
   drain,
+  ...outages,
 } as const satisfies Record<string, Disaster>
 
 export type DisasterKind = keyof typeof disasters

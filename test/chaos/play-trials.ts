@@ -1,5 +1,7 @@
 import { type ChaosCorpus, createCorpus } from "./corpus.ts"
-import { type Disaster, type DisasterKind, disasters } from "./disasters.ts"
+import type { Disaster } from "./disaster.ts"
+import { type DisasterKind, disasters } from "./disasters.ts"
+import { ServerPlace } from "./places/server-place.ts"
 import { SeededRandom } from "./seeded-random.ts"
 import { Stage } from "./stage.ts"
 import { playTrial, stopWorkers, type TrialResult } from "./trial.ts"
@@ -30,8 +32,9 @@ export interface Play {
 
 /** A stage for trials of a kind: of a lexicon's workers, unless it needs devices. */
 export async function openStage(kind: DisasterKind, corpus: ChaosCorpus, seed: number): Promise<Stage> {
-  const { throughLink }: Disaster = disasters[kind]
-  return Stage.open(corpus, new SeededRandom(seed), throughLink)
+  const disaster: Disaster = disasters[kind]
+  const place = await (disaster.open?.() ?? ServerPlace.open())
+  return Stage.open(corpus, new SeededRandom(seed), place, disaster.usualLocks)
 }
 
 /** A corpus for trials of a kind. */

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { toBeTrue } from "../cli/run-valence.ts"
 import { createCorpus } from "./corpus.ts"
+import { ServerPlace } from "./places/server-place.ts"
 import { SeededRandom } from "./seeded-random.ts"
 import { Stage } from "./stage.ts"
 import { judgeTrial, stopWorkers, type TrialResult } from "./trial.ts"
@@ -11,15 +12,16 @@ const rows = 1000
 export async function playAway(awayMs: number): Promise<TrialResult> {
   const startedMs = performance.now()
   const corpus = await createCorpus("afinn-111", rows, 60)
-  await using stage = await Stage.open(corpus, new SeededRandom(1))
+  const place = await ServerPlace.open()
+  await using stage = await Stage.open(corpus, new SeededRandom(1), place)
   const worker = await stage.startWorker()
   const producer = stage.startProducer()
   await toBeTrue(() => stage.outputBytes > corpus.labelled.length / 4 || !producer.runs)
-  await stage.redis.kill()
+  await place.server.kill()
   await worker.toSay("redis is away")
   await wait(awayMs)
   const problems = producer.runs ? [] : ["the producer must wait for Redis; it ended"]
-  await stage.redis.restart()
+  await place.server.restart()
   await worker.toSay("redis is back")
   const trial = { kind: "away", seed: 0, startedMs }
   const result = await judgeTrial(trial, stage, true, problems)

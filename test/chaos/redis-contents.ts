@@ -1,5 +1,6 @@
-import { Redis } from "ioredis"
+import { type Cluster, Redis } from "ioredis"
 import { deadQueue, lanes, queueOf } from "../../src/queue/names.ts"
+import type { RedisConnection } from "../../src/queue/open-redis.ts"
 import { redisOptions } from "../../src/queue/redis-options.ts"
 
 const prefix = redisOptions.keyPrefix.default
@@ -16,10 +17,12 @@ export interface RedisContents {
 
 /** Looks into a Redis, whatever happens to it: an answer that does not come is asked for again. */
 export class RedisLook implements Disposable {
-  readonly #redis: Redis
+  readonly #redis: RedisConnection
 
-  constructor(url: string) {
-    this.#redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 })
+  /** @param redis - a URL, or a connection, which is closed in the end */
+  constructor(redis: string | RedisConnection) {
+    this.#redis =
+      typeof redis === "string" ? new Redis(redis, { maxRetriesPerRequest: null, retryStrategy: () => 50 }) : redis
     this.#redis.on("error", () => {})
   }
 
@@ -67,8 +70,9 @@ export class RedisLook implements Disposable {
   /** Removes all jobs, whatever their state; the workers' words about themselves stay. */
   async empty(): Promise<void> {
     for (const queue of [...lanes.map(lane => queueOf[lane]), deadQueue]) {
-      const keys = await this.#redis.keys(`${prefix}:${queue}:*`)
-      if (keys.length > 0) await this.#redis.del(...keys)
+      const nodes = this.#redis.isCluster ? (this.#redis as Cluster).nodes("master") : [this.#redis]
+      const keys = await Promise.all(nodes.map(node => node.keys(`${prefix}:${queue}:*`).catch(() => [])))
+      if (keys.flat().length > 0) await this.#redis.del(...keys.flat())
     }
   }
 

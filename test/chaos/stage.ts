@@ -1,9 +1,8 @@
 import { existsSync, statSync } from "node:fs"
 import { producerOptions } from "../../src/producer/options.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
-import { type RedisServer, startRedisServer } from "../redis/redis-server.ts"
 import type { ChaosCorpus } from "./corpus.ts"
-import { FlakyLink } from "./flaky-link.ts"
+import type { RedisPlace } from "./places/redis-place.ts"
 import { RedisLook } from "./redis-contents.ts"
 import type { SeededRandom } from "./seeded-random.ts"
 import { StartedProcess } from "./started-process.ts"
@@ -33,9 +32,7 @@ const paceOf = (random: SeededRandom): Pace => ({
  * can play on it one after the other, because workers take long to start.
  */
 export class Stage implements AsyncDisposable {
-  readonly redis: RedisServer
-  /** How processes get to the Redis, where the way is what fails. */
-  readonly link: FlakyLink | undefined
+  readonly place: RedisPlace
   readonly look: RedisLook
   readonly corpus: ChaosCorpus
   readonly workers: StartedProcess[] = []
@@ -45,26 +42,31 @@ export class Stage implements AsyncDisposable {
   #folder = new TemporaryFolder()
   #pace: Pace
   readonly #bulkConcurrency: number
+  readonly #usualLocks: boolean
   readonly #all: StartedProcess[] = []
 
-  private constructor(redis: RedisServer, link: FlakyLink | undefined, corpus: ChaosCorpus, random: SeededRandom) {
-    this.redis = redis
-    this.link = link
-    this.look = new RedisLook(redis.url)
+  private constructor(
+    place: RedisPlace,
+    look: RedisLook,
+    corpus: ChaosCorpus,
+    random: SeededRandom,
+    usualLocks: boolean,
+  ) {
+    this.place = place
+    this.look = look
     this.corpus = corpus
+    this.#usualLocks = usualLocks
     this.#bulkConcurrency = random.pick([1, 4])
     this.#pace = paceOf(random)
     this.#folder.write("in.csv", corpus.input)
   }
 
   /**
-   * Starts the Redis: each write goes to its file, synced every second.
-   *
-   * @param throughLink - whether there is a link that can be cut
+   * @param place - closed in the end
+   * @param usualLocks - whether workers keep the locks of jobs as long as they do by default
    */
-  static async open(corpus: ChaosCorpus, random: SeededRandom, throughLink = false): Promise<Stage> {
-    const redis = await startRedisServer({ appendOnly: true })
-    return new Stage(redis, throughLink ? await FlakyLink.open(redis.port) : undefined, corpus, random)
+  static async open(corpus: ChaosCorpus, random: SeededRandom, place: RedisPlace, usualLocks = false): Promise<Stage> {
+    return new Stage(place, new RedisLook(await place.connect()), corpus, random, usualLocks)
   }
 
   /** Makes it ready for a trial: so many workers, and nothing of the trial before. */
@@ -73,15 +75,12 @@ export class Stage implements AsyncDisposable {
     this.#folder[Symbol.dispose]()
     this.#folder = new TemporaryFolder()
     this.#folder.write("in.csv", this.corpus.input)
+    await this.place.restore()
     await this.look.empty()
     const living = this.workers.filter(({ runs }) => runs)
     this.workers.splice(0, Infinity, ...living.slice(0, workers))
     for (const worker of living.slice(workers)) await worker[Symbol.asyncDispose]()
     await Promise.all(Array.from({ length: workers - this.workers.length }, () => this.startWorker()))
-  }
-
-  get #url(): string {
-    return (this.link ?? this.redis).url
   }
 
   /** Jobs that the workers that live may have at work. */
@@ -92,9 +91,9 @@ export class Stage implements AsyncDisposable {
   /** Starts a worker, and returns when it takes jobs. */
   async startWorker(): Promise<StartedProcess> {
     const { model } = this.corpus
-    const times = ["--lock-ms", lockMs, "--stalled-check-ms", stalledCheckMs].map(String)
+    const times = this.#usualLocks ? [] : ["--lock-ms", lockMs, "--stalled-check-ms", stalledCheckMs].map(String)
     const concurrency = ["--bulk-concurrency", String(this.#bulkConcurrency)]
-    const where = ["--redis", this.#url, "--port", "0", "--device", "cpu:1"]
+    const where = ["--redis", this.place.workerUrl, "--port", "0", "--device", "cpu:1"]
     const worker = this.#start(this.#home, "work", "--model", model, ...where, ...times, ...concurrency)
     this.workers.push(worker)
     await worker.toSay("ready: ")
@@ -105,7 +104,16 @@ export class Stage implements AsyncDisposable {
   startProducer(): StartedProcess {
     const { chunkTexts, maxChunks, checkpointMs } = this.#pace
     const pace = ["--chunk-texts", chunkTexts, "--max-chunks", maxChunks, "--checkpoint-ms", checkpointMs].map(String)
-    this.producer = this.#start(this.#folder, "label", "in.csv", "-o", "out.csv", "--redis", this.#url, ...pace)
+    this.producer = this.#start(
+      this.#folder,
+      "label",
+      "in.csv",
+      "-o",
+      "out.csv",
+      "--redis",
+      this.place.producerUrl,
+      ...pace,
+    )
     return this.producer
   }
 
@@ -113,6 +121,16 @@ export class Stage implements AsyncDisposable {
   get outputBytes(): number {
     const path = this.#folder.at("out.csv")
     return existsSync(path) ? statSync(path).size : 0
+  }
+
+  /** Whether the output grows, or the run ends, within that time. */
+  async toProgress(withinMs: number): Promise<boolean> {
+    const [before, untilMs] = [this.outputBytes, performance.now() + withinMs]
+    while (performance.now() < untilMs) {
+      if (this.outputBytes > before || this.producer?.runs !== true) return true
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    return false
   }
 
   /** The output so far. */
@@ -135,8 +153,7 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.look[Symbol.dispose]()
     await Promise.all(this.#all.map(started => started[Symbol.asyncDispose]()))
-    await this.link?.[Symbol.asyncDispose]()
-    await this.redis.stop()
+    await this.place[Symbol.asyncDispose]()
     this.#folder[Symbol.dispose]()
     this.#home[Symbol.dispose]()
   }

@@ -1,5 +1,7 @@
-import { type Disaster, type DisasterKind, disasters, TooLate } from "./disasters.ts"
+import type { Disaster } from "./disaster.ts"
+import { type DisasterKind, disasters } from "./disasters.ts"
 import { judgeOutput } from "./judge-output.ts"
+import { TooLate } from "./moments.ts"
 import { SeededRandom } from "./seeded-random.ts"
 import type { Stage } from "./stage.ts"
 
