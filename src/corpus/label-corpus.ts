@@ -9,6 +9,7 @@ import { removeRows } from "./open-output.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
 import { type PreparedRun, prepareRun } from "./prepare-run.ts"
 import type { Progress } from "./progress.ts"
+import { noteDamage } from "./repaired-input.ts"
 import { labelOnce } from "./repeated-texts.ts"
 import {
   type InputFile,
@@ -105,6 +106,8 @@ async function runOnce(
       const run = new CorpusRun(prepared, input, files, options, output)
       const interrupted = await run.work({ ...request, labeller: withoutRepeats(labeller, options) })
       return await conclude(prepared, input, files, run.tally, interrupted)
+    } catch (error) {
+      throw await noteDamage(error, input, files, options.encoding)
     } finally {
       await output.close()
     }

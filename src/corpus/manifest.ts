@@ -44,6 +44,8 @@ export interface Manifest {
   readonly identity: RunIdentity
   readonly safe: SafePosition
   readonly done: boolean
+  /** The digest of the text up to `safe`, if the input was found to be damaged after it. */
+  readonly damaged?: { readonly textSha256: string }
 }
 
 /**

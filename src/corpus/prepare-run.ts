@@ -17,6 +17,7 @@ import { fileBytes, tailDigest } from "./open-output.ts"
 import { type OpenRows, openRows } from "./open-rows.ts"
 import type { corpusOptions } from "./options.ts"
 import { fingerprint } from "./read-blocks.ts"
+import { isRepaired } from "./repaired-input.ts"
 import { extensionOf, type InputFile, type OutputFiles, standardStream } from "./run-files.ts"
 import { emptyTally } from "./tally.ts"
 
@@ -69,10 +70,11 @@ export async function prepareRun(
       model: { name: model.name, revision: model.revision, dtype: model.dtype },
       options: resultOptions(options),
     }
-    const before = files.path === standardStream || options.force ? undefined : await findBefore(files, identity)
+    const before =
+      files.path === standardStream || options.force ? undefined : await findBefore(input, files, identity, options)
     const safe = before?.safe ?? beginning(rows)
     return {
-      run: before?.run ?? randomBytes(6).toString("hex"),
+      run: before?.run ?? newRun(),
       identity,
       rows,
       added,
@@ -132,7 +134,12 @@ function beginning(rows: OpenRows): SafePosition {
 }
 
 /** The run that a manifest tells of, if it is this one and its output is still there. */
-async function findBefore(files: OutputFiles, identity: RunIdentity): Promise<Manifest | undefined> {
+async function findBefore(
+  input: InputFile,
+  files: OutputFiles,
+  identity: RunIdentity,
+  { encoding }: Pick<Complete<typeof corpusOptions>, "encoding">,
+): Promise<Manifest | undefined> {
   const manifest = await readManifest(files.manifest)
   const written = manifest !== undefined && !manifest.done ? files.rows : files.path
   const [bytes, errorsBytes] = [await fileBytes(written), await fileBytes(files.errors)]
@@ -149,12 +156,18 @@ async function findBefore(files: OutputFiles, identity: RunIdentity): Promise<Ma
     return undefined
   }
   if (bytes === undefined) return undefined
-  requireSameRun(manifest.identity, identity)
+  const repaired = !isSameInput(manifest.identity, identity) && (await isRepaired(manifest, input, encoding))
+  requireSameRun(repaired ? { ...manifest.identity, input: identity.input } : manifest.identity, identity)
   const { safe, done } = manifest
   await requireWhole(written, safe.outputBytes, bytes, safe.outputTail, done)
   await requireWhole(files.errors, safe.errorsBytes, errorsBytes ?? 0, safe.errorsTail, done)
-  return manifest
+  // Results that are kept under the run's name may be those of damaged texts.
+  return repaired ? { ...manifest, run: newRun() } : manifest
 }
+
+const newRun = () => randomBytes(6).toString("hex")
+
+const isSameInput = (one: RunIdentity, other: RunIdentity) => JSON.stringify(one.input) === JSON.stringify(other.input)
 
 /** A file may be longer than its manifest vouches for while the run is not done, and never shorter. */
 async function requireWhole(

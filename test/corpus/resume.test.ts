@@ -9,6 +9,7 @@ import { labelCorpus } from "../../src/corpus/label-corpus.ts"
 import type { Manifest } from "../../src/corpus/manifest.ts"
 import type { CorpusOptions } from "../../src/corpus/options.ts"
 import type { RunSummary } from "../../src/corpus/summary.ts"
+import { zstdFrame } from "./decoders/decoded.ts"
 import { plainLabeller } from "./plain-labeller.ts"
 import { TemporaryFolder } from "./temporary-folder.ts"
 
@@ -69,6 +70,44 @@ function restore(output: string, files: readonly (Buffer | undefined)[]): void {
 }
 
 describe("labelCorpus", () => {
+  it.each<[string, (text: string) => Promise<Buffer> | Buffer]>([
+    ["in.csv.gz", text => gzipSync(text)],
+    ["in.csv.zst", zstdFrame],
+  ])("%s that is cut off - all rows before are labelled, and a whole file goes on", async (input, pack) => {
+    const packed = await pack(
+      Array.from({ length: 8000 }, (_, row) => `${row},text ${row * 7919}\n`)
+        .join("")
+        .replace(/^/, "id,text\n"),
+    )
+    folder.write(input, packed)
+    await label(input, "whole.csv", { chunkTexts: 100 })
+    folder.write(input, packed.subarray(0, packed.length - 20))
+    await expect(label(input, "out.csv", { chunkTexts: 100 })).rejects.toMatchObject({
+      code: "input_invalid",
+      message: expect.stringMatching(
+        /is cut off: the file ends at byte \d+; what was labelled before is safe: replace the file with a whole one, and the same command goes on$/,
+      ),
+    })
+    const { run, safe } = manifestOf("out.csv")
+    expect(safe.tally.labelled).toBeGreaterThan(0)
+    folder.write(input, packed)
+    const summary = await label(input, "out.csv", { chunkTexts: 100 })
+    expect(summary).toMatchObject({ resumedRows: safe.tally.labelled, rows: 8000 })
+    expect(summary.run).not.toBe(run)
+    expect(folder.read("out.csv")).toBe(folder.read("whole.csv"))
+  })
+
+  it("a whole file of other text than the damaged one - run_changed", async () => {
+    const rows = (word: string) => `text\n${`${word}\n`.repeat(60_000)}`
+    folder.write("in.csv.gz", gzipSync(rows("good")).subarray(0, -8))
+    await expect(label("in.csv.gz", "out.csv", { chunkTexts: 1000 })).rejects.toMatchObject({ code: "input_invalid" })
+    folder.write("in.csv.gz", gzipSync(rows("evil")))
+    await expect(label("in.csv.gz", "out.csv", { chunkTexts: 1000 })).rejects.toMatchObject({
+      code: "run_changed",
+      message: expect.stringContaining("has other text than what was labelled before it was found to be damaged"),
+    })
+  })
+
   it.each(["utf-16le", "shift_jis", "windows-1252"] as const)(
     "%s - stopped and started again: the bytes of one go; another encoding is another run",
     async encoding => {

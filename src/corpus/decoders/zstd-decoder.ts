@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises"
 import zlib, { type ZlibOptions } from "node:zlib"
 import { asError } from "../../errors.ts"
 
@@ -16,6 +17,11 @@ export interface ZstdDecoder {
   decode(part: Buffer): Promise<Buffer>
   close(): void
 }
+
+type DecompressZstd = (frame: Uint8Array, options: { readonly maxOutputLength: number }) => Buffer
+
+/** How many parts are decoded in one turn of the event loop: some milliseconds of work. */
+const partsInTurn = 16
 
 type CreateZstd = (options: Pick<ZlibOptions, "chunkSize"> & { params: Record<number, number> }) => zlib.InflateRaw
 
@@ -58,20 +64,49 @@ async function openWasm(): Promise<ZstdDecoder> {
   const memory = zstd["_mainModule"]
   const context = new zstd["_zstdClass"]()
   context.reset()
+  let parts = 0
   return {
     // ZSTD_WINDOWLOG_LIMIT_DEFAULT, which this library cannot change.
     mostWindowBytes: 2 ** 27,
     async decode(part) {
+      // Signals are heard, and memory is given back, between turns of the event loop alone.
+      if (++parts % partsInTurn === 0) await setImmediate()
       const input = memory.dataToHeap(part)
       const output = memory.malloc(mostBlockBytes)
       try {
         output.size = context.decompressChunk(output.ptr, mostBlockBytes, input.ptr, input.size)
-        return Buffer.from(memory.heapToUint8Array(output))
+        return Buffer.from(memory.heapView(output))
       } finally {
         memory.free(output)
         memory.free(input)
       }
     },
     close: () => context.delete(),
+  }
+}
+
+/**
+ * Decompresses a whole frame whose length is known, such as a page of Parquet.
+ *
+ * @throws if it is damaged or has another length
+ */
+export async function openZstdPages(): Promise<(frame: Uint8Array, length: number) => Uint8Array> {
+  const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: DecompressZstd }
+  if (zstdDecompressSync !== undefined)
+    return (frame, length) => zstdDecompressSync(frame, { maxOutputLength: Math.max(1, length) })
+  const { Zstd } = await import("@hpcc-js/wasm-zstd")
+  const zstd = await Zstd.load()
+  const [memory, library] = [zstd["_mainModule"], zstd["_zstdClass"]]
+  return (frame, length) => {
+    const input = memory.dataToHeap(frame)
+    const output = memory.malloc(length)
+    try {
+      const size = library.decompress(output.ptr, length, input.ptr, input.size)
+      if (library.isError(size)) throw new Error(library.getErrorName(size))
+      return Buffer.from(memory.heapView({ ...output, size }))
+    } finally {
+      memory.free(output)
+      memory.free(input)
+    }
   }
 }
