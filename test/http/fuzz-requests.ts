@@ -1,3 +1,5 @@
+import { gzipSync } from "node:zlib"
+
 /** A route as the OpenAPI document has it. */
 export interface FuzzRoute {
   readonly method: string
@@ -69,7 +71,22 @@ const methods = [
   "get",
 ]
 
+/** Values of JSON that have no text form, or are deep. */
+const oddValues = [
+  '{"toString":1,"valueOf":1}',
+  '{"__proto__":{"toString":1}}',
+  `${"[".repeat(5000)}${"]".repeat(5000)}`,
+  `${"[".repeat(20_000)}${"]".repeat(20_000)}`,
+  `${'{"a":'.repeat(3000)}1${"}".repeat(3000)}`,
+]
+
 const jsonBodies = [
+  ...oddValues.flatMap(value =>
+    ["text", "texts", "inputs", "input", "model", "topK", "webhook", "metadata", "input_file_id"].map(
+      name => `{"text":"a","${name}":${value}}`,
+    ),
+  ),
+  ...oddValues,
   '{"text":"I love it"}',
   '{"texts":["I love it","Never again",""]}',
   '{"text":"a","text":5,"text":"b"}',
@@ -106,6 +123,10 @@ const jsonBodies = [
 ]
 
 const corpusBodies = [
+  ...oddValues.map(value => `{"text":"a"}\n{"text":${value}}\n{"text":"b","more":${value}}\n${value}\n`),
+  '{"text":"a"}\n',
+  `text\n"${"open\n".repeat(2000)}`,
+  "\u0000".repeat(50_000),
   "id,text\n1,good\n2,bad\n",
   "text\n",
   "a,a\n1,2\n",
@@ -122,6 +143,9 @@ const field = (name: string, value: string, more = "") =>
 const fileField = (text: string) => field("file", text, '; filename="a.jsonl"')
 
 const formBodies = [
+  `${field("purpose", "batch")}${fileField(
+    oddValues.map(value => `{"custom_id":${value},"method":${value},"url":${value},"body":${value}}\n`).join(""),
+  )}--x--\r\n`,
   `${field("purpose", "batch")}${fileField('{"custom_id":"1"}\n')}--x--\r\n`,
   `${fileField("x".repeat(70_000))}${field("purpose", "batch")}--x--\r\n`,
   `${fileField("a")}${fileField("b")}${field("purpose", "batch")}--x--\r\n`,
@@ -225,6 +249,7 @@ export class FuzzRequests {
   next(): FuzzCase {
     const random = this.#random
     if (random.chance(0.03)) return this.#noise()
+    if (random.chance(0.15)) return this.#stream()
     const pipelined = random.chance(0.05) ? 2 + random.below(4) : 1
     const requests = Array.from({ length: pipelined }, (_, index) => this.#request(index === pipelined - 1))
     const bytes = Buffer.concat(requests.map(({ bytes }) => bytes))
@@ -248,6 +273,57 @@ export class FuzzRequests {
       Buffer.from("\u0016\u0003\u0001\u0002\u0000"),
     ])
     return { name: "noise", parts: [bytes], cut: true, allowed: new Set(anyway) }
+  }
+
+  /** A body in chunks that is packed, torn, silent, or comes a byte at a time. */
+  #stream(): FuzzCase {
+    const random = this.#random
+    const route = random.chance(0.6)
+      ? (this.#routes.find(({ path }) => path.endsWith("/corpus")) as FuzzRoute)
+      : random.of(this.#routes.filter(({ method }) => method === "POST"))
+    const plain = this.#body(route)
+    const packed = random.chance(0.4)
+    const body = packed ? this.#packed(plain) : plain
+    const headers = [
+      ...["host: x", "connection: close", "transfer-encoding: chunked", `content-type: ${this.#type(route)}`],
+      ...(packed ? ["content-encoding: gzip"] : []),
+    ]
+    const [end, cut] = random.of([
+      ["0\r\n\r\n", false],
+      ["0\r\nx-trailer: a\r\ncontent-length: 5\r\n\r\n", false],
+      // It goes, says nothing more, or breaks off within a chunk.
+      ["", true],
+      ["", false],
+      ["ff\r\nabc", random.chance(0.5)],
+    ] as const)
+    const size = random.of([1, 1, 7, 1000, 100_000])
+    const chunks: Buffer[] = []
+    for (let at = 0; at < body.length; at += size) {
+      const part = body.subarray(at, at + size)
+      chunks.push(Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from("\r\n"))
+    }
+    const head = Buffer.from(
+      `POST ${route.path.replace(/\{[^}]+\}/g, "x")} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`,
+    )
+    return {
+      name: `stream to ${route.path}`,
+      parts: [...this.#split(Buffer.concat([head, ...chunks])), Buffer.from(end)],
+      cut,
+      allowed: new Set([...anyway, ...this.#routes.filter(of => of.path === route.path).flatMap(of => of.statuses)]),
+    }
+  }
+
+  /** Gzip: good, cut, with garbage after it or in it, or of far more than may be sent. */
+  #packed(plain: Buffer): Buffer {
+    const random = this.#random
+    const gzip = gzipSync(random.chance(0.1) ? Buffer.alloc(5_000_000, random.of(["\0", "\n", "a\n"])) : plain)
+    const middle = random.below(gzip.length)
+    return random.of([
+      gzip,
+      gzip.subarray(0, middle),
+      Buffer.concat([gzip, random.bytes(200)]),
+      Buffer.concat([gzip.subarray(0, middle), Buffer.alloc(1000, 0xff)]),
+    ])
   }
 
   #request(last: boolean) {

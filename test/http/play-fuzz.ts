@@ -1,12 +1,8 @@
 import { connect } from "node:net"
 import { setTimeout as wait } from "node:timers/promises"
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
-import { createProducer } from "../../src/producer/create-producer.ts"
-import { createWorker } from "../../src/worker/worker.ts"
-import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { type FuzzCase, FuzzRequests, type FuzzRoute, Random } from "./fuzz-requests.ts"
-import { startTestServer, type TestServer } from "./test-server.ts"
+import type { FuzzLook } from "./fuzz-server.ts"
+import { FuzzServer } from "./start-fuzz-server.ts"
 
 /** How much is played. */
 export interface FuzzPlay {
@@ -26,72 +22,88 @@ export interface FuzzReport {
   readonly problems: readonly string[]
   readonly heapGrowthMb: number
   readonly socketsLeft: number
+  /** The slowest answer to `GET /livez` meanwhile. */
+  readonly slowestLiveMs: number
 }
 
 /** A server answers, or closes, within this time. */
 const mostMs = 120_000
 const pauseMs = 20
+/** How often it is asked whether the server lives. */
+const liveEveryMs = 50
 /** What a heap may grow by between two looks of the same process. */
 const mostGrowthMb = 20
 
 /** Sends requests of all kinds to a server of its own, in front of a fleet, and looks whether it stays well. */
 export async function playFuzz({ requests, seed, redis, keyPrefix, parallel = 8 }: FuzzPlay): Promise<FuzzReport> {
   const problems: string[] = []
-  const onCrash = (error: unknown) => problems.push(`crashed: ${String(error instanceof Error ? error.stack : error)}`)
-  process.on("uncaughtException", onCrash).on("unhandledRejection", onCrash)
-  await using _worker = await createWorker({ labeller: plainLabeller(), redis, options: { keyPrefix } })
-  const producer = await createProducer({ redis, keyPrefix, whenFull: "reject" })
-  await using server = await startTestServer({
-    labeller: producer,
-    producer,
-    options: {
-      bodyTimeoutMs: 300,
-      maxBodyBytes: 100_000,
-      answerTimeoutMs: 60_000,
-      webhookSecret: "a secret of the fuzz",
-    },
-  })
-  // What a client leaves half sent behind an answer is waited for so long; 72 s are too long for a test.
-  server.http.keepAliveTimeout = 1000
-  const random = new Random(seed)
-  const cases = new FuzzRequests(await routesOf(server), random)
+  await using server = await FuzzServer.start(redis, keyPrefix)
+  const cases = new FuzzRequests(await routesOf(server), new Random(seed))
   const answers: Record<number, number> = {}
   const play = async (count: number) => {
     let left = count
     const one = async () => {
-      while (left-- > 0) {
+      while (left-- > 0 && server.ended === undefined) {
         const fuzz = cases.next()
         const { statuses, problem } = await send(server, fuzz)
         for (const status of statuses) answers[status] = (answers[status] ?? 0) + 1
-        if (problem !== undefined) problems.push(`${fuzz.name}: ${problem}; sent ${JSON.stringify(String(fuzz.parts))}`)
+        const sent = JSON.stringify(
+          Buffer.concat([...fuzz.parts])
+            .toString("latin1")
+            .slice(0, 1000),
+        )
+        if (problem !== undefined) problems.push(`${fuzz.name}: ${problem}; sent ${sent}`)
         const unknown = statuses.filter(status => status !== 0 && !fuzz.allowed.has(status))
-        if (unknown.length > 0) problems.push(`${fuzz.name}: answered ${unknown.join(", ")}, which is not documented`)
+        if (unknown.length > 0)
+          problems.push(`${fuzz.name}: answered ${unknown.join(", ")}, which is not documented; sent ${sent}`)
       }
     }
     await Promise.all(Array.from({ length: parallel }, one))
   }
-  try {
-    await settle(server)
-    const sockets = socketsOpen()
-    // The first part warms up.
-    await play(Math.ceil(requests / 3))
-    await settle(server)
-    const heapBefore = heapMb()
-    await play(Math.floor((requests * 2) / 3))
-    await settle(server)
-    const [heapGrowthMb, socketsLeft] = [heapMb() - heapBefore, socketsOpen() - sockets]
-    if (heapGrowthMb > mostGrowthMb)
-      problems.push(`the heap must not grow by more than ${mostGrowthMb} MB; it grew by ${heapGrowthMb}`)
-    if (socketsLeft > 0) problems.push(`no socket must be left; there are ${socketsLeft}`)
-    const alive = await fetch(`${server.url}/readyz`, { headers: { connection: "close" } })
-    if (alive.status !== 200) problems.push(`the server must be ready afterwards; it answers ${alive.status}`)
-    return { answers, problems, heapGrowthMb, socketsLeft }
-  } finally {
-    process.off("uncaughtException", onCrash).off("unhandledRejection", onCrash)
+  using live = watchLive(server)
+  const before = await settled(server)
+  // The first part warms up.
+  await play(Math.ceil(requests / 3))
+  const warm = server.ended === undefined ? await settled(server) : before
+  await play(Math.floor((requests * 2) / 3))
+  if (server.ended !== undefined)
+    return { answers, problems: [server.ended, ...problems], heapGrowthMb: 0, socketsLeft: 0, slowestLiveMs: 0 }
+  const after = await settled(server)
+  const [heapGrowthMb, socketsLeft] = [after.heapMb - warm.heapMb, after.sockets - before.sockets]
+  if (heapGrowthMb > mostGrowthMb)
+    problems.push(`the heap must not grow by more than ${mostGrowthMb} MB; it grew by ${heapGrowthMb}`)
+  if (socketsLeft > 0) problems.push(`no socket must be left; there are ${socketsLeft}`)
+  const alive = await fetch(`${server.url}/readyz`, { headers: { connection: "close" } })
+  if (alive.status !== 200) problems.push(`the server must be ready afterwards; it answers ${alive.status}`)
+  return { answers, problems, heapGrowthMb, socketsLeft, slowestLiveMs: live.slowestMs }
+}
+
+/** Asks again and again whether the server lives, until it is disposed. */
+function watchLive({ url }: FuzzServer): Disposable & { readonly slowestMs: number } {
+  let [slowestMs, over] = [0, false]
+  const ask = async () => {
+    while (!over) {
+      const startedMs = performance.now()
+      await fetch(`${url}/livez`, { headers: { connection: "close" } }).then(
+        answer => answer.text(),
+        () => {},
+      )
+      slowestMs = Math.max(slowestMs, performance.now() - startedMs)
+      await wait(liveEveryMs)
+    }
+  }
+  void ask()
+  return {
+    get slowestMs() {
+      return slowestMs
+    },
+    [Symbol.dispose]() {
+      over = true
+    },
   }
 }
 
-async function routesOf({ url }: TestServer): Promise<FuzzRoute[]> {
+async function routesOf({ url }: FuzzServer): Promise<FuzzRoute[]> {
   const document = (await (await fetch(`${url}/docs/json`, { headers: { connection: "close" } })).json()) as {
     paths: Record<string, Record<string, { responses?: Record<string, unknown> }>>
   }
@@ -111,7 +123,7 @@ function statusesOf(documented: string): number[] {
   return Array.from({ length: 100 }, (_, index) => Number(hundreds) * 100 + index).filter(status => status !== 500)
 }
 
-async function send({ url }: TestServer, { parts, cut }: FuzzCase): Promise<{ statuses: number[]; problem?: string }> {
+async function send({ url }: FuzzServer, { parts, cut }: FuzzCase): Promise<{ statuses: number[]; problem?: string }> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1")
   let answer = ""
   socket.setEncoding("latin1").on("data", data => {
@@ -142,22 +154,20 @@ async function send({ url }: TestServer, { parts, cut }: FuzzCase): Promise<{ st
     : { statuses: answered, problem: `must be answered, and closed, within ${mostMs} ms` }
 }
 
-/** Returns when no request is under way, and what nobody needs is gone. */
-async function settle({ url }: TestServer): Promise<void> {
-  setFlagsFromString("--expose-gc")
-  const gc = runInNewContext("gc") as () => void
-  const untilMs = performance.now() + 60_000
+/** What the server holds when no request is under way, and what nobody needs is gone. */
+async function settled(server: FuzzServer): Promise<FuzzLook> {
+  const untilMs = performance.now() + 5000
   const underWay = async () => {
-    const text = await (await fetch(`${url}/metrics`, { headers: { connection: "close" } })).text()
+    const text = await (await fetch(`${server.url}/metrics`, { headers: { connection: "close" } })).text()
     return !text.includes("valence_http_texts_under_way 0\n")
   }
   while ((await underWay()) && performance.now() < untilMs) await wait(50)
-  await wait(400)
-  gc()
-  await wait(50)
-  gc()
+  // The watch of its life has a socket now and then: the fewest count.
+  let best = await server.look()
+  for (let look = 0; look < 20; look++) {
+    await wait(100)
+    const next = await server.look()
+    best = { heapMb: Math.min(best.heapMb, next.heapMb), sockets: Math.min(best.sockets, next.sockets) }
+  }
+  return best
 }
-
-const heapMb = () => Math.round(process.memoryUsage().heapUsed / 1e5) / 10
-
-const socketsOpen = () => process.getActiveResourcesInfo().filter(kind => kind === "TCPSocketWrap").length
