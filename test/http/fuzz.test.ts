@@ -6,7 +6,7 @@ it("requests of all kinds - are answered as documented, and leave nothing behind
   // Its keys are gone when it is disposed.
   await using fleet = await TestFleet.open()
   const { problems, answers } = await playFuzz({
-    requests: 300,
+    requests: 200,
     seed: 7,
     redis: inject("redisUrl"),
     keyPrefix: fleet.keyPrefix,

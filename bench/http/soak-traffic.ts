@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+/** What was answered, by kind of traffic and status; 0 if there was no answer. */
+export type Tally = Map<string, Map<number, number>>
+
+/** A kind of traffic: what is done once, and how many texts that labels. */
+interface Kind {
+  readonly texts: number
+  /** @returns the statuses that it was answered with */
+  once(): Promise<readonly number[]>
+}
+
+const json = { "content-type": "application/json" } as const
+
+/** Traffic of all kinds to one server, at a pace that is given. */
+export class SoakTraffic {
+  readonly #url: string
+  readonly #texts: readonly string[]
+  readonly #over = new AbortController()
+  readonly tally: Tally = new Map()
+  #next = 0
+
+  constructor(url: string, texts: readonly string[]) {
+    this.#url = url
+    this.#texts = texts
+  }
+
+  /** Texts a second that the fleet labels if it is asked for no more than it can do: eight callers, 100 texts each time. */
+  async sustainable(): Promise<number> {
+    const each = 5
+    const caller = async () => {
+      for (let call = 0; call < each; call++) await this.#post("/v1/label", { texts: this.#some(100) })
+    }
+    const startedMs = performance.now()
+    await Promise.all(Array.from({ length: 8 }, caller))
+    return (8 * each * 100) / ((performance.now() - startedMs) / 1000)
+  }
+
+  /**
+   * Sends all kinds of traffic, each its share of the texts, until the time is over.
+   *
+   * @param textsPerSecond - of all kinds together
+   */
+  async run(seconds: number, textsPerSecond: number): Promise<void> {
+    const end = setTimeout(() => this.#over.abort(), seconds * 1000)
+    const kinds = Object.entries(this.#kinds())
+    const share = textsPerSecond / kinds.length
+    await Promise.all(kinds.map(([name, kind]) => this.#keepUp(name, kind, share)))
+    clearTimeout(end)
+  }
+
+  async #keepUp(name: string, kind: Kind, textsPerSecond: number): Promise<void> {
+    // Single texts would be thousands a second on a fast fleet.
+    const everyMs = Math.max(20, (kind.texts / textsPerSecond) * 1000)
+    const { signal } = this.#over
+    while (!signal.aborted) {
+      const dueMs = performance.now() + everyMs * (0.5 + Math.random())
+      for (const status of await kind.once().catch(() => [0])) this.#count(name, status)
+      await sleep(Math.max(0, dueMs - performance.now()), undefined, { signal }).catch(() => {})
+    }
+  }
+
+  #kinds(): Record<string, Kind> {
+    return {
+      "single texts": {
+        texts: 1,
+        once: async () => [(await this.#post("/v1/label", { text: this.#some(1)[0] })).status],
+      },
+      "requests of 200 texts": {
+        texts: 200,
+        once: async () => [(await this.#post("/v1/label", { texts: this.#some(200) })).status],
+      },
+      "a text of 100,000 words, truncated": {
+        texts: 50,
+        once: async () => [(await this.#post("/v1/label", { text: "word ".repeat(100_000) })).status],
+      },
+      "jobs that are collected": { texts: 20, once: () => this.#job(false) },
+      "jobs that are deleted": { texts: 20, once: () => this.#job(true) },
+      corpora: {
+        texts: 1000,
+        once: async () => {
+          const body = `text\n${this.#some(1000)
+            .map(text => JSON.stringify(text.replaceAll('"', "'")))
+            .join("\n")}\n`
+          const headers = { "content-type": "text/csv" }
+          const answer = await fetch(`${this.#url}/v1/corpus`, { method: "POST", headers, body })
+          await answer.text()
+          return [answer.status]
+        },
+      },
+      batches: { texts: 100, once: () => this.#batch() },
+    }
+  }
+
+  async #job(deleted: boolean): Promise<number[]> {
+    const { status, body } = await this.#post("/v1/jobs", { texts: this.#some(20) })
+    const at = `${this.#url}/v1/jobs/${String(body["id"])}`
+    if (deleted) {
+      await sleep(Math.random() * 200)
+      return [status, (await fetch(at, { method: "DELETE" })).status]
+    }
+    const answer = await fetch(`${at}?wait=30`)
+    await answer.text()
+    return [status, answer.status]
+  }
+
+  async #batch(): Promise<number[]> {
+    const lines = this.#some(100).map((text, index) =>
+      JSON.stringify({ custom_id: String(index), method: "POST", url: "/v1/label", body: { text } }),
+    )
+    const form = new FormData()
+    form.set("purpose", "batch")
+    form.set("file", new Blob([lines.join("\n")]), "soak.jsonl")
+    const uploaded = await fetch(`${this.#url}/v1/files`, { method: "POST", body: form })
+    const { id } = (await uploaded.json()) as { id: string }
+    const order = { input_file_id: id, endpoint: "/v1/label", completion_window: "24h" }
+    const { status, body } = await this.#post("/v1/batches", order)
+    for (let looks = 0; looks < 60; looks++) {
+      const batch = (await (await fetch(`${this.#url}/v1/batches/${String(body["id"])}`)).json()) as { status: string }
+      if (batch.status === "completed") break
+      await sleep(500)
+    }
+    return [uploaded.status, status]
+  }
+
+  async #post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+    const answer = await fetch(this.#url + path, { method: "POST", headers: json, body: JSON.stringify(body) })
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+  }
+
+  #some(count: number): string[] {
+    return Array.from({ length: count }, () => this.#texts[this.#next++ % this.#texts.length] as string)
+  }
+
+  #count(name: string, status: number): void {
+    const statuses = this.tally.get(name) ?? new Map<number, number>()
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    this.tally.set(name, statuses)
+  }
+}
