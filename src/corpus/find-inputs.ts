@@ -46,7 +46,7 @@ const bareParentheses = /(?<![@+!?*])\(([^)]*)\)/g
 
 /** Whether a part of a path stands for several names. Parentheses alone are part of a name. */
 function isPattern(part: string): boolean {
-  return isDynamicPattern(part.replace(bareParentheses, ""))
+  return isDynamicPattern(part.replace(bareParentheses, "$1"))
 }
 
 /** A pattern, and what goes before it: parts that exist as they are written, and parts that stand for one name. */

@@ -30,6 +30,8 @@ describe("findInputs", () => {
     ["plain/[cd]*.csv", ["plain/d [e].csv"]],
     ["{plain,other}/*.csv", ["plain/d [e].csv"]],
     ["data (1)", ["data (1)/a.csv"]],
+    ["data [a]/b (*).csv", ["data [a]/b (2).csv"]],
+    ["data [a]/*(?).csv", ["data [a]/b (2).csv"]],
   ])("%s - %j", async (pattern, paths) => expect(await found(pattern)).toEqual(paths))
 
   it("nothing that matches - an error; for a plain name with brackets, that it does not exist", async () => {
