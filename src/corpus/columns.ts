@@ -3,7 +3,7 @@ import { shown, ValenceError } from "../errors.ts"
 import { nearest } from "../nearest.ts"
 
 /** The names by which a text column is found, the likeliest first. */
-const textColumnNames = [
+export const textColumnNames = [
   "text",
   "review",
   "review_text",
@@ -51,14 +51,16 @@ export type HasMember = (place: TextPlace) => boolean
  * for with dots, several texts with commas between them; a column whose own name is what was asked for goes first.
  *
  * @param names - as the input has them
+ * @param hint - what may be wrong with the input if none of them is meant
  * @throws ValenceError `option_invalid`, listing the columns
  */
 export function findTexts(
   names: readonly string[],
   asked: string | undefined,
   hasMember: HasMember = () => false,
+  hint = hintOf(names),
 ): TextPlace[] {
-  if (asked !== undefined) return askedTexts(names, asked, hasMember)
+  if (asked !== undefined) return askedTexts(names, asked, hasMember, hint)
   for (const known of textColumnNames) {
     const places = placesOf(names, name => name.trim().toLowerCase() === known)
     const exact = placesOf(names, name => name === known)
@@ -66,15 +68,17 @@ export function findTexts(
   }
   throw new ValenceError(
     "option_invalid",
-    `column must be given, because no column is named text, review, sentence, comment or the like; the input has ${list(names)}${hintOf(names)}`,
+    `column must be given, because no column is named text, review, sentence, comment or the like; the input has ${list(names)}${hint}`,
   )
 }
 
-function askedTexts(names: readonly string[], asked: string, hasMember: HasMember): TextPlace[] {
+function askedTexts(names: readonly string[], asked: string, hasMember: HasMember, hint: string): TextPlace[] {
   const whole = textPlace(names, asked, hasMember)
   if (whole !== undefined) return [whole]
   const parts = asked.split(",").map(part => part.trim())
-  return parts.map(part => textPlace(names, part, hasMember) ?? { at: requireColumn(names, "column", part), path: [] })
+  return parts.map(
+    part => textPlace(names, part, hasMember) ?? { at: requireColumn(names, "column", part, hint), path: [] },
+  )
 }
 
 function textPlace(names: readonly string[], asked: string, hasMember: HasMember): TextPlace | undefined {
@@ -98,14 +102,19 @@ export function nameOf(names: readonly string[], places: readonly TextPlace[]): 
  *
  * @throws ValenceError `option_invalid`, listing the columns
  */
-export function requireColumn(names: readonly string[], option: string, asked: string): number {
+export function requireColumn(names: readonly string[], option: string, asked: string, hint = hintOf(names)): number {
   const place = placeOf(names, option, asked)
   if (place !== undefined) return place
+  if (names.every(isBlank))
+    throw new ValenceError(
+      "option_invalid",
+      `${option} must be a number, 1 to ${names.length}, because the columns have no names; got ${shown(asked)}`,
+    )
   const meant = nearest(names, asked)
   const instead = meant === undefined ? "" : `; did you mean ${shown(meant)}?`
   throw new ValenceError(
     "option_invalid",
-    `${option} must be one of the input's columns, ${list(names)}; got ${shown(asked)}${instead}${hintOf(names)}`,
+    `${option} must be one of the input's columns, ${list(names)}; got ${shown(asked)}${instead}${hint}`,
   )
 }
 

@@ -1,6 +1,6 @@
 import { asError, shown } from "../errors.ts"
 import { kindsOf } from "./column-kinds.ts"
-import { findTexts, type TextPlace } from "./columns.ts"
+import { findTexts, type TextPlace, textColumnNames } from "./columns.ts"
 import { jsonMembers } from "./json-members.ts"
 import { readJson } from "./read-json.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
@@ -38,7 +38,7 @@ export function jsonlReader(head: readonly RecordBatch[], asked: string | undefi
         const place = placeOf(batch, record)
         const object = problems.get(index) ?? parseObject(textOf(batch, record))
         if (typeof object === "string") return { ...place, problem: object }
-        const texts = paths.map(path => textAt(object, path))
+        const texts = paths.map(path => textAt(object, ownPath(object, path)))
         const problem = texts.find(text => typeof text !== "string")?.problem
         if (problem !== undefined) return { ...place, problem, cells: () => cellsOf(textOf(batch, record), object) }
         const [text = "", ...others] = texts as string[]
@@ -48,13 +48,33 @@ export function jsonlReader(head: readonly RecordBatch[], asked: string | undefi
   }
 }
 
+/** What to do if the only object has the rows in one of its members; "" if it has not. */
+function rowsHint([first, second]: readonly { readonly object: JsonObject }[]): string {
+  if (first === undefined || second !== undefined) return ""
+  const holder = Object.keys(first.object).find(name => isRows(first.object[name]))
+  const path = `.[${JSON.stringify(holder)}][]`
+  return holder === undefined ? "" : `; for the rows in it: jq -c '${path}' FILE | valence label - --format jsonl`
+}
+
+const isRows = (value: unknown) => Array.isArray(value) && value.some(isObject)
+
 /** The names that lead to each text, from the outermost object on. */
 function textPaths(objects: readonly { readonly object: JsonObject }[], asked: string | undefined): string[][] {
   const names = [...new Set(objects.flatMap(({ object }) => Object.keys(object)))]
   if (names.length === 0) return [[asked ?? plainTextColumn]]
   const pathOf = ({ at, path }: TextPlace) => [names[at] as string, ...path]
   const hasMember = (place: TextPlace) => objects.some(({ object }) => memberAt(object, pathOf(place)) !== undefined)
-  return findTexts(names, asked, hasMember).map(pathOf)
+  return findTexts(names, asked, hasMember, rowsHint(objects)).map(pathOf)
+}
+
+/** The same names, joined or taken apart as this object has them: one may have a member `a.b`, and the next one a member `a` with a `b`. */
+function ownPath(object: JsonObject, path: readonly string[]): readonly string[] {
+  const [first = "", ...inner] = path
+  const joined = path.join(".")
+  if (Object.hasOwn(object, joined)) return [joined]
+  if (inner.length > 0 || !first.includes(".")) return path
+  const parts = first.split(".")
+  return Object.hasOwn(object, parts[0] as string) ? parts : path
 }
 
 /** The text that names lead to; "" if it is null or missing; or why it is none. */
@@ -69,7 +89,15 @@ function textAt(object: JsonObject, path: readonly string[]): string | { readonl
 }
 
 function wrong(path: readonly string[], what: string, value: unknown): { readonly problem: string } {
-  return { problem: `field ${JSON.stringify(path.join("."))} must be ${what}; got ${describeJson(value)}` }
+  const member = what === "a string" && isObject(value) ? textMember(value) : undefined
+  const instead = member === undefined ? "" : `; for the text in it use column ${[...path, member].join(".")}`
+  return { problem: `field ${JSON.stringify(path.join("."))} must be ${what}; got ${describeJson(value)}${instead}` }
+}
+
+/** The member of an object that is most likely its text: one that has the name of a text column, otherwise its only text. */
+function textMember(object: JsonObject): string | undefined {
+  const texts = Object.keys(object).filter(name => typeof object[name] === "string")
+  return textColumnNames.find(name => texts.includes(name)) ?? (texts.length === 1 ? texts[0] : undefined)
 }
 
 function memberAt(object: JsonObject, path: readonly string[]): unknown {

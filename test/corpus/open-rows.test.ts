@@ -194,6 +194,12 @@ describe("openRows", () => {
       })
     })
 
+    it("column - without a header a number, otherwise option_invalid with the range", async () => {
+      await expect(open("csv", "1,good\n", { header: false, column: "3" })).rejects.toMatchObject({
+        message: 'column must be a number, 1 to 2, because the columns have no names; got "3"',
+      })
+    })
+
     it("column - the one asked for, in any case", async () => {
       const content = "id,text,Note\n1,a,b\n"
       expect(await read("csv", content, { column: "note" })).toEqual(["2: b"])
@@ -312,6 +318,30 @@ describe("openRows", () => {
         "2: ",
       ])
       expect(await read("jsonl", '{"a.b":"c","a":{"b":"d"}}', { column: "a.b" })).toEqual(["1: c"])
+    })
+
+    it("column with dots - each row's own member of this name, or member of a member", async () => {
+      const lines = ['{"a":{"b":"ab"}}', '{"a.b":"abc"}', '{"a":null}', '{"a":"abcd"}']
+      const expected = ["1: ab", "2: abc", "3: ", '4! field "a" must be an object; got "abcd"']
+      expect(await read("jsonl", lines.join("\n"), { column: "a.b" })).toEqual(expected)
+      const reversed = await read("jsonl", [lines[1], lines[0]].join("\n"), { column: "a.b" })
+      expect(reversed).toEqual(["1: abc", "2: ab"])
+    })
+
+    it("an object in place of a text - names the member that may be meant", async () => {
+      expect(await read("jsonl", '{"review":{"id":"7","text":"ab"}}\n{"review":{"x":1}}')).toEqual([
+        '1! field "review" must be a string; got an object; for the text in it use column review.text',
+        '2! field "review" must be a string; got an object',
+      ])
+    })
+
+    it("one object that holds the rows - option_invalid, with the command that takes them out", async () => {
+      await expect(open("jsonl", '{"data":[{"text":"ab"}]}')).rejects.toMatchObject({
+        code: "option_invalid",
+        message: expect.stringMatching(
+          /has "data"; for the rows in it: jq -c '\.\["data"\]\[\]' FILE \| valence label - /,
+        ),
+      })
     })
 
     it("nothing - no rows", async () => {

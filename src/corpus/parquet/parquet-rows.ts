@@ -77,7 +77,7 @@ export async function openParquetRows(path: string, reading: ParquetReading): Pr
 }
 
 function findTextsIn(columns: readonly SchemaTree[], names: readonly string[], asked: string | undefined): TextPlace[] {
-  const texts = findTexts(names, asked, place => leafAt(columns, place) !== undefined)
+  const texts = findTexts(names, asked, place => leafAt(columns, place) !== undefined, "")
   for (const place of texts) {
     const found = leafAt(columns, place) as SchemaTree
     if (mayHoldText(found)) continue
