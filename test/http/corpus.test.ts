@@ -58,6 +58,10 @@ describe("POST /v1/corpus", () => {
     })
     const wide = new Uint8Array(Buffer.from("\ufefftext\ncafé\n", "utf16le"))
     expect((await send(wide, "text/csv; charset=utf-16")).body).toContain("café,POSITIVE")
+    expect(await send(wide, "text/csv")).toMatchObject({
+      status: 400,
+      body: expect.stringContaining("send it with charset=utf-16le in Content-Type, or convert it"),
+    })
     expect(await send(wide, "text/csv")).toMatchObject({ status: 400, body: expect.stringContaining("UTF-16LE") })
     expect(await send(latin1, "text/csv; charset=klingon")).toMatchObject({
       status: 415,

@@ -150,8 +150,17 @@ async function answerStream(
     await stream?.close()
     reply.headers(closing)
     // What reads the input tells only that it could not.
-    throw error instanceof ValenceError && error.cause instanceof RequestError ? error.cause : error
+    throw error instanceof ValenceError && error.cause instanceof RequestError ? error.cause : withCharset(error)
   }
+}
+
+/** An error that names an encoding as the command line does, as a client gives it. */
+function withCharset(error: unknown): unknown {
+  if (!(error instanceof ValenceError)) return error
+  const message = error.message
+    .replace(/\bread it with --encoding (\S+?)(?=,|$)/, "send it with charset=$1 in Content-Type")
+    .replace("leave out --encoding", "leave out the charset in Content-Type")
+  return message === error.message ? error : new ValenceError(error.code, message, { cause: error })
 }
 
 /** A header can hold no other characters. */
