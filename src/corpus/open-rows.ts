@@ -126,7 +126,7 @@ export async function openRows(
       },
       fileBytes: text.fileBytes,
       async notes() {
-        const hint = await unreadable.hint()
+        const hint = await unreadable.hint(" (and --force to start over)")
         return [...reader.warnings, ...text.notes(), ...(hint === undefined ? [] : [hint])]
       },
       async close() {
@@ -190,7 +190,7 @@ function makeReader(
     const dialect = { delimiter, quotes: options.quotes, escape: options.escape }
     return csvReader(dialect, header, options.column, options.header)
   }
-  if (input.format === "text") return textReader()
+  if (input.format === "text") return textReader(options.column)
   return jsonlReader(head, options.column)
 }
 

@@ -15,8 +15,21 @@ describe("UnreadableText", () => {
     unreadable.add(iconv.encode(text, encoding))
     unreadable.add(iconv.encode(text, encoding))
     expect(await unreadable.hint()).toBe(
-      `2 rows are not UTF-8: if the file is ${encoding}, read it with --encoding ${encoding} (and --force to start over)`,
+      `2 rows are not UTF-8: if the file is ${encoding}, read it with --encoding ${encoding}`,
     )
+  })
+
+  it.each<[Encoding, string]>([
+    ["windows-1252", "caf\u00e9"],
+    ["windows-1252", "good na\u00efve, awful \u201cx\u201d"],
+    ["windows-1252", "it\u2019s \u20ac 5"],
+    ["shift_jis", "\u8868\u793a\u306f good"],
+    ["shift_jis", "\u30bd awful"],
+    ["gb18030", "\u8fd9\u4e2a\u7535\u5f71\u5f88\u597d\u770b good"],
+  ])("hint - %s of few characters, %s", async (encoding, text) => {
+    const unreadable = new UnreadableText()
+    unreadable.add(iconv.encode(text, encoding))
+    expect(await unreadable.hint(" (again)")).toContain(`read it with --encoding ${encoding} (again)`)
   })
 
   it("hint - undefined if every row was UTF-8, an encoding for any bytes", async () => {
