@@ -2,7 +2,7 @@ import { existsSync, type Stats, statSync } from "node:fs"
 import { basename, dirname, resolve } from "node:path"
 import { shown, ValenceError } from "../errors.ts"
 import { followLink } from "../replace-file.ts"
-import { packingOf, refuseUrl } from "./decoders/input-contents.ts"
+import { packingOf, refuseUnreadable, refuseUrl } from "./decoders/input-contents.ts"
 import { missingInput } from "./missing-input.ts"
 import type { inputFormats, outputFormats } from "./options.ts"
 
@@ -104,11 +104,13 @@ export function resolveInput(input: string, format: InputFormat | undefined): In
     throw new ValenceError("input_invalid", `input must be a file; ${shown(input)} is a folder`)
   const named = readName(input)
   const known = format ?? named.format
-  if (known === undefined)
+  if (known === undefined) {
+    refuseUnreadable(input)
     throw new ValenceError(
       "option_invalid",
-      `format must be given for ${shown(input)}: its extension is none of .csv, .tsv, .jsonl, .txt (or these with .gz, .zst or .zip) and .parquet`,
+      `format must be given for ${shown(input)}: its extension is none of .csv, .tsv, .jsonl, .json, .txt (or these with .gz, .zst or .zip) and .parquet`,
     )
+  }
   requirePlainParquet("input", input, known, named)
   return { path: resolve(input), format: known, compression: packingOf(input, known, named.compression) }
 }

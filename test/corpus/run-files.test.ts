@@ -41,6 +41,15 @@ describe("resolveInput", () => {
     )
   })
 
+  it.each([
+    ["book.xlsx", "PK\x03\x04", "is a spreadsheet: save it as CSV (UTF-8)"],
+    ["letter.docx", "PK\x03\x04", "is a document: save it as plain text"],
+    ["data.db", "SQLite format 3\0", "is an SQLite database: export its table as CSV"],
+  ])("%s, of no known extension - input_invalid, with what to do", (name, content, message) => {
+    const path = folder.write(name, content)
+    expect(() => resolveInput(path, undefined)).toThrow(`input ${path} ${message}`)
+  })
+
   it("Parquet that is compressed as a whole, or comes through a pipe - option_invalid", () => {
     expect(() => resolveInput(folder.write("a.parquet.gz", ""), undefined)).toThrow(
       /^input must be a .parquet file: Parquet compresses its own pages; got ".*a.parquet.gz"/,

@@ -12,8 +12,11 @@ export interface Contents {
   fix(path: string, format: string): string
 }
 
+/** Standard input has no name that a command could be given. */
+const nameIn = (path: string) => (path === "-" ? "FILE" : path)
+
 const pipe = (command: string) => (path: string, format: string) =>
-  `pipe it in: ${command} ${path} | valence label - --format ${format}`
+  `pipe it in: ${command} ${nameIn(path)} | valence label - --format ${format}`
 const saveAsCsv = () => "save it as CSV (UTF-8)"
 
 /** First bytes, where they are in the file, and what they mean. */

@@ -53,6 +53,18 @@ export function packingOf(path: string, format: InputFormat, named: Packing): Pa
   throw invalid(path, `is not compressed, as its name says: rename it to ${plain}, if it is plain text`)
 }
 
+/**
+ * Refuses a file of no known extension if no format can read what it holds.
+ *
+ * @throws ValenceError `input_invalid`
+ */
+export function refuseUnreadable(path: string): void {
+  if (/\.(xlsx|xlsm|xlsb|xls|ods|numbers)$/i.test(path)) throw invalid(path, "is a spreadsheet: save it as CSV (UTF-8)")
+  if (/\.(docx?|odt|pages|pdf)$/i.test(path)) throw invalid(path, "is a document: save it as plain text")
+  const contents = contentsOf(firstBytes(path))
+  if (contents?.kind === "other") throw invalid(path, `is ${contents.name}: ${contents.fix(path, "csv")}`)
+}
+
 /** Only files are opened: the first bytes of a pipe would be lost. */
 function firstBytes(path: string): Buffer {
   if (!statSync(path).isFile()) return Buffer.alloc(0)
