@@ -115,7 +115,7 @@ async function label(input: string, chosen: Readonly<Record<string, unknown>>, c
     const { summary, failures } = await run(input, output, given, quiet, () => {
       begun = true
     })
-    if (json) stdout.write(`${JSON.stringify(summary)}\n`)
+    if (json) stdout.write(`${JSON.stringify({ ...summary, notes: summary.notes.map(withFlags) })}\n`)
     else if (!quiet) stderr.write(describeRun(summary, failures, sameCommand()))
     process.exitCode = exitCodeOf(summary)
   } catch (error) {

@@ -28,6 +28,6 @@ export function requireApplicable(format: InputFormat, options: Complete<typeof 
 
 /** Options for one of several files: those that are for the others' formats are left out. */
 export function applicableTo(format: InputFormat | undefined, options: CorpusOptions): CorpusOptions {
-  const useless = new Set<string>(uselessFor(format))
+  const useless = new Set<string>([...uselessFor(format), ...(format === "text" ? ["column"] : [])])
   return Object.fromEntries(Object.entries(options).filter(([name]) => !useless.has(name)))
 }

@@ -35,7 +35,7 @@ export function csvReader(
   const texts = !hasHeader && asked === undefined ? onlyColumn(first) : findTexts(names, asked)
   const textIndex = texts[0]?.at as number
   const textIn = (fields: readonly string[]) =>
-    texts.length === 1 ? (fields[textIndex] as string) : joinTexts(texts.map(({ at }) => fields[at] as string))
+    texts.length === 1 ? textOfField(fields[textIndex]) : joinTexts(texts.map(({ at }) => textOfField(fields[at])))
   const toRow = (batch: RecordBatch, record: RawRecord, fields: string[] | string): Row => {
     const place = placeOf(batch, record)
     if (typeof fields === "string") return { ...place, problem: fields }
@@ -61,6 +61,9 @@ export function csvReader(
     },
   }
 }
+
+/** A text of NULL, as MySQL, PostgreSQL and Hive write it, is blank. */
+const textOfField = (field = "") => (field === "\\N" ? "" : field)
 
 class CsvRow implements ReadRow {
   readonly text: string

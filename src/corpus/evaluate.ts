@@ -237,7 +237,9 @@ class Evaluating {
 
 /** Rows of JSON Lines need not have the same fields: there each row decides by itself whether it has a label. */
 function findLabelColumn(input: InputFile, columns: readonly string[], asked: string): string {
-  if (input.format !== "jsonl") return columns[requireColumn(columns, "labelColumn", asked)] as string
+  if (input.format === "csv" || input.format === "tsv")
+    return columns[requireColumn(columns, "labelColumn", asked)] as string
+  if (input.format !== "jsonl") return columns[requireColumn(columns, "labelColumn", asked, "")] as string
   return columns.includes(asked)
     ? asked
     : (columns.find(column => column.toLowerCase() === asked.toLowerCase()) ?? asked)

@@ -26,6 +26,12 @@ export interface RowReader {
 /** Why a row whose bytes are not UTF-8 cannot be read. */
 export const notUtf8 = "is not valid UTF-8"
 
+/** Why a row cannot be read that has the zero bytes of UTF-16: part of the input is in another encoding than its beginning. */
+export const hasZeroBytes = "has zero bytes, as UTF-16 has: all of the input must have the encoding of its beginning"
+
+/** Of the bytes of a row, the part that is zero at least if it is UTF-16 or UTF-32 and not a damaged character or two. */
+const wideShare = 1 / 4
+
 /** Where a record lies in the input. */
 export function placeOf(batch: RecordBatch, record: RawRecord): RowPlace {
   return {
@@ -56,12 +62,22 @@ export function findUnreadable(batch: RecordBatch): ReadonlyMap<number, string> 
   const last = records.at(-1)
   const problems = new Map<number, string>()
   if (first === undefined || last === undefined) return problems
-  const valid = isUtf8(buffer.subarray(first.from, last.to))
+  const whole = buffer.subarray(first.from, last.to)
+  const valid = isUtf8(whole)
+  const mayBeWide = whole.includes(0)
   records.forEach((record, index) => {
+    const bytes = () => buffer.subarray(record.from, record.to)
     if (record.problem !== undefined) problems.set(index, record.problem)
-    else if (!valid && !isUtf8(buffer.subarray(record.from, record.to))) problems.set(index, notUtf8)
+    else if (!valid && !isUtf8(bytes())) problems.set(index, notUtf8)
+    else if (mayBeWide && isWide(bytes())) problems.set(index, hasZeroBytes)
   })
   return problems
+}
+
+function isWide(bytes: Buffer): boolean {
+  let zeros = 0
+  for (let at = bytes.indexOf(0); at !== -1; at = bytes.indexOf(0, at + 1)) zeros++
+  return zeros > 0 && zeros >= bytes.length * wideShare
 }
 
 /** Whether a record of the batch may have a carriage return that ends no line. */

@@ -1,3 +1,4 @@
+import { requireColumn } from "./columns.ts"
 import { hasLoneReturn, loneReturn } from "./decoders/lone-returns.ts"
 import type { Row } from "./row.ts"
 import { findUnreadable, hasLoneReturns, placeOf, type RowReader, textOf } from "./row-reader.ts"
@@ -5,8 +6,14 @@ import { findUnreadable, hasLoneReturns, placeOf, type RowReader, textOf } from 
 /** What the one column of plain text is called. */
 export const plainTextColumn = "text"
 
-/** Reads the rows of plain text: each line that is not empty is a text. */
-export function textReader(): RowReader {
+/**
+ * Reads the rows of plain text: each line that is not empty is a text.
+ *
+ * @param asked - the text column, if it was named
+ * @throws ValenceError `option_invalid` if it is another than the only one
+ */
+export function textReader(asked?: string): RowReader {
+  if (asked !== undefined) requireColumn([plainTextColumn], "column", asked, "")
   return {
     columns: [plainTextColumn],
     column: plainTextColumn,

@@ -86,7 +86,7 @@ describe("labelCorpus, no header", () => {
 
   it.each<[CorpusOptions, string]>([
     [{ header: false }, 'column must be given by its number if there is no header; the first row has 1 "4", 2 "x"'],
-    [{ header: false, column: "4" }, 'column must be one of the input\'s columns, "", "", ""; got "4"'],
+    [{ header: false, column: "4" }, 'column must be a number, 1 to 3, because the columns have no names; got "4"'],
     [{}, '"4" looks like data: if the first row is no header, use header false'],
   ])("%j - option_invalid", async (options, message) => {
     await expect(label(csv, options)).rejects.toMatchObject({

@@ -78,7 +78,7 @@ describe("labelCorpus, escape", () => {
   })
 
   it("without it - no torn row has a label", async () => {
-    expect(await label("in.csv", csv, {}, "out.csv")).toMatchObject({ rows: 3, labelled: 2, failed: 1 })
+    expect(await label("in.csv", csv, {}, "out.csv")).toMatchObject({ rows: 3, labelled: 1, failed: 1, empty: 1 })
     expect(folder.lines("out.csv.errors.jsonl")).toMatchObject([
       { line: 2, row: 1, code: "row_invalid", reason: expect.stringContaining("use escape '\\'") },
     ])

@@ -23,6 +23,13 @@ it("options for one format, and files of others - each takes what is for it", as
   expect(files.map(({ summary }) => summary?.labelled)).toEqual([1, 1])
 })
 
+it("a column for the files that have columns - plain text beside them is labelled", async () => {
+  folder.write("mixed/a.csv", "body,text\nab,abc\n")
+  folder.write("mixed/b.txt", "ab\n")
+  const { files } = await label("mixed", { options: { column: "body" } })
+  expect(files.map(({ summary }) => summary?.labelled)).toEqual([1, 1])
+})
+
 describe("labelFiles", () => {
   it("a folder - each file of a known format, in the order of their names, under its own name", async () => {
     for (const name of ["in/b/x.csv", "in/a/x.csv", "in/a/deep/y.tsv"]) folder.write(name, csv("one", "two"))

@@ -8,6 +8,7 @@ import iconv from "iconv-lite"
 import { describe, expect, it } from "vitest"
 import { type InputPosition, type OpenRows, openRows } from "../../src/corpus/open-rows.ts"
 import { readOptions } from "../../src/corpus/options.ts"
+import { hasZeroBytes } from "../../src/corpus/row-reader.ts"
 import { type InputFormat, standardStream } from "../../src/corpus/run-files.ts"
 import { completeOptions, type Given } from "../../src/declaration.ts"
 import { TemporaryFolder } from "./temporary-folder.ts"
@@ -167,12 +168,32 @@ describe("openRows", () => {
 
     it("a carriage return among newlines - a problem of its row, unless it is quoted or ends it", async () => {
       expect(await read("csv", 'text\r\na\rb\r\nc\r\n"d\re"\r\nf\r\r\n')).toEqual([
-        expect.stringContaining("2! has a carriage return (CR) that is not quoted"),
+        expect.stringContaining("2! has a carriage return (CR) outside quotes"),
         "3: c",
         "4: d\re",
         "5: f",
       ])
       expect(await read("text", "a\rb\nc\n")).toEqual([expect.stringContaining("1! has a carriage return"), "2: c"])
+    })
+
+    it("rows in UTF-16 after rows in UTF-8 - a problem of their own; a zero byte alone is not", async () => {
+      const mixed = Buffer.concat([Buffer.from("text\nab\0cd\n"), Buffer.from("awful\n", "utf16le")])
+      expect(await read("csv", mixed)).toEqual(["2: ab\0cd", `3! ${hasZeroBytes}`, `4! ${hasZeroBytes}`])
+      expect((await read("text", mixed)).at(2)).toBe(`3! ${hasZeroBytes}`)
+    })
+
+    it("a cell of \\N, which databases write for NULL - an empty text", async () => {
+      expect(await read("csv", "id,text,title\n1,\\N,a\n2,a\\Nb,\\N\n", { column: "text,title" })).toEqual([
+        "2: a",
+        "3: a\\Nb",
+      ])
+      expect(await read("tsv", "id\ttext\n1\t\\N\n")).toEqual(["2: "])
+    })
+
+    it("an archive from standard input - the command has a place for its name", async () => {
+      await expect(open("csv", Buffer.from("PK\x03\x04rest"))).rejects.toMatchObject({
+        message: "input - holds a ZIP archive: pipe it in: unzip -p FILE | valence label - --format csv",
+      })
     })
 
     it("standard input that is compressed - read as what it is; other contents are named", async () => {
@@ -359,6 +380,15 @@ describe("openRows", () => {
     await expect(open(format, "", options)).rejects.toMatchObject({
       code: "option_invalid",
       message: expect.stringContaining(message),
+    })
+  })
+
+  it("text, column - the only one, otherwise option_invalid", async () => {
+    expect(await read("text", "ab\n", { column: "text" })).toEqual(["1: ab"])
+    expect(await read("text", "ab\n", { column: "1" })).toEqual(["1: ab"])
+    await expect(open("text", "ab\n", { column: "review" })).rejects.toMatchObject({
+      code: "option_invalid",
+      message: expect.stringContaining('column must be one of the input\'s columns, "text"; got "review"'),
     })
   })
 

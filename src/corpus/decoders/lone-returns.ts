@@ -23,7 +23,7 @@ function replaceLone(bytes: Buffer, end: number): void {
 
 /** Why a row cannot be read that may be several. */
 export const loneReturn =
-  "has a carriage return (CR) that is not quoted: if it ends a line, convert the file, tr '\\r' '\\n' < IN > OUT"
+  "has a carriage return (CR) outside quotes: if it ends a line, convert the file, tr '\\r' '\\n' < IN > OUT"
 
 /** Whether a carriage return that no newline follows is in a part of the bytes, before its end. */
 export function hasLoneReturn(bytes: Buffer, from: number, to: number): boolean {
