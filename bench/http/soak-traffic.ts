@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-/** What was answered, by kind of traffic and status; 0 if there was no answer. */
-export type Tally = Map<string, Map<number, number>>
+/** What was answered, by kind of traffic and status, with the code of a problem; `none` if there was no answer. */
+export type Tally = Map<string, Map<string, number>>
 
 /** A kind of traffic: what is done once, and how many texts that labels. */
 interface Kind {
   readonly texts: number
   /** @returns the statuses that it was answered with */
-  once(): Promise<readonly number[]>
+  once(): Promise<readonly string[]>
 }
 
 const json = { "content-type": "application/json" } as const
@@ -39,12 +39,14 @@ export class SoakTraffic {
   /**
    * Sends all kinds of traffic, each its share of the texts, until the time is over.
    *
-   * @param textsPerSecond - of all kinds together
+   * @param sustainable - texts a second that the fleet can label
+   * @param load - the part of it that all kinds together ask for
    */
-  async run(seconds: number, textsPerSecond: number): Promise<void> {
+  async run(seconds: number, sustainable: number, load: number): Promise<void> {
     const end = setTimeout(() => this.#over.abort(), seconds * 1000)
-    const kinds = Object.entries(this.#kinds())
-    const share = textsPerSecond / kinds.length
+    // A request is a quarter of a second's work for the fleet.
+    const kinds = Object.entries(this.#kinds(Math.min(200, Math.ceil(sustainable / 4))))
+    const share = (sustainable * load) / kinds.length
     await Promise.all(kinds.map(([name, kind]) => this.#keepUp(name, kind, share)))
     clearTimeout(end)
   }
@@ -55,20 +57,20 @@ export class SoakTraffic {
     const { signal } = this.#over
     while (!signal.aborted) {
       const dueMs = performance.now() + everyMs * (0.5 + Math.random())
-      for (const status of await kind.once().catch(() => [0])) this.#count(name, status)
+      for (const status of await kind.once().catch(() => ["none"])) this.#count(name, status)
       await sleep(Math.max(0, dueMs - performance.now()), undefined, { signal }).catch(() => {})
     }
   }
 
-  #kinds(): Record<string, Kind> {
+  #kinds(many: number): Record<string, Kind> {
     return {
       "single texts": {
         texts: 1,
         once: async () => [(await this.#post("/v1/label", { text: this.#some(1)[0] })).status],
       },
-      "requests of 200 texts": {
-        texts: 200,
-        once: async () => [(await this.#post("/v1/label", { texts: this.#some(200) })).status],
+      [`requests of ${many} texts`]: {
+        texts: many,
+        once: async () => [(await this.#post("/v1/label", { texts: this.#some(many) })).status],
       },
       "a text of 100,000 words, truncated": {
         texts: 50,
@@ -85,26 +87,26 @@ export class SoakTraffic {
           const headers = { "content-type": "text/csv" }
           const answer = await fetch(`${this.#url}/v1/corpus`, { method: "POST", headers, body })
           await answer.text()
-          return [answer.status]
+          return [String(answer.status)]
         },
       },
       batches: { texts: 100, once: () => this.#batch() },
     }
   }
 
-  async #job(deleted: boolean): Promise<number[]> {
+  async #job(deleted: boolean): Promise<string[]> {
     const { status, body } = await this.#post("/v1/jobs", { texts: this.#some(20) })
     const at = `${this.#url}/v1/jobs/${String(body["id"])}`
     if (deleted) {
       await sleep(Math.random() * 200)
-      return [status, (await fetch(at, { method: "DELETE" })).status]
+      return [status, String((await fetch(at, { method: "DELETE" })).status)]
     }
     const answer = await fetch(`${at}?wait=30`)
     await answer.text()
-    return [status, answer.status]
+    return [status, String(answer.status)]
   }
 
-  async #batch(): Promise<number[]> {
+  async #batch(): Promise<string[]> {
     const lines = this.#some(100).map((text, index) =>
       JSON.stringify({ custom_id: String(index), method: "POST", url: "/v1/label", body: { text } }),
     )
@@ -120,20 +122,21 @@ export class SoakTraffic {
       if (batch.status === "completed") break
       await sleep(500)
     }
-    return [uploaded.status, status]
+    return [String(uploaded.status), status]
   }
 
-  async #post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
-    const answer = await fetch(this.#url + path, { method: "POST", headers: json, body: JSON.stringify(body) })
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+  async #post(path: string, content: unknown): Promise<{ status: string; body: Record<string, unknown> }> {
+    const answer = await fetch(this.#url + path, { method: "POST", headers: json, body: JSON.stringify(content) })
+    const body = (await answer.json()) as Record<string, unknown>
+    return { status: [answer.status, ...(answer.ok ? [] : [body["code"]])].join(" "), body }
   }
 
   #some(count: number): string[] {
     return Array.from({ length: count }, () => this.#texts[this.#next++ % this.#texts.length] as string)
   }
 
-  #count(name: string, status: number): void {
-    const statuses = this.tally.get(name) ?? new Map<number, number>()
+  #count(name: string, status: string): void {
+    const statuses = this.tally.get(name) ?? new Map<string, number>()
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
     this.tally.set(name, statuses)
   }
