@@ -10,12 +10,16 @@ import { type Trial, trials } from "./trials.ts"
  * bundlers. It needs a registry of npm packages, and downloads some 2 GB for all of them.
  */
 
-const { values } = parseArgs({ options: { only: { type: "string" }, help: { type: "boolean", short: "h" } } })
+const { values } = parseArgs({
+  options: { only: { type: "string", multiple: true }, help: { type: "boolean", short: "h" } },
+})
 if (values.help) {
-  console.log(`npm run test:packages [-- --only NAME]\nNAME is one of: ${trials.map(({ name }) => name).join(" | ")}`)
+  console.log(
+    `npm run test:packages [-- --only NAME ...]\nNAME is one of: ${trials.map(({ name }) => name).join(" | ")}`,
+  )
   process.exit(0)
 }
-const chosen = trials.filter(({ name }) => values.only === undefined || name === values.only)
+const chosen = trials.filter(({ name }) => values.only === undefined || values.only.includes(name))
 if (chosen.length === 0) throw new Error(`--only must be one of ${trials.map(({ name }) => name).join(", ")}`)
 
 const folder = mkdtempSync(join(tmpdir(), "valence-packages-"))
@@ -55,7 +59,7 @@ function installTools(): Record<string, string> {
   }
 }
 
-function passes({ name, files, install, run: lines }: Trial, words: Readonly<Record<string, string>>): boolean {
+function passes({ name, files, install, tools, run: lines }: Trial, words: Readonly<Record<string, string>>): boolean {
   const at = mkdtempSync(join(folder, "project-"))
   for (const [file, text] of Object.entries({ "package.json": '{ "name": "app", "private": true }', ...files })) {
     mkdirSync(dirname(join(at, file)), { recursive: true })
@@ -69,6 +73,7 @@ function passes({ name, files, install, run: lines }: Trial, words: Readonly<Rec
       const warning = /^npm warn (?!Unknown (user|env) config).*/m.exec(output)
       if (warning) throw new Error(`the installation warns: ${warning[0]}`)
     }
+    if (tools !== undefined) run(tools, at)
     for (const line of lines) {
       const isSilent = line.startsWith("!")
       const output = run(filled(isSilent ? line.slice(1) : line), at)
