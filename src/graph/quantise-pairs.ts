@@ -9,10 +9,13 @@
 const MOST = 127
 /** The largest sum of two neighbours' codes. */
 const MOST_OF_PAIR = 128
+/** The smallest float32 that has all its digits: a smaller scale would be rounded so far that codes no longer fit. */
+const LEAST_SCALE = 2 ** -126
 
 /** Weights as codes, value = code * scale, with the smallest scale at which every code and every pair of neighbours fits. */
 export function quantisePairs(weights: Float64Array): { readonly codes: Int8Array; readonly scale: number } {
-  const scale = Math.fround(smallestScale(weights)) || 1
+  const smallest = smallestScale(weights)
+  const scale = smallest === 0 ? 1 : Math.fround(Math.max(smallest, LEAST_SCALE))
   const codes = Int8Array.from(weights, weight => Math.max(-MOST, Math.min(MOST, Math.round(weight / scale))))
   for (let i = 0; i + 1 < codes.length; i += 2) {
     const sum = (codes[i] ?? 0) + (codes[i + 1] ?? 0)

@@ -37,6 +37,15 @@ describe("quantisePairs", () => {
   })
 })
 
+describe("quantisePairs of weights that float32 hardly holds", () => {
+  it("keeps to the limits", () => {
+    const { codes, scale } = quantisePairs(Float64Array.of(2e-43, 2e-43, -1e-42, 1e-42))
+    expect([...codes]).toEqual([0, 0, 0, 0])
+    expect(scale).toBe(2 ** -126)
+    expect([...quantisePairs(Float64Array.of(2 ** -120, 2 ** -120)).codes]).toEqual([64, 64])
+  })
+})
+
 describe("a product of uint8 and the codes of quantiseColumns", () => {
   const shapes = [1, 2, 3, 7, 16, 65].flatMap(rows =>
     [1, 7, 16, 33, 384].flatMap(inputs => [1, 5, 16, 48].map(outputs => [rows, inputs, outputs] as const)),
