@@ -20,7 +20,8 @@ export function buildClone() {
     cwd: root,
     stdio: ["ignore", 2, 2],
   })
-  if (status === 0) replace(folder)
+  // Another command may have built in the meantime, and may be loading its files.
+  if (status === 0 && !isBuilt()) replace(folder)
   rmSync(join(root, folder), { recursive: true, force: true })
   if (status !== 0) {
     console.error("valence: the build failed; install the dependencies first: npm ci")
@@ -30,7 +31,11 @@ export function buildClone() {
 
 function replace(folder) {
   rmSync(join(root, "dist"), { recursive: true, force: true })
-  renameSync(join(root, folder), join(root, "dist"))
+  try {
+    renameSync(join(root, folder), join(root, "dist"))
+  } catch (error) {
+    if (!isBuilt()) throw error
+  }
 }
 
 function isBuilt() {
