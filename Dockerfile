@@ -1,6 +1,6 @@
 # A worker for CPUs. Any other command of valence runs in it as well: docker run IMAGE models list
 
-FROM node:24-slim AS package
+FROM node:26-slim AS package
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
@@ -8,14 +8,14 @@ COPY . .
 # The image holds what the npm package holds: both take it from "files" in package.json.
 RUN npm run build && npm pack && tar -xzf valence-nlp-*.tgz
 
-FROM node:24-slim AS dependencies
+FROM node:26-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --no-audit --no-fund
 COPY --from=package /app/package .
 RUN node bin/valence.js prune
 
-FROM node:24-slim
+FROM node:26-slim
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=package /app/package .
