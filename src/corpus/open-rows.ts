@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Complete } from "../declaration.ts"
 import { shown, ValenceError } from "../errors.ts"
 import { requireApplicable } from "./applicable-options.ts"
@@ -59,6 +60,8 @@ export interface OpenRows {
 
 /** JSON Lines whose first rows are unreadable: how many batches are looked through for the first object. */
 const headBatches = 16
+/** Rows that are read in one turn of the event loop. */
+const rowsAtOnce = 1000
 
 /**
  * Opens a corpus: its encoding is checked, its header or first row read, its text column found.
@@ -116,7 +119,7 @@ export async function openRows(
       start: startOf(queued, splitter),
       async *rows(from) {
         if (from === undefined) {
-          for (const batch of queued) yield reader.read(batch)
+          for (const batch of queued) yield* readBatch(reader, batch)
           yield* readRest(reader, splitter, iterator)
         } else {
           await iterator.return?.(undefined)
@@ -212,6 +215,14 @@ function lineEndingOf(head: readonly RecordBatch[]): "\n" | "\r\n" {
   return batch !== undefined && record !== undefined && batch.buffer[record.to] === 0x0d ? "\r\n" : "\n"
 }
 
+/** Reads the rows of a batch, some at a time: one may hold a hundred thousand, and a server has others to answer. */
+async function* readBatch(reader: RowReader, batch: RecordBatch): AsyncGenerator<Row[]> {
+  for (let at = 0; at < batch.records.length; at += rowsAtOnce) {
+    if (at > 0) await nextTurn()
+    yield reader.read({ ...batch, records: batch.records.slice(at, at + rowsAtOnce) })
+  }
+}
+
 async function* readRest(
   reader: RowReader,
   splitter: Splitter,
@@ -221,7 +232,7 @@ async function* readRest(
     for (;;) {
       const { value, done } = await iterator.next()
       const batch = splitter.push(done ? Buffer.alloc(0) : value, done === true)
-      if (batch.records.length > 0) yield reader.read(batch)
+      yield* readBatch(reader, batch)
       if (done) return
     }
   } finally {

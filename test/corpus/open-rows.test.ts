@@ -451,3 +451,24 @@ it.each<[string, InputFormat]>([
   expect(sent).toBe(256)
   expect(most - before).toBeLessThan(64 * blockBytes)
 })
+
+it.each<[string, string]>([
+  ["a block of many rows", "text\n".concat("a\n".repeat(50_000))],
+  ["a quote that is not closed, before many rows", 'text\n"open\n'.concat("a\n".repeat(50_000))],
+])("%s - is read some at a time, so that others have their turn", async (_, content) => {
+  const rows = await open("csv", content)
+  let [read, most, turns, over] = [0, 0, 0, false]
+  const count = () => {
+    turns++
+    if (!over) setImmediate(count)
+  }
+  setImmediate(count)
+  for await (const batch of rows.rows()) {
+    read += batch.length
+    most = Math.max(most, batch.length)
+  }
+  over = true
+  expect(read).toBeGreaterThanOrEqual(50_000)
+  expect(most).toBeLessThanOrEqual(1000)
+  expect(turns).toBeGreaterThan(40)
+})
