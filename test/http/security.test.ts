@@ -190,11 +190,13 @@ describe("a server", () => {
     }
     await using server = await startTestServer({ logger: { level: "info", stream }, options: { logTexts: true } })
     await postJson(`${server.url}/v1/label`, { text: secretText })
-    await fetch(`${server.url}/v1/corpus`, {
+    const corpus = await fetch(`${server.url}/v1/corpus`, {
       method: "POST",
       headers: { "content-type": "text/csv" },
       body: "text\nof a stream\n",
     })
+    // The answer begins before its rows are labelled.
+    await corpus.text()
     expect(log).toContain(secretText)
     expect(log).toContain("of a stream")
   })
