@@ -36,9 +36,11 @@ export async function describeMissing(path: string): Promise<string> {
  * @param nearestName - the name of the hub that is most like it
  */
 export async function orMissing(model: string, problem: string, nearestName?: string): Promise<string> {
-  if (!(await isFolder(dirname(model)))) return `${problem}${didYouMean(nearestName)}`
+  // A model that is in the cache, and lacks what was asked for, is not meant to be another.
+  const named = nearestName === model ? undefined : nearestName
+  if (!(await isFolder(dirname(model)))) return `${problem}${didYouMean(named)}`
   const { found, meant } = await lookAround(model)
-  return `${found}; as a name of the hub: ${problem}${didYouMean(meant ?? nearestName)}`
+  return `${found}; as a name of the hub: ${problem}${didYouMean(meant ?? named)}`
 }
 
 /** The end of an error about a name that is not known. */

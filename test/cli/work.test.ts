@@ -155,6 +155,6 @@ describe("valence work", () => {
     ]
     const { code, stderr } = await runValence(folder.path, "work", ...flags)
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^error: Redis must answer at redis:\/\/:\*\*\*@127\.0\.0\.1:1; got connect ECONNREFUSED/m)
+    expect(stderr).toMatch(/^error: Redis must answer at redis:\/\/127\.0\.0\.1:1; got connect ECONNREFUSED/m)
   })
 })
