@@ -20,6 +20,11 @@ export class SeededRandom {
     return min + Math.floor(this.next() * (max - min + 1))
   }
 
+  /** A whole number, 0 or more and below a bound; 0 for a bound of 0. */
+  below(bound: number): number {
+    return Math.floor(this.next() * bound)
+  }
+
   /** A number in [min, max). */
   between(min: number, max: number): number {
     return min + this.next() * (max - min)

@@ -174,9 +174,7 @@ describe("createWorker()", () => {
     const options = { connectTimeoutMs: 300 }
     await expect(fleet.worker({ redis: "redis://:secret@127.0.0.1:1", options })).rejects.toMatchObject({
       code: "redis_failed",
-      message: expect.stringMatching(
-        /^Redis must answer at redis:\/\/127\.0\.0\.1:1; got connect ECONNREFUSED/,
-      ),
+      message: expect.stringMatching(/^Redis must answer at redis:\/\/127\.0\.0\.1:1; got connect ECONNREFUSED/),
     })
   })
 })

@@ -1,0 +1,29 @@
+/**
+ * Labels valid files of every format after changing their bytes, and looks whether a row is lost or a text changed in silence:
+ *
+ *   npm run fuzz:files -- --mutations 10000 [--seed N] [--first N]
+ */
+import { parseArgs } from "node:util"
+import { playFileFuzz } from "./play-fuzz.ts"
+
+const { values: flags } = parseArgs({
+  options: {
+    mutations: { type: "string", default: "1000" },
+    first: { type: "string", default: "0" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
+  },
+})
+const [mutations, first, seed] = [flags.mutations, flags.first, flags.seed].map(Number) as [number, number, number]
+console.log(`mutations ${first} to ${first + mutations - 1} of seed ${seed}`)
+const { problems, ends } = await playFileFuzz({
+  mutations,
+  first,
+  seed,
+  onProblem: problem => console.log(`PROBLEM ${problem}`),
+  onMutation: at => {
+    if (at % 500 === 0) console.log(`at ${at}`)
+  },
+})
+console.log(`runs by end: ${JSON.stringify(ends)}`)
+console.log(problems.length === 0 ? "passed" : `FAILED: ${problems.length} problems`)
+process.exitCode = problems.length === 0 ? 0 : 1
