@@ -56,8 +56,8 @@ describe.skipIf(noBrowser)("the page, a file", () => {
     await using test = await openPage(browser, `${server.url}/`)
     const { page } = test
     const name = `"><img src=x onerror=alert(1)>'.jsonl`
-    await page.locator("#file").focus()
-    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Space")])
+    await page.locator("#results li").first().waitFor()
+    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.locator("#file").press("Space")])
     await chooser.setFiles({ name, mimeType: "text/plain", buffer: Buffer.from('{"text":"good"}\n{"text":"bad"}') })
     await page.getByText("2 rows labelled in").first().waitFor()
     const { content } = await download(page)

@@ -7,6 +7,7 @@ import { noBrowser, openPage, startBrowser } from "../test-browser.ts"
 import { startTestServer } from "../test-server.ts"
 
 const key = "a-key-of-a-test-server"
+const operatorKey = "an-operator-key-of-a-test-server"
 
 describe.skipIf(noBrowser)("the page, a fleet and API keys", () => {
   let browser: Browser
@@ -21,10 +22,12 @@ describe.skipIf(noBrowser)("the page, a fleet and API keys", () => {
     const producer = await fleet.producer()
     await using queues = await openQueues({ redis: fleet.url, keyPrefix: fleet.keyPrefix })
     process.env["VALENCE_API_KEYS"] = key
+    process.env["VALENCE_OPERATOR_KEYS"] = operatorKey
     await using server = await startTestServer({ labeller: producer, producer, queues, others: [] }).finally(() => {
       delete process.env["VALENCE_API_KEYS"]
+      delete process.env["VALENCE_OPERATOR_KEYS"]
     })
-    const httpCredentials = { username: "me", password: key, origin: server.url }
+    const httpCredentials = { username: "me", password: operatorKey, origin: server.url }
     await using test = await openPage(browser, `${server.url}/`, { httpCredentials })
     const { page } = test
     const keyField = page.getByRole("textbox", { name: "API key" })
@@ -49,7 +52,7 @@ describe.skipIf(noBrowser)("the page, a fleet and API keys", () => {
     await page.reload()
     await page.locator("#results li").first().waitFor()
 
-    // Bull-board, behind the same key, which the browser asks for.
+    // Bull-board, for operators, whose key the browser asks for.
     await page.goto(`${server.url}/queues`)
     await page.getByText("valence-bulk").first().waitFor()
     expect(await page.locator("body").innerText()).toContain("valence-dead")
