@@ -146,6 +146,10 @@ export class AwaitedJobs {
   #settle(id: string, standing: Standing): void {
     const jobs = this.#waiting.get(id)
     if (jobs === undefined || standing.state === "pending") return
+    if (standing.state === "discarded") {
+      this.#settleDiscarded(jobs)
+      return
+    }
     const addAgain = jobs.find(({ job }) => job.addAgain)?.job.addAgain
     if (standing.state === "missing" && addAgain) {
       // Redis lost it: it was killed before it wrote its file, say. It is safe to add it again under the same id.
@@ -159,6 +163,15 @@ export class AwaitedJobs {
     for (const { job } of jobs) job.settle(outcome)
   }
 
+  /** To those who leave its result in Redis, a discarded job is missing; those who remove it wait for its end. */
+  #settleDiscarded(jobs: readonly Waiting[]): void {
+    for (const { job } of jobs)
+      if (job.mode === "peek") {
+        this.forget(job)
+        job.settle({ state: "missing" })
+      }
+  }
+
   #stopWhenIdle(): void {
     if (this.#waiting.size > 0) return
     clearInterval(this.#timer)
@@ -168,7 +181,7 @@ export class AwaitedJobs {
 
 /** What a standing tells of a job that is no longer pending. */
 export function outcomeOf(standing: Exclude<Standing, { state: "pending" }>): JobOutcome {
-  if (standing.state === "missing") return { state: "missing" }
+  if (standing.state === "missing" || standing.state === "discarded") return { state: "missing" }
   if (standing.state === "failed") return { state: "failed", error: readFailure(standing.failedReason) }
   try {
     const result = JSON.parse(standing.returnValue) as JobResult | null

@@ -25,7 +25,7 @@ for i = 2, #ARGV do
     end
   elseif redis.call('EXISTS', key) == 1 then
     if mode == 'discard' then redis.call('HSET', key, 'valence:discarded', '1') end
-    outcomes[i - 1] = {'pending'}
+    outcomes[i - 1] = {(mode == 'take' and job[4]) and 'discarded' or 'pending'}
   else
     outcomes[i - 1] = {'missing'}
   end
@@ -39,6 +39,8 @@ export type Standing =
   | { readonly state: "failed"; readonly failedReason: string }
   /** Waiting, delayed or active. */
   | { readonly state: "pending" }
+  /** Pending, and missing to those who peek. */
+  | { readonly state: "discarded" }
   | { readonly state: "missing" }
 
 /**
