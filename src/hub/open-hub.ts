@@ -3,6 +3,7 @@ import { isIP } from "node:net"
 import { type Dispatcher, EnvHttpProxyAgent, type RequestInit, Response, fetch as undiciFetch } from "undici"
 import { addressKind, checkedLookup, hostOf } from "../addresses.ts"
 import { ValenceError } from "../errors.ts"
+import { timeLimit } from "../within.ts"
 import { Backoff, type Persistence } from "./backoff.ts"
 import type { HubSettings } from "./hub-settings.ts"
 
@@ -40,7 +41,8 @@ export function openHub({ endpoint, token }: HubSettings, persistence: Persisten
     const signals = persistence.signal ? [persistence.signal] : []
     if (!url.startsWith(`${endpoint}/api/`) && isHub)
       return dispatcher.fetch(url, { ...init, headers, signal: AbortSignal.any(signals) })
-    const signal = AbortSignal.any([...signals, AbortSignal.timeout(answerMs)])
+    using late = timeLimit(answerMs)
+    const signal = AbortSignal.any([...signals, late.signal])
     return boundedAnswer(await dispatcher.fetch(url, { ...init, headers, signal }), url)
   }
   return {

@@ -126,9 +126,9 @@ async function waitForEnd(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  using gone = requestSignal(reply)
+  using ended = requestSignal(reply, Math.ceil(seconds * 1000))
   // A server that stops says at once how far it is.
-  const signal = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(Math.ceil(seconds * 1000))])
+  const signal = AbortSignal.any([ended.signal, stopping])
   await unlessEnded(jobs.wait(request.keyName, id, signal), signal).catch((error: unknown) => {
     if (!signal.aborted) throw error
     request.log.debug({ job: id }, "job has not ended within the time that its client waits")
