@@ -37,6 +37,12 @@ export const questions: readonly Question[] = [
     takes: { texts: "optional", python: true, patience: true },
   },
   {
+    name: "dtypes",
+    bench: "dtypes.ts",
+    quick: ["--texts-a-round", "218", "--rounds", "3"],
+    takes: { texts: "optional", patience: true },
+  },
+  {
     name: "single-text",
     bench: "single-text.ts",
     quick: ["--texts-a-round", "50", "--rounds", "5"],

@@ -106,6 +106,26 @@ ${verdicts(engines, false)}
 `
 }
 
+/** How much faster Valence's int8 is than its own fp32. */
+export function dtypesSection({ textsARound, figures, ratios }: Figures["dtypes"]): string {
+  const rate = (name: string) => showCount(median(figures[name] ?? []))
+  return `## int8 against fp32
+\`\`\`sh
+npm run bench -- --only dtypes --texts dev.tsv
+\`\`\`
+
+Valence's own graphs on one core, ${showCount(textsARound)} texts a round:
+
+${table(
+  ["texts/s", "int8", "fp32", "ratio"],
+  [
+    ["wall time of `label()`, tokenising included", rate("int8Wall"), rate("fp32Wall"), showRatio(ratios.wall)],
+    ["CPU time of the graph's thread", rate("int8Cpu"), rate("fp32Cpu"), showRatio(ratios.cpu)],
+  ],
+)}
+`
+}
+
 /** How long one text takes that comes alone. */
 export async function singleTextSection(single: Figures["single-text"], folder: string): Promise<string> {
   const rows = single.quantiles.toSorted((a, b) => a.p50 - b.p50)

@@ -52,6 +52,7 @@ export interface Figures {
   readonly engines: EngineFigures
   readonly "engines-mixed-lengths": EngineFigures
   readonly "engines-base": EngineFigures
+  readonly dtypes: Measured & { readonly textsARound: number; readonly ratios: Readonly<Record<"wall" | "cpu", Ratio>> }
   readonly "single-text": Measured & {
     readonly quantiles: readonly (Engine & { p50: number; p90: number; p99: number })[]
     readonly ratios: readonly AgainstBest[]

@@ -6,16 +6,19 @@
  */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { findModel } from "../../src/model/store.ts"
 import { capacitySection, choicesSection, footprintSection, lossesSection } from "./advice-sections.ts"
 import { fairnessSection, growthSection, tokenBudgetSection } from "./cost-sections.ts"
 import {
   agreementSection,
+  dtypesSection,
   enginesSection,
   lexiconsSection,
   otherEnginesSection,
   singleTextSection,
 } from "./engine-sections.ts"
 import { type Figures, figuresOf } from "./figures.ts"
+import { olderGraphNote } from "./older-graph.ts"
 import { queueSection } from "./queue-section.ts"
 import { rooflineSection } from "./roofline-section.ts"
 
@@ -69,7 +72,7 @@ npm run bench -- --check --texts dev.tsv   # the ratios that matter, against flo
 
 Measured on: ${machine.join("; ")}. A virtual machine that other work used too: contestants take turns within each round, ratios are medians of the rounds' ratios, and their spread is told. \`dev.tsv\` is SST-2's dev set, which is not in the
 repository; without \`--texts\`, texts of the same lengths are generated. How figures are taken: [bench/README.md](../bench/README.md).
-`,
+${olderGraphNote(engines.versions["model"] ?? "", (await findModel("sst2-small", "int8")).revision)}`,
   await enginesSection(engines, drawings),
   ...(await section("engines-mixed-lengths", figures =>
     otherEnginesSection(
@@ -87,6 +90,7 @@ repository; without \`--texts\`, texts of the same lengths are generated. How fi
       figures,
     ),
   )),
+  ...(await section("dtypes", dtypesSection)),
   ...(await section("single-text", singleTextSection)),
   ...(await section("agreement", agreementSection)),
   ...(await section("growth", growthSection)),
