@@ -26,6 +26,7 @@ export async function* gunzip(source: ByteSource, note: (text: string) => void):
     const from = source.position
     const beginning = await source.peek(2)
     if (beginning.length === 0) {
+      if (first) throw cutOff("the gzip data", 0)
       if (padded > 0) note(`${padded} bytes of padding after the end of the gzip data were ignored`)
       return
     }

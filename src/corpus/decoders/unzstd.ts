@@ -36,6 +36,7 @@ export async function* unzstd(
       const from = source.position
       const beginning = await source.peek(4)
       if (beginning.length === 0) {
+        if (first) throw cutOff("the Zstandard data", 0)
         if (padded > 0) note(`${padded} bytes of padding after the end of the Zstandard data were ignored`)
         return
       }

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises"
 import zlib, { type ZlibOptions } from "node:zlib"
+import type { Zstd } from "@hpcc-js/wasm-zstd"
 import { asError } from "../../errors.ts"
 
 /** A block of Zstandard never holds more. */
@@ -71,8 +72,8 @@ async function openWasm(): Promise<ZstdDecoder> {
     async decode(part) {
       // Signals are heard, and memory is given back, between turns of the event loop alone.
       if (++parts % partsInTurn === 0) await setImmediate()
-      const input = memory.dataToHeap(part)
-      const output = memory.malloc(mostBlockBytes)
+      const input = copyIn(memory, part)
+      const output = allocate(memory, mostBlockBytes)
       try {
         output.size = context.decompressChunk(output.ptr, mostBlockBytes, input.ptr, input.size)
         return Buffer.from(memory.heapView(output))
@@ -98,15 +99,45 @@ export async function openZstdPages(): Promise<(frame: Uint8Array, length: numbe
   const zstd = await Zstd.load()
   const [memory, library] = [zstd["_mainModule"], zstd["_zstdClass"]]
   return (frame, length) => {
-    const input = memory.dataToHeap(frame)
-    const output = memory.malloc(length)
+    const input = copyIn(memory, frame)
     try {
-      const size = library.decompress(output.ptr, length, input.ptr, input.size)
-      if (library.isError(size)) throw new Error(library.getErrorName(size))
-      return Buffer.from(memory.heapView({ ...output, size }))
+      requireLength(library.getFrameContentSize(input.ptr, input.size), frame, length)
+      const output = allocate(memory, length)
+      try {
+        const size = library.decompress(output.ptr, length, input.ptr, input.size)
+        if (library.isError(size)) throw new Error(library.getErrorName(size))
+        return Buffer.from(memory.heapView({ ...output, size }))
+      } finally {
+        memory.free(output)
+      }
     } finally {
-      memory.free(output)
       memory.free(input)
     }
   }
+}
+
+type Memory = Zstd["_mainModule"]
+type HeapBytes = ReturnType<Memory["malloc"]>
+
+/** @throws Error if there is no memory: the library would write to address 0 */
+function allocate(memory: Memory, bytes: number): HeapBytes {
+  const allocated = memory.malloc(bytes)
+  if (allocated.ptr === 0) throw new Error(`there is no memory for ${bytes} bytes of Zstandard`)
+  return allocated
+}
+
+function copyIn(memory: Memory, bytes: Uint8Array): HeapBytes {
+  const allocated = allocate(memory, bytes.length)
+  memory.heapView(allocated).set(bytes)
+  return allocated
+}
+
+/** Checks the length before there is memory for it: memory of WebAssembly is never given back. */
+function requireLength(said: number | bigint, frame: Uint8Array, length: number): void {
+  const content = Number(said)
+  // The library says -1 or -2, without a sign, if the frame does not say it or is damaged. A block has four bytes at least.
+  const isSaid = content < 2 ** 63
+  const most = Math.ceil(frame.length / 4) * mostBlockBytes
+  if (isSaid ? content !== length : length > most)
+    throw new Error(`its Zstandard data must hold ${length} bytes; it holds ${isSaid ? content : "less"}`)
 }

@@ -25,6 +25,12 @@ describe("gunzip", () => {
     expect(await decode("gzip", members, blockBytes)).toEqual({ text: "a\nb\nc\n", notes: [], error: undefined })
   })
 
+  it("no bytes - an error: a file that is cut off entirely", async () => {
+    const { text, error } = await decode("gzip", Buffer.alloc(0))
+    expect(text).toBe("")
+    expect(error).toContain("the gzip data is cut off: the file ends at byte 0")
+  })
+
   it("reads a large member, and every kind of header", async () => {
     const bytes = Buffer.concat([withHeader(text), withHeader("end\n")])
     expect(await decode("gzip", bytes)).toEqual({ text: `${text}end\n`, notes: [], error: undefined })

@@ -1,5 +1,6 @@
 import zlib from "node:zlib"
 import { describe, expect, it } from "vitest"
+import { openZstdPages } from "../../../src/corpus/decoders/zstd-decoder.ts"
 import { decode, flipped, rawFrame, zstdFrame } from "./decoded.ts"
 
 const text = Array.from({ length: 20_000 }, (_, row) => `${row},a text of row ${row * 7919}\n`).join("")
@@ -16,8 +17,10 @@ describe("unzstd", () => {
     expect(await decode("zstd", await zstdFrame(text))).toEqual({ text, notes: [], error: undefined })
   })
 
-  it("nothing - no text", async () => {
-    expect(await decode("zstd", Buffer.alloc(0))).toEqual({ text: "", notes: [], error: undefined })
+  it("no bytes - an error: a file that is cut off entirely", async () => {
+    const { text, error } = await decode("zstd", Buffer.alloc(0))
+    expect(text).toBe("")
+    expect(error).toContain("the Zstandard data is cut off: the file ends at byte 0")
   })
 
   it("a changed byte anywhere - an error, or the same text", async () => {
@@ -78,5 +81,19 @@ describe("unzstd", () => {
 
   it("a dictionary - refused, with its number", async () => {
     expect((await decode("zstd", await rawFrame(["a\n"], { dictionary: 7 }))).error).toContain("dictionary 7")
+  })
+})
+
+describe("openZstdPages", () => {
+  it("a page of another length than its header says - an error, before there is memory for it", async () => {
+    const decompress = await openZstdPages()
+    const { Zstd } = await import("@hpcc-js/wasm-zstd")
+    const frame = (await Zstd.load()).compress(Buffer.from("good ".repeat(100)))
+    expect(decompress(frame, 500).length).toBe(500)
+    for (const length of [0, 499]) expect(() => decompress(frame, length)).toThrow()
+    const longer = () => decompress(frame, 3_000_000_000)
+    // Node's own decoder gives what there is, and the caller compares the lengths.
+    if ("zstdDecompressSync" in zlib) expect(longer().length).toBe(500)
+    else expect(longer).toThrow("its Zstandard data must hold 3000000000 bytes; it holds 500")
   })
 })
