@@ -33,17 +33,18 @@ export async function readBytes(file: FileHandle, from: number, length: number):
 /**
  * Opens a Parquet file and reads its footer.
  *
+ * @returns the file, its footer, and where that begins
  * @throws ValenceError `input_invalid` where it cannot be read, is no Parquet file, is encrypted, or lies in several files
  */
 export async function openParquetFile(
   path: string,
-): Promise<{ readonly file: FileHandle; readonly footer: ThriftStruct }> {
+): Promise<{ readonly file: FileHandle; readonly footer: ThriftStruct; readonly footerFrom: number }> {
   let file: FileHandle | undefined
   try {
     file = await open(path)
-    const footer = await readFooter(file)
+    const { footer, footerFrom } = await readFooter(file)
     requirePlain(footer)
-    return { file, footer }
+    return { file, footer, footerFrom }
   } catch (error) {
     await file?.close()
     throw new ValenceError("input_invalid", `input ${path} cannot be read as Parquet: ${asError(error).message}`, {
@@ -52,7 +53,7 @@ export async function openParquetFile(
   }
 }
 
-async function readFooter(file: FileHandle): Promise<ThriftStruct> {
+async function readFooter(file: FileHandle): Promise<{ readonly footer: ThriftStruct; readonly footerFrom: number }> {
   const { size } = await file.stat()
   const tail = Buffer.from(await readBytes(file, Math.max(0, size - tailBytes), tailBytes))
   if (tail.subarray(4).toString() === "PARE") throw new Error("its footer is encrypted")
@@ -61,7 +62,8 @@ async function readFooter(file: FileHandle): Promise<ThriftStruct> {
   const length = tail.readUInt32LE(0)
   if (length + tailBytes + parquetMagic.length > size)
     throw new Error(`its footer must lie within its ${size} bytes; got ${length}`)
-  return readStruct(await readBytes(file, size - tailBytes - length, length))
+  const footerFrom = size - tailBytes - length
+  return { footer: readStruct(await readBytes(file, footerFrom, length)), footerFrom }
 }
 
 function requirePlain(footer: ThriftStruct): void {

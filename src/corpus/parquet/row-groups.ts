@@ -12,7 +12,9 @@ import {
 import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
 import { asError, ValenceError } from "../../errors.ts"
 import { uniqueNames } from "../columns.ts"
-import { pageCompressors } from "./compressors.ts"
+import { checkFooter, type Leaf } from "./check/footer.ts"
+import { CheckedPages } from "./check/pages.ts"
+import { decompressorOf, type PageCompressors, pageCompressors } from "./compressors.ts"
 import { chunksOf, extentOf, fields, footerBytes, groupsOf, openParquetFile, readBytes } from "./footer.ts"
 import { fieldOf, withField, withoutFields } from "./thrift-struct.ts"
 
@@ -47,10 +49,11 @@ export async function openRowGroups(
   path: string,
   textColumns: (columns: readonly SchemaTree[], names: readonly string[]) => readonly SchemaTree[],
 ): Promise<RowGroups> {
-  const { file, footer } = await openParquetFile(path)
+  const { file, footer, footerFrom } = await openParquetFile(path)
   try {
     const tail = footerBytes(withoutStatistics(footer))
     const read = parquetMetadata(new Uint8Array(tail), { geoparquet: false })
+    const leaves = checkFooter(read, footerFrom)
     const names = parquetSchema(read).children.map(({ element }) => element.name)
     const metadata = withUniqueNames(read)
     const columns = parquetSchema(metadata).children
@@ -58,18 +61,6 @@ export async function openRowGroups(
     const stored = { ...metadata, schema: metadata.schema.map(element => asStored(element, texts.has(element))) }
     const buffer = bufferOf(file, (await file.stat()).size)
     const compressors = await pageCompressors()
-    const scan = (group: FileMetaData["row_groups"][number]) =>
-      parquetScan({
-        file: buffer,
-        metadata: { ...stored, row_groups: [group], num_rows: group.num_rows },
-        compressors,
-        parsers: {
-          timestampFromNanoseconds: nanos => nanos,
-          stringFromBytes: bytes => (bytes && isUtf8(bytes) ? decoder.decode(bytes) : bytes),
-        },
-        utf8: false,
-        useOffsetIndex: false,
-      })
     const groups = groupsOf(footer).map((group, at): RowGroup => {
       const extents = chunksOf(group).map(extentOf)
       const rows = Number(fieldOf<bigint>(group, fields.group.rows))
@@ -79,8 +70,11 @@ export async function openRowGroups(
         bytes: extents.reduce((sum, { bytes }) => sum + bytes, 0),
         async read(name) {
           try {
-            const { readColumn } = await scan(stored.row_groups[at] as FileMetaData["row_groups"][number])
+            const checked = checkedGroup(stored.row_groups[at] as Group, leaves, name, compressors)
+            for (const { pages, from, bytes } of checked.columns) pages.checkHeaders(await readBytes(file, from, bytes))
+            const { readColumn } = await parquetScan({ ...reading(buffer), ...checked.scan(stored) })
             const values = await readColumn({ column: name, rowStart: 0, rowEnd: rows })
+            for (const { pages } of checked.columns) pages.checkEnd()
             if (values.length !== rows) throw new Error(`it must have ${rows} values; got ${values.length}`)
             return values
           } catch (error) {
@@ -97,6 +91,43 @@ export async function openRowGroups(
     const message = `input ${path} cannot be read as Parquet: ${asError(error).message}`
     throw new ValenceError("input_invalid", message, { cause: error })
   }
+}
+
+type Group = FileMetaData["row_groups"][number]
+
+const reading = (file: AsyncBuffer) => ({
+  file,
+  parsers: {
+    timestampFromNanoseconds: (nanos: bigint) => nanos,
+    stringFromBytes: (bytes: Uint8Array) => (bytes && isUtf8(bytes) ? decoder.decode(bytes) : bytes),
+  },
+  utf8: false,
+  useOffsetIndex: false,
+})
+
+/** A row group whose pages are checked before the library decodes them: each of its columns has a codec of its own. */
+function checkedGroup(group: Group, leaves: readonly Leaf[], name: string, compressors: PageCompressors) {
+  const columns: { readonly pages: CheckedPages; readonly from: number; readonly bytes: number }[] = []
+  const codecs: Record<string, (page: Uint8Array, length: number) => Uint8Array> = {}
+  const chunks = group.columns.map((chunk, at) => {
+    const meta = chunk.meta_data
+    if (meta?.path_in_schema[0] !== name || group.num_rows === 0n) return chunk
+    const from = Number(meta.dictionary_page_offset || meta.data_page_offset)
+    const claims = {
+      values: Number(meta.num_values),
+      rows: Number(group.num_rows),
+      dataFrom: Number(meta.data_page_offset) - from,
+    }
+    const pages = new CheckedPages(leaves[at] as Leaf, claims, decompressorOf(meta.codec, compressors))
+    columns.push({ pages, from, bytes: Number(meta.total_compressed_size) })
+    codecs[`column ${at}`] = (page, length) => pages.decompress(page, length)
+    return { ...chunk, meta_data: { ...meta, codec: `column ${at}` as typeof meta.codec } }
+  })
+  const scan = (metadata: FileMetaData) => ({
+    metadata: { ...metadata, row_groups: [{ ...group, columns: chunks }], num_rows: group.num_rows },
+    compressors: codecs,
+  })
+  return { columns, scan }
 }
 
 /** Whether a column may hold texts. */
