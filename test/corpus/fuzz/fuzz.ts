@@ -1,7 +1,7 @@
 /**
  * Labels valid files of every format after changing their bytes, and looks whether a row is lost or a text changed in silence:
  *
- *   npm run fuzz:files -- --mutations 10000 [--seed N] [--first N]
+ *   npm run fuzz:files -- --mutations 10000 [--seed N] [--first N] [--only parquet]
  */
 import { parseArgs } from "node:util"
 import { playFileFuzz } from "./play-fuzz.ts"
@@ -10,6 +10,7 @@ const { values: flags } = parseArgs({
   options: {
     mutations: { type: "string", default: "1000" },
     first: { type: "string", default: "0" },
+    only: { type: "string", default: "" },
     seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
   },
 })
@@ -19,6 +20,7 @@ const { problems, ends } = await playFileFuzz({
   mutations,
   first,
   seed,
+  only: flags.only,
   onProblem: problem => console.log(`PROBLEM ${problem}`),
   onMutation: at => {
     if (at % 500 === 0) console.log(`at ${at}`)

@@ -8,6 +8,7 @@ import { resolveInput } from "../../../src/corpus/run-files.ts"
 import { completeOptions } from "../../../src/declaration.ts"
 import type { SeededRandom } from "../../chaos/seeded-random.ts"
 import { zstdFrame } from "../decoders/decoded.ts"
+import { type Extent, pageBodies } from "./page-bodies.ts"
 
 /** A valid file, and the texts that are in it. */
 export interface ValidFile {
@@ -19,6 +20,8 @@ export interface ValidFile {
   readonly texts: readonly string[]
   /** Where its members or frames end: cut off there it is valid. */
   readonly ends: readonly number[]
+  /** Bytes of its texts that have no checksum: another text there cannot be noticed, only another number of them. */
+  readonly unchecked: readonly Extent[]
 }
 
 const words = [
@@ -41,14 +44,22 @@ const kinds = ["csv", "tsv", "jsonl", "txt"].flatMap(format =>
 )
 
 const parquetFolder = "test/corpus/parquet/files"
-const parquetFiles = ["pandas-gzip.parquet", "pyarrow-snappy.parquet", "duckdb-zstd.parquet", "pyarrow-zstd-v2.parquet"]
+const parquetFiles = [
+  "pandas-gzip.parquet",
+  "pyarrow-snappy.parquet",
+  "duckdb-zstd.parquet",
+  "duckdb-none.parquet",
+  "pyarrow-zstd-v2.parquet",
+]
 
 /** A file of any kind. */
 export async function validFile(random: SeededRandom): Promise<ValidFile> {
   if (random.below(8) === 0) {
     const path = join(parquetFolder, random.pick(parquetFiles))
-    const name = basename(path)
-    return { name, bytes: readFileSync(path), plain: undefined, texts: await parquetTexts(path), ends: [] }
+    const [bytes, { column, texts }] = [readFileSync(path), await parquetTexts(path)]
+    // Each page of gzip has a checksum.
+    const unchecked = path.includes("gzip") ? [] : pageBodies(bytes, column)
+    return { name: basename(path), bytes, plain: undefined, texts, ends: [], unchecked }
   }
   const [format, packed] = random.pick(kinds)
   const rows = 1 + random.below(random.below(10) === 0 ? 3000 : 40)
@@ -60,16 +71,16 @@ export async function validFile(random: SeededRandom): Promise<ValidFile> {
   const plain = plainOf(format, texts, random.below(3) === 0 ? "\r\n" : "\n")
   const parts = await pack(plain, packed, random)
   const ends = parts.map((_, at) => Buffer.concat(parts.slice(0, at + 1)).length)
-  return { name: `in.${format}${packed}`, bytes: Buffer.concat(parts), plain, texts, ends }
+  return { name: `in.${format}${packed}`, bytes: Buffer.concat(parts), plain, texts, ends, unchecked: [] }
 }
 
-/** Its texts; of a row without one the empty text. */
-async function parquetTexts(path: string): Promise<string[]> {
+/** The column of its texts, and these; of a row without one the empty text. */
+async function parquetTexts(path: string): Promise<{ readonly column: string; readonly texts: readonly string[] }> {
   const rows = await openRows(resolveInput(path, undefined), completeOptions(readOptions, {}), process.stdin)
   try {
     const texts: string[] = []
     for await (const batch of rows.rows()) texts.push(...batch.map(row => (row.problem === undefined ? row.text : "")))
-    return texts
+    return { column: rows.column, texts }
   } finally {
     await rows.close()
   }
