@@ -1,4 +1,4 @@
-# A worker for CPUs. Any other command of valence runs in it as well: docker run IMAGE models list
+# A worker for CPUs. Any other command of valence runs in it as well: docker run -p 127.0.0.1:8080:8080 IMAGE serve
 
 FROM node:26-slim AS package
 WORKDIR /app
@@ -23,9 +23,10 @@ COPY deploy/probe.js deploy/
 # Models that are pulled, and what was measured of this machine: worth a volume.
 RUN install -d -o 1000 -g 1000 /cache
 # Only what is published with -p can be reached from outside.
-ENV NODE_ENV=production VALENCE_HOST=0.0.0.0 VALENCE_CACHE=/cache
+ENV NODE_ENV=production VALENCE_HOST=0.0.0.0 VALENCE_HTTP_HOST=0.0.0.0 VALENCE_CACHE=/cache
 USER 1000:1000
-EXPOSE 9464
+# A worker's health and metrics; a server.
+EXPOSE 9464 8080
 STOPSIGNAL SIGTERM
 # Alive, not ready: whoever restarts unhealthy containers must not restart workers because Redis is away.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["node", "deploy/probe.js", "livez"]

@@ -2,23 +2,23 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { portOptions } from "../../src/cli/work.ts"
 import type { Declaration } from "../../src/declaration.ts"
+import { serverOptions } from "../../src/http/options.ts"
 import { cacheFolder } from "../../src/model/cache.ts"
 import { classifierOptions } from "../../src/options.ts"
 import { workerOptions } from "../../src/worker/options.ts"
 
 const compose = readFileSync("docker-compose.yml", "utf8")
 const dockerfile = readFileSync("Dockerfile", "utf8")
-const declarations: Declaration<unknown>[] = Object.values({ ...classifierOptions, ...workerOptions, ...portOptions })
+const ofWork: Declaration<unknown>[] = Object.values({ ...classifierOptions, ...workerOptions, ...portOptions })
+const ofServe: Declaration<unknown>[] = Object.values(serverOptions)
 
 const allowedIn = readFileSync(".dockerignore", "utf8").split("\n")
 const { files: listed } = JSON.parse(readFileSync("package.json", "utf8")) as { files: string[] }
 const files = listed.filter(file => !file.startsWith("!"))
 
-/** Of the worker's environment: keys, and what is assigned in the image. */
-const variables = [
-  ...[...compose.matchAll(/^ +(VALENCE_\w+):/gm)].map(([, name]) => name),
-  ...[...dockerfile.matchAll(/\b(VALENCE_\w+)=/g)].map(([, name]) => name),
-]
+/** The names that a pattern finds, but for the cache's folder, which is no option. */
+const variablesOf = (text: string, pattern: RegExp) =>
+  [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].filter(name => name !== "VALENCE_CACHE")
 
 describe("docker-compose.yml and Dockerfile", () => {
   it("keeps pulled models and tunings in the volume that workers share", () => {
@@ -27,8 +27,16 @@ describe("docker-compose.yml and Dockerfile", () => {
     expect(compose).toContain(`volumes: [cache:${folder}]`)
   })
 
-  it.each([...new Set(variables)].filter(name => name !== "VALENCE_CACHE"))("%s - is read by valence work", name => {
-    expect(declarations.map(({ env }) => env)).toContain(name)
+  it.each(variablesOf(compose, /^ +(VALENCE_\w+):/gm))("%s of a worker - is read by valence work", name => {
+    expect(ofWork.map(({ env }) => env)).toContain(name)
+  })
+
+  it.each(variablesOf(dockerfile, /\b(VALENCE_\w+)=/g))("%s of the image - is read by valence work or serve", name => {
+    expect([...ofWork, ...ofServe].map(({ env }) => env)).toContain(name)
+  })
+
+  it("let a worker and a server be reached from outside of the container", () => {
+    for (const { host } of [portOptions, serverOptions]) expect(dockerfile).toContain(`${host.env}=0.0.0.0`)
   })
 
   it.each([
@@ -44,9 +52,9 @@ describe("docker-compose.yml and Dockerfile", () => {
     expect(graceSeconds).toBeGreaterThanOrEqual(workerOptions.drainSeconds.default + 25)
   })
 
-  it("know the port that a worker listens on", () => {
+  it("know the ports that a worker and a server listen on", () => {
     const port = portOptions.port.default
-    expect(dockerfile).toContain(`EXPOSE ${port}\n`)
+    expect(dockerfile).toContain(`EXPOSE ${port} ${serverOptions.port.default}\n`)
     expect(compose).toContain(`expose: ["${port}"]`)
     expect(readFileSync("deploy/prometheus/prometheus.yml", "utf8")).toContain(`port: ${port}\n`)
     expect(readFileSync("deploy/probe.js", "utf8")).toContain(`VALENCE_PORT || ${port}`)
