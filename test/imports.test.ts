@@ -26,7 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   hub: ["graph", "lock", "model"],
   lexicon: [],
   lock: [],
-  metrics: [],
+  metrics: ["queue"],
   model: [],
   producer: ["queue"],
   queue: [],

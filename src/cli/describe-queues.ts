@@ -1,5 +1,5 @@
 import Table from "cli-table3"
-import type { QueueStatus } from "../queue/queue-status.ts"
+import type { LaneStatus, QueueStatus } from "../queue/queue-status.ts"
 import { showLine } from "./show-line.ts"
 import { showCount, showDuration } from "./show-numbers.ts"
 
@@ -20,7 +20,7 @@ export function describeStatus(status: QueueStatus): string {
   ].join("\n")
 }
 
-/** One line of JSON; `null` where a number is endless. */
+/** One line of JSON. */
 export function statusJson(status: QueueStatus): string {
   return JSON.stringify(status)
 }
@@ -65,9 +65,11 @@ function describeWorkers({ workers }: QueueStatus): string {
   return table.toString()
 }
 
-function describeBacklog({ lanes, workers, backlogSeconds }: QueueStatus): string {
-  if (lanes.every(({ waitingJobs }) => waitingJobs === 0)) return "nothing waits"
-  if (lanes.every(({ waitingJobs, paused }) => waitingJobs === 0 || paused)) return "none, what waits is paused"
-  if (Number.isFinite(backlogSeconds)) return `${showDuration(backlogSeconds * 1000)} of work for the fleet`
-  return workers.length === 0 ? "endless without a worker" : "not known, no worker has told its tokens/s yet"
+function describeBacklog({ lanes, workers, workerTokensPerSecond, backlogSeconds }: QueueStatus): string {
+  const isEmpty = ({ waitingJobs, delayedJobs }: LaneStatus) => waitingJobs + delayedJobs === 0
+  if (lanes.every(isEmpty)) return "nothing waits"
+  if (lanes.every(lane => isEmpty(lane) || lane.paused)) return "none, what waits is paused"
+  if (workerTokensPerSecond === undefined) return "not known, no worker has told its tokens/s yet"
+  const time = showDuration(backlogSeconds * 1000)
+  return workers.length === 0 ? `no worker is there; one would need ${time}` : `${time} of work for the fleet`
 }

@@ -5,9 +5,11 @@ import type { Lane } from "../labeller.ts"
 import { isEmpty } from "../queue/drain-lanes.ts"
 import { lanes } from "../queue/names.ts"
 import { redisOptions } from "../queue/redis-options.ts"
+import { scaleOptions } from "../queue/scale-options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { describeStatus, statusJson } from "./describe-queues.ts"
 import { openDrainDisplay } from "./drain-display.ts"
+import { exportOptions } from "./export-options.ts"
 import { loadQueues } from "./load-queues.ts"
 import { endInterrupted, listenForStop } from "./stop-signals.ts"
 import { openScreen, watch } from "./watch.ts"
@@ -97,6 +99,12 @@ async function drain(given: Options): Promise<void> {
   process.exitCode = notEmptyExitCode
 }
 
+/** Loaded when it is needed: `valence --help` should not wait for BullMQ. */
+async function exporter(given: Options): Promise<void> {
+  const { exportQueues } = await import("./export-queues.ts")
+  await exportQueues(given)
+}
+
 const help = `
 Examples:
   valence queue status --watch
@@ -106,7 +114,7 @@ Examples:
   valence queue drain --timeout-seconds 600          before an upgrade, say`
 
 const statusHelp = `
---json: null is endless, such as backlogSeconds where no worker lives, or none knows yet what it can do.
+backlogSeconds is how long the fleet needs for what waits; where no worker lives, how long one would need.
 
 Examples:
   valence queue status
@@ -140,7 +148,19 @@ Examples:
 
 Exit code: 0 the queues are empty, 1 the time passed, 2 they could not be looked at, 130 it was stopped.`
 
-/** Adds `valence queue status|pause|resume|drain`. */
+const exportHelp = `
+GET /metrics has the queues, the living workers, and valence_desired_workers, for Prometheus, KEDA or an HPA; GET /v1/queue/scale has the
+same as JSON. They are there when no worker lives, which is how a fleet scales from zero. While Redis does not answer, valence_redis_up is 0,
+the others are absent, and the JSON is a 503: there is never a zero that was not counted.
+
+Examples:
+  valence queue export
+  valence queue export --redis redis://queue:6379 --host 0.0.0.0 --target-seconds 120
+  curl http://127.0.0.1:9465/v1/queue/scale
+
+Exit code: 0 it was stopped, 2 it could not be started.`
+
+/** Adds `valence queue status|pause|resume|drain|export`. */
 export function addQueue(program: Command): void {
   const queue = program
     .command("queue")
@@ -155,4 +175,8 @@ export function addQueue(program: Command): void {
   add("pause", "let workers take no more jobs", pauseHelp, [laneOptions]).action(pause)
   add("resume", "let workers take jobs again", resumeHelp, [laneOptions]).action(resume)
   add("drain", "wait until the queues are empty", drainHelp, [laneOptions, drainOptions]).action(drain)
+  add("export", "tell Prometheus and autoscalers of the queues, until it is stopped", exportHelp, [
+    exportOptions,
+    scaleOptions,
+  ]).action(exporter)
 }

@@ -13,7 +13,7 @@ import type { Serving } from "./serving.ts"
  * how long they waited for what.
  *
  * @param before - what is done when they are let in, before they are labelled
- * @throws RequestError 413 for too many texts; ValenceError `overloaded` and what `label()` throws
+ * @throws RequestError 413 for too many texts; ValenceError `overloaded`, `no_worker` and what `label()` throws
  */
 export async function callLabeller(
   serving: Serving,
@@ -25,6 +25,7 @@ export async function callLabeller(
 ): Promise<LabelledText[]> {
   const { settings } = serving
   requireFewTexts(texts, settings.maxTexts)
+  if (labeller === serving.producer) await serving.livingWorkers?.require()
   using admitted = letIn(serving.admissionOf(labeller), texts, reply)
   using _ = noteTexts(serving, reply.log, texts)
   using stop = requestSignal(reply, settings.answerTimeoutMs)

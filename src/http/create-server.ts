@@ -4,6 +4,7 @@ import Fastify, { type FastifyServerOptions } from "fastify"
 import { completeOptions } from "../declaration.ts"
 import { WorkerEmitter } from "../events.ts"
 import { createServerMetrics } from "../metrics/create-server-metrics.ts"
+import { QueueWatch } from "../queue/queue-watch.ts"
 import { version } from "../version.ts"
 import { admissions } from "./admission.ts"
 import { answerError, answerErrors } from "./answer-errors.ts"
@@ -13,6 +14,7 @@ import { answerClientError } from "./client-errors.ts"
 import { unpackBodies } from "./json-bodies.ts"
 import { limitBrowsers } from "./limit-browsers.ts"
 import { limitRate } from "./limit-rate.ts"
+import { LivingWorkers } from "./living-workers.ts"
 import { measureRequests } from "./measure-requests.ts"
 import { answerMissingRoutes } from "./missing-routes.ts"
 import { openBatches } from "./open-batches.ts"
@@ -63,6 +65,8 @@ export async function createServer({
   const serving: Serving = {
     ...served,
     settings,
+    livingWorkers: given.producer && !settings.waitForWorkers ? new LivingWorkers(given.producer) : undefined,
+    watch: given.queues && new QueueWatch(given.queues),
     stopping: stop.signal,
     admissionOf: admissions(settings),
     metrics,

@@ -1,4 +1,5 @@
 import { count, type Given, longestTimerMs, text, toggle } from "../declaration.ts"
+import { scaleOptions } from "../queue/scale-options.ts"
 
 /** How a server answers, and whom. */
 export const serverOptions = {
@@ -122,6 +123,11 @@ export const serverOptions = {
   }),
   allowPrivateWebhooks: toggle({ help: "send webhooks to private addresses too, the server's own network among them" }),
   logTexts: toggle({ help: "write the texts of requests to the log" }),
+  waitForWorkers: toggle({
+    env: "VALENCE_WAIT_FOR_WORKERS",
+    help: "with --redis: let requests wait where no worker lives, for a fleet that scales from zero (default: 503 at once)",
+  }),
+  ...scaleOptions,
   trustProxy: toggle({ help: "believe X-Forwarded-For: only where a proxy of yours stands in front" }),
 } as const
 

@@ -5,7 +5,9 @@ import type { Labeller } from "../labeller.ts"
 import type { ServerMetrics } from "../metrics/create-server-metrics.ts"
 import type { Producer } from "../producer/producer.ts"
 import type { OpenQueues } from "../queue/open-queues.ts"
+import type { QueueWatch } from "../queue/queue-watch.ts"
 import type { Admission } from "./admission.ts"
+import type { LivingWorkers } from "./living-workers.ts"
 import type { serverOptions } from "./options.ts"
 import type { Readiness } from "./readiness.ts"
 
@@ -30,6 +32,10 @@ export interface Serving extends Served {
   readonly settings: Complete<typeof serverOptions>
   readonly admissionOf: (labeller: Labeller) => Admission
   readonly metrics: ServerMetrics
+  /** Where a fleet labels, and a text is refused while no worker lives. */
+  readonly livingWorkers: LivingWorkers | undefined
+  /** Looks at the fleet's queues, where there is one. */
+  readonly watch: QueueWatch | undefined
   readonly readiness: Readiness
   /** Aborts when requests are no longer waited for: those that wait for something to happen are answered then. */
   readonly stopping: AbortSignal

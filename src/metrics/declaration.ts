@@ -4,10 +4,20 @@ import type { WorkerEvents } from "../events.ts"
 export type ServerFeed = "createServerMetrics" | "text" | "request" | "refused" | "texts" | "unforeseen" | "webhook"
 
 /** What moves a metric: an event, or a call from whoever runs the worker, or the server. */
-export type Feed = keyof WorkerEvents | "createMetrics" | "setReady" | ServerFeed
+export type Feed = keyof WorkerEvents | "createMetrics" | "setReady" | "look" | ServerFeed
 
 /** What a value counts. */
-export type Unit = "seconds" | "texts" | "tokens" | "jobs" | "requests" | "events" | "children" | "0 or 1" | "1"
+export type Unit =
+  | "seconds"
+  | "texts"
+  | "tokens"
+  | "jobs"
+  | "requests"
+  | "events"
+  | "children"
+  | "workers"
+  | "0 or 1"
+  | "1"
 
 /** The values that a label may take; `given` where the process has one or a few: its model, its routes. */
 export type Labels = Readonly<Record<string, readonly string[] | "given">>

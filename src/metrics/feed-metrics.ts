@@ -2,6 +2,7 @@ import type { ClassifierEvents, DeviceFacts, JobOutcome, WorkerEmitter, WorkerEv
 import type { classifierMetrics } from "./classifier-metrics.ts"
 import type { metricDeclarations } from "./declarations.ts"
 import type { Instruments } from "./instruments.ts"
+import type { queueMetrics } from "./queue-metrics.ts"
 
 type Metrics = Instruments<typeof metricDeclarations>
 type ClassifierMetrics = Instruments<typeof classifierMetrics>
@@ -38,7 +39,8 @@ function countMicroBatch(metrics: ClassifierMetrics, batch: WorkerEvents["microB
   for (const waitMs of batch.waitMs) metrics.batchWait.observe({ lane: batch.lane }, waitMs / 1000)
 }
 
-function setBacklog(metrics: Metrics, backlog: WorkerEvents["backlog"][0]): void {
+/** Sets what a look at the queues tells. */
+export function setBacklog(metrics: Instruments<typeof queueMetrics>, backlog: WorkerEvents["backlog"][0]): void {
   for (const queue of backlog.queues) {
     const { lane } = queue
     metrics.queueJobs.set({ lane, state: "waiting" }, queue.waitingJobs)

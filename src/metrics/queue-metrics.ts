@@ -1,14 +1,14 @@
 import type { MetricDeclaration } from "./declaration.ts"
 import { lanes } from "./lanes.ts"
 
-/** What lies in Redis. Every worker of a fleet tells the same: take the maximum over them, not the sum. */
+/** What lies in Redis. Every process of a fleet tells the same: take the maximum over them, not the sum. */
 export const queueMetrics = {
   queueJobs: {
     name: "valence_queue_jobs",
     kind: "gauge",
     unit: "jobs",
     labels: { lane: lanes, state: ["waiting", "active", "delayed", "failed"] },
-    help: "Jobs in the queue, the same from every worker",
+    help: "Jobs in the queue, the same from everybody",
     fedBy: ["backlog"],
   },
   waitingTexts: {
@@ -16,7 +16,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "texts",
     labels: { lane: lanes },
-    help: "Texts of the waiting jobs, the same from every worker; estimated from a sample where there are many",
+    help: "Texts of the waiting and delayed jobs, the same from everybody; estimated from a sample where there are many",
     fedBy: ["backlog"],
   },
   waitingTokens: {
@@ -24,7 +24,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "tokens",
     labels: { lane: lanes },
-    help: "Tokens of the waiting jobs as far as the model reads their texts, the same from every worker; estimated",
+    help: "Tokens of the waiting and delayed jobs as far as the model reads their texts, the same from everybody; estimated",
     fedBy: ["backlog"],
   },
   oldestWaiting: {
@@ -32,7 +32,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "seconds",
     labels: { lane: lanes },
-    help: "Age of the oldest waiting job, the same from every worker; 0 where none waits",
+    help: "Age of the oldest waiting job, the same from everybody; 0 where none waits",
     fedBy: ["backlog"],
   },
   deadLetters: {
@@ -40,7 +40,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "jobs",
     labels: {},
-    help: "Jobs that lie with the dead letters, the same from every worker",
+    help: "Jobs that lie with the dead letters, the same from everybody",
     fedBy: ["backlog"],
   },
   backlog: {
@@ -48,7 +48,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "seconds",
     labels: {},
-    help: "How long the fleet needs for what waits in lanes that are not paused, the same from every worker: the signal to scale by",
+    help: "How long the fleet needs for what waits in lanes that are not paused, or one worker where none lives; the same from everybody",
     fedBy: ["backlog"],
   },
   backlogSeenAt: {
@@ -56,7 +56,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "seconds",
     labels: {},
-    help: "When this worker last looked at the queues, Unix time: what it tells of them is as old as this",
+    help: "When this process last looked at the queues, Unix time: what it tells of them is as old as this",
     fedBy: ["backlog"],
   },
 } as const satisfies Record<string, MetricDeclaration>

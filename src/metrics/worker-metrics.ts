@@ -16,7 +16,7 @@ export const workerMetrics = {
     kind: "gauge",
     unit: "0 or 1",
     labels: {},
-    help: "1 where Redis answers this worker; 0 until it first did",
+    help: "1 where Redis answers this process; 0 until it first did",
     fedBy: ["redisAway", "redisBack", "backlog"],
   },
   redisReconnects: {

@@ -60,6 +60,8 @@ async function waitForModel(
   for (;;) {
     const model = await fleet.model()
     if (model) return model
+    // An autoscaler sees that somebody waits.
+    await fleet.want()
     if (performance.now() >= untilMs)
       throw new ValenceError(
         "no_worker",

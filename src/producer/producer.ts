@@ -120,6 +120,12 @@ export class Producer implements Labeller {
     return new Fleet(this.#redis, this.#settings.keyPrefix).workers()
   }
 
+  /** Wants a worker for the next minute: the signal that a fleet scales by is 1 at least. */
+  wantWorker(): Promise<void> {
+    this.#requireOpen()
+    return new Fleet(this.#redis, this.#settings.keyPrefix).want()
+  }
+
   /**
    * Where a job stands.
    *

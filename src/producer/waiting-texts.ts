@@ -1,6 +1,7 @@
 import type { Lane } from "../labeller.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
 import { measureQueue } from "../queue/queue-depth.ts"
+import { sum } from "../sum.ts"
 
 /** How long the mean number of texts in a waiting job is trusted. */
 const meanTtlMs = 2000
@@ -14,11 +15,12 @@ export function waitingTextsCounter(queues: JobQueues, lane: Lane): () => Promis
   let mean = { textsPerJob: 0, untilMs: -Infinity }
   return async () => {
     if (performance.now() < mean.untilMs) {
-      const counts = await queues.of(lane).getJobCounts("wait", "prioritized")
-      return Math.round(((counts["wait"] ?? 0) + (counts["prioritized"] ?? 0)) * mean.textsPerJob)
+      const counts = await queues.of(lane).getJobCounts("wait", "prioritized", "delayed")
+      return Math.round(sum(Object.values(counts)) * mean.textsPerJob)
     }
-    const { waitingJobs, waitingTexts } = await measureQueue(queues, lane)
-    if (waitingJobs > 0) mean = { textsPerJob: waitingTexts / waitingJobs, untilMs: performance.now() + meanTtlMs }
+    const { waitingJobs, delayedJobs, waitingTexts } = await measureQueue(queues, lane)
+    const jobs = waitingJobs + delayedJobs
+    if (jobs > 0) mean = { textsPerJob: waitingTexts / jobs, untilMs: performance.now() + meanTtlMs }
     return waitingTexts
   }
 }

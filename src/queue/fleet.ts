@@ -19,6 +19,8 @@ export interface WorkerNotice {
 
 /** A worker that has not said anything for so long is gone. */
 export const noticeTtlMs = 15_000
+/** Longer than an autoscaler takes between two looks. */
+const wantedSeconds = 60
 /** How often a worker says something. */
 export const noticeEveryMs = 5_000
 
@@ -42,11 +44,12 @@ export class Fleet {
   /** Says that a worker lives, and what its model is. */
   async announce(notice: WorkerNotice): Promise<void> {
     const seenMs = await this.#nowMs()
-    await this.#redis
+    const commands = this.#redis
       .pipeline()
       .hset(this.#keys.workers, notice.id, pack({ ...notice, seenMs }))
       .set(this.#keys.model, pack(notice.model))
-      .exec()
+    if (notice.tokensPerSecond > 0) commands.set(this.#keys.capacity, notice.tokensPerSecond)
+    await commands.exec()
   }
 
   /** Takes a worker's notice away. */
@@ -67,6 +70,22 @@ export class Fleet {
   async model(): Promise<ModelInfo | undefined> {
     const json = await this.#redis.get(this.#keys.model)
     return json === null ? undefined : unpack<ModelInfo>(json)
+  }
+
+  /** Tokens a second of the worker that told last what it can do, whether it still lives or not; `undefined` if none ever did. */
+  async lastCapacity(): Promise<number | undefined> {
+    const told = Number(await this.#redis.get(this.#keys.capacity))
+    return told > 0 ? told : undefined
+  }
+
+  /** Wants a worker for the next minute, whether a job waits or not: a server has refused a text because no worker lives, say. */
+  async want(): Promise<void> {
+    await this.#redis.set(this.#keys.wanted, "1", "EX", wantedSeconds)
+  }
+
+  /** Whether somebody wanted a worker within the last minute. */
+  async isWanted(): Promise<boolean> {
+    return (await this.#redis.exists(this.#keys.wanted)) === 1
   }
 
   /** Redis' clock, the one that all agree on. */

@@ -27,6 +27,10 @@ export const keysOf = (prefix: string) => ({
   workers: `${prefix}:workers`,
   /** String: the model of the worker that came last. */
   model: `${prefix}:model`,
+  /** String: tokens a second of the worker that told last what it can do; it stays when no worker lives. */
+  capacity: `${prefix}:capacity`,
+  /** String, for a minute: somebody wants a worker, though no job waits. */
+  wanted: `${prefix}:wanted`,
   /** Channel: ids of jobs that a producer waits for and that are finished. */
   reply: (producer: string) => `${prefix}:reply:${producer}`,
   /** String: the job of a request that may be sent twice. */

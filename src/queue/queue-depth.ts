@@ -45,7 +45,7 @@ export async function measureQueue(queues: JobQueues, lane: Lane, maxLength = In
   const { redis } = queues
   const base = queues.keyOf(lane)
   const counts = await queues.of(lane).getJobCounts("wait", "prioritized", "active", "delayed", "failed")
-  const [wait, prioritized] = [counts["wait"] ?? 0, counts["prioritized"] ?? 0]
+  const [wait, prioritized, delayed] = [counts["wait"] ?? 0, counts["prioritized"] ?? 0, counts["delayed"] ?? 0]
   const lines: readonly Line[] = [
     // A list: the job that is next is at its end, one that waits for another attempt after a failure at its start.
     { length: wait, ends: [0, -1], idAt: index => redis.lindex(`${base}:wait`, index) },
@@ -55,16 +55,22 @@ export async function measureQueue(queues: JobQueues, lane: Lane, maxLength = In
       idAt: async index => (await redis.zrange(`${base}:prioritized`, index, index))[0],
     },
   ]
-  const depths = await Promise.all(lines.map(line => measureLine(redis, base, line, maxLength)))
+  const later: Line = {
+    length: delayed,
+    ends: [],
+    idAt: async index => (await redis.zrange(`${base}:delayed`, index, index))[0],
+  }
+  const measure = (line: Line) => measureLine(redis, base, line, maxLength)
+  const [depths, again] = await Promise.all([Promise.all(lines.map(measure)), measure(later)])
   const starving = prioritized > sampleJobs ? await oldestOfPriorities(redis, `${base}:prioritized`) : []
   return {
     lane,
     waitingJobs: wait + prioritized,
     activeJobs: counts["active"] ?? 0,
-    delayedJobs: counts["delayed"] ?? 0,
+    delayedJobs: delayed,
     failedJobs: counts["failed"] ?? 0,
-    waitingTexts: Math.round(sum(depths.map(({ texts }) => texts))),
-    waitingTokens: Math.round(sum(depths.map(({ tokens }) => tokens))),
+    waitingTexts: Math.round(sum([...depths, again].map(({ texts }) => texts))),
+    waitingTokens: Math.round(sum([...depths, again].map(({ tokens }) => tokens))),
     oldestWaitingSeconds: await greatestAge(redis, base, [...depths.flatMap(({ oldest }) => oldest), ...starving]),
   }
 }

@@ -19,16 +19,23 @@ export interface QueueStatus {
   readonly deadLetters: number
   /** Those that live, the one that started first before the others. */
   readonly workers: readonly WorkerNotice[]
+  /** Whether somebody asked for a worker within the last minute, though no job need wait. */
+  readonly workerWanted: boolean
   /** What all workers together did lately. */
   readonly textsPerSecond: number
-  /** What all workers together can do. */
+  /** What all workers together can do; 0 where none lives. */
   readonly tokensPerSecond: number
-  /**
-   * How long they need for what waits in lanes that are not paused; `Infinity` where none lives, or none knows yet what it
-   * can do.
-   */
+  /** What one worker can do: the mean of those that know, or of the one that told last, though it is gone; `undefined` if none ever did. */
+  readonly workerTokensPerSecond: number | undefined
+  /** How long the fleet needs for what waits in lanes that are not paused; where no worker lives, how long one would need. */
   readonly backlogSeconds: number
 }
+
+/**
+ * What is counted on where no worker has ever told what it can do, tokens a second: two CPU cores with the bundled model do about that. The
+ * first worker of a fleet tells better within seconds of its first job.
+ */
+export const unknownTokensPerSecond = 10_000
 
 /** Looks at the queues and their fleet. */
 export async function queueStatus(queues: JobQueues, fleet: Fleet): Promise<QueueStatus> {
@@ -37,32 +44,30 @@ export async function queueStatus(queues: JobQueues, fleet: Fleet): Promise<Queu
     return { ...depth, paused }
   }
   const model = await fleet.model()
-  const [statuses, deadLetters, workers] = await Promise.all([
+  const [statuses, deadLetters, workers, lastCapacity, workerWanted] = await Promise.all([
     Promise.all(lanes.map(lane => look(lane, model?.maxLength))),
     new DeadLetters(queues).count(),
     fleet.workers(),
+    fleet.lastCapacity(),
+    fleet.isWanted(),
   ])
-  const tokensPerSecond = sum(workers.map(worker => worker.tokensPerSecond))
+  const told = workers.map(worker => worker.tokensPerSecond).filter(tokensPerSecond => tokensPerSecond > 0)
+  const workerTokensPerSecond = told.length > 0 ? sum(told) / told.length : lastCapacity
+  const tokensPerWorker = workerTokensPerSecond ?? unknownTokensPerSecond
+  const tokensPerSecond = tokensPerWorker * workers.length
   return {
     lanes: statuses,
     deadLetters,
     workers: workers.toSorted((one, other) => one.startedMs - other.startedMs),
+    workerWanted,
     textsPerSecond: sum(workers.map(worker => worker.textsPerSecond)),
     tokensPerSecond,
-    backlogSeconds: backlogSeconds(statuses, tokensPerSecond),
+    workerTokensPerSecond,
+    backlogSeconds: backlogTokens(statuses) / (tokensPerSecond || tokensPerWorker),
   }
 }
 
-/**
- * How long a fleet needs for what waits. A lane that is paused has nothing for it: no worker would take from it, however
- * many there were.
- *
- * @param tokensPerSecond - of all workers together; 0 where there is none, which makes any backlog endless
- */
-export function backlogSeconds(
-  lanes: readonly Pick<LaneStatus, "waitingTokens" | "paused">[],
-  tokensPerSecond: number,
-): number {
-  const tokens = sum(lanes.map(({ waitingTokens, paused }) => (paused ? 0 : waitingTokens)))
-  return tokens === 0 ? 0 : tokens / tokensPerSecond
+/** Tokens that wait. A lane that is paused has none: no worker would take from it, however many there were. */
+export function backlogTokens(lanes: readonly Pick<LaneStatus, "waitingTokens" | "paused">[]): number {
+  return sum(lanes.map(({ waitingTokens, paused }) => (paused ? 0 : waitingTokens)))
 }

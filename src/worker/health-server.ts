@@ -6,6 +6,8 @@ export interface HealthFacts {
   /** Why it is not ready; `undefined` where it is. */
   problem(): Promise<string | undefined>
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
+  /** What else it tells as JSON, by its path. */
+  readonly json?: Readonly<Record<string, () => Promise<unknown>>>
 }
 
 /** A port that orchestrators and Prometheus ask: `/livez`, `/readyz`, `/metrics`. */
@@ -59,15 +61,19 @@ async function answer(facts: HealthFacts, path: string, response: ServerResponse
     const problem = await facts.problem()
     return send(response, problem === undefined ? 200 : 503, `${problem ?? "ready"}\n`)
   }
-  if (path === "/metrics") {
-    try {
+  const json = facts.json ?? {}
+  try {
+    if (path === "/metrics") {
       const { contentType, text } = await facts.metrics()
       return send(response, 200, text, contentType)
-    } catch (error) {
-      return send(response, 503, `${asError(error).message}\n`)
     }
+    const tell = Object.hasOwn(json, path) ? json[path] : undefined
+    if (tell) return send(response, 200, JSON.stringify(await tell()), "application/json; charset=utf-8")
+  } catch (error) {
+    return send(response, 503, `${asError(error).message}\n`)
   }
-  return send(response, 404, "there is /livez, /readyz and /metrics\n")
+  const paths = ["/livez", "/readyz", "/metrics", ...Object.keys(json)].join(", ")
+  return send(response, 404, `there is ${paths}\n`)
 }
 
 function send(response: ServerResponse, status: number, text: string, contentType = "text/plain; charset=utf-8"): void {

@@ -30,14 +30,16 @@ const status = (facts: Partial<QueueStatus>): QueueStatus => ({
   workers: [],
   textsPerSecond: 0,
   tokensPerSecond: 0,
-  backlogSeconds: Infinity,
+  workerTokensPerSecond: 100,
+  workerWanted: false,
+  backlogSeconds: 95,
   ...facts,
 })
 
 it.each([
-  [{}, "backlog: endless without a worker"],
-  [{ workers: [worker] }, "backlog: not known, no worker has told its tokens/s yet"],
-  [{ workers: [worker], backlogSeconds: 95 }, "backlog: 1 min 35 s of work for the fleet"],
+  [{}, "backlog: no worker is there; one would need 1 min 35 s"],
+  [{ workers: [worker], workerTokensPerSecond: undefined }, "backlog: not known, no worker has told its tokens/s yet"],
+  [{ workers: [worker] }, "backlog: 1 min 35 s of work for the fleet"],
   [{ lanes: [{ ...lane, waitingJobs: 0 }] }, "backlog: nothing waits"],
   [{ lanes: [{ ...lane, paused: true }], backlogSeconds: 0 }, "backlog: none, what waits is paused"],
   [{}, "dead letters: none"],
@@ -48,7 +50,7 @@ it.each([
   expect(describeStatus(status(facts)).split("\n")).toContain(line)
 })
 
-it("statusJson - null for what is endless", () => {
+it("statusJson - an object, null for what is endless", () => {
   const json = JSON.parse(statusJson(status({ workers: [worker] })))
-  expect(json).toMatchObject({ backlogSeconds: null, workers: [{ model: { maxLength: null } }] })
+  expect(json).toMatchObject({ backlogSeconds: 95, workers: [{ model: { maxLength: null } }] })
 })

@@ -59,11 +59,35 @@ describe("valence queue status", () => {
       ],
       deadLetters: 0,
       workers: [],
+      workerWanted: false,
       textsPerSecond: 0,
       tokensPerSecond: 0,
-      backlogSeconds: null,
+      // No worker has ever told what it can do.
+      backlogSeconds: expect.any(Number),
     })
     expect(code).toBe(0)
+  })
+
+  it("export - metrics and the scale signal, from zero workers on, until Ctrl-C", async () => {
+    await using fleet = await TestFleet.open()
+    using folder = new TemporaryFolder()
+    const { child, ended } = start(fleet, folder, "export", "--port", "0")
+    let told = ""
+    child.stderr?.on("data", part => {
+      told += part
+    })
+    await eventually(() => told.includes("ready:") || child.exitCode !== null)
+    const [url] = /http:\S+(?=\/metrics)/.exec(told) ?? []
+    const scale = async () => (await fetch(`${url}/v1/queue/scale`)).json()
+    expect(await scale()).toMatchObject({ waitingTexts: 0, workers: 0, desiredWorkers: 0 })
+    await fleet.queues.of("bulk").add("label", { v: 1, texts: [{ text: "good" }, { text: "bad" }] })
+    expect(await scale()).toMatchObject({ waitingTexts: 2, workers: 0, desiredWorkers: 1 })
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    expect(metrics).toContain("\nvalence_desired_workers 1\n")
+    expect(metrics).toMatch(/\nprocess_start_time_seconds \d/)
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    child.kill("SIGINT")
+    expect(await ended).toMatchObject({ code: 0 })
   })
 
   it("--watch - shows until Ctrl-C, which is a success", async () => {

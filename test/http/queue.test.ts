@@ -1,16 +1,25 @@
 import { describe, expect, it } from "vitest"
+import type { ServerOptions } from "../../src/http/options.ts"
+import type { WorkerNotice } from "../../src/queue/fleet.ts"
 import { openQueues } from "../../src/queue/open-queues.ts"
 import { pauseLanes } from "../../src/queue/pause-lanes.ts"
+import { plainLabeller } from "../corpus/plain-labeller.ts"
+import { eventually } from "../eventually.ts"
 import { TestFleet } from "../queue/test-fleet.ts"
-import { startTestServer } from "./test-server.ts"
+import { postJson, startTestServer } from "./test-server.ts"
 
 const key = "a-key-of-a-test-server"
 
+const someWorker: WorkerNotice = {
+  ...{ id: "gone", host: "here", pid: 1, device: "cpu", startedMs: 0, tokensPerSecond: 1000, textsPerSecond: 0 },
+  model: plainLabeller().model,
+}
+
 /** A server in front of a fleet. */
-async function startFleetServer(fleet: TestFleet) {
+async function startFleetServer(fleet: TestFleet, options: ServerOptions = {}) {
   const queues = await openQueues({ redis: fleet.url, keyPrefix: fleet.keyPrefix })
   const producer = await fleet.producer()
-  const server = await startTestServer({ labeller: producer, producer, queues, others: [] })
+  const server = await startTestServer({ labeller: producer, producer, queues, others: [], options })
   const close = async () => {
     await server.close()
     await queues.close()
@@ -62,6 +71,47 @@ describe("GET /v1/queue", () => {
       // What is paused asks for no workers.
       backlogSeconds: 0,
     })
+  })
+
+  it("/v1/queue/scale and /metrics - what to scale by, when no worker lives too; 503 and no number without Redis", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.fleet.announce(someWorker)
+    await using server = await startFleetServer(fleet)
+    await fleet.fleet.leave(someWorker.id)
+    await server.producer.add(["good", "bad"], { lane: "bulk" })
+    const response = await fetch(`${server.url}/v1/queue/scale`)
+    expect(response.headers.get("cache-control")).toBe("no-store")
+    expect(await response.json()).toEqual({
+      waitingTexts: 2,
+      waitingTokens: expect.any(Number),
+      oldestWaitingSeconds: expect.any(Number),
+      workers: 0,
+      tokensPerSecond: 0,
+      backlogSeconds: expect.any(Number),
+      desiredWorkers: 1,
+    })
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    expect(metrics).toContain("\nvalence_desired_workers 1\n")
+    expect(metrics).toContain("\nvalence_http_texts_under_way 0\n")
+  })
+
+  it("no worker lives - a text is refused at once, and a worker is wanted; where requests wait for workers it is labelled", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.fleet.announce(someWorker)
+    await using server = await startFleetServer(fleet)
+    await using patient = await startFleetServer(fleet, { waitForWorkers: true })
+    await fleet.fleet.leave(someWorker.id)
+    const label = (url: string) => postJson(`${url}/v1/label`, { text: "good" })
+    const waits = label(patient.url)
+    const refused = await label(server.url)
+    expect(refused).toMatchObject({ status: 503, body: { code: "no_worker" } })
+    expect(refused.headers.get("retry-after")).toBe("1")
+    const corpus = { method: "POST", headers: { "content-type": "text/plain" }, body: "good\n" }
+    expect((await fetch(`${server.url}/v1/corpus`, corpus)).status).toBe(503)
+    expect(await (await fetch(`${server.url}/v1/queue`)).json()).toMatchObject({ workerWanted: true })
+    await fleet.worker()
+    expect((await waits).body).toMatchObject({ results: [{ label: expect.any(String) }] })
+    await eventually(async () => (await label(server.url)).status === 200)
   })
 
   it("as server-sent events - every second, to all who watch, until they go", async () => {

@@ -6,7 +6,7 @@ import { metricDeclarations } from "../../src/metrics/declarations.ts"
 import { samplesOf } from "./samples.ts"
 import { workerEvents } from "./worker-events.ts"
 
-type Feed = Exclude<AnyFeed, ServerFeed>
+type Feed = Exclude<AnyFeed, ServerFeed | "look">
 
 const declarations: MetricDeclaration[] = Object.values(metricDeclarations)
 const job = workerEvents.job[0]

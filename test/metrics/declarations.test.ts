@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest"
 import type { MetricDeclaration } from "../../src/metrics/declaration.ts"
-import { metricDeclarations, metricSections, serverDeclarations } from "../../src/metrics/declarations.ts"
+import {
+  fleetDeclarations,
+  metricDeclarations,
+  metricSections,
+  serverDeclarations,
+} from "../../src/metrics/declarations.ts"
 
-const all = { ...metricDeclarations, ...serverDeclarations }
+const all = { ...metricDeclarations, ...serverDeclarations, ...fleetDeclarations }
 const declarations: MetricDeclaration[] = Object.values(all)
 
 describe("metricDeclarations", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
 import { Fleet, type WorkerNotice } from "../../src/queue/fleet.ts"
 import { pauseLanes, resumeLanes } from "../../src/queue/pause-lanes.ts"
-import { backlogSeconds, queueStatus } from "../../src/queue/queue-status.ts"
+import { backlogTokens, queueStatus, unknownTokensPerSecond } from "../../src/queue/queue-status.ts"
 import { TestFleet } from "./test-fleet.ts"
 
 const data = { v: 1, texts: [{ text: "good" }, { text: "bad" }] }
@@ -27,7 +27,7 @@ describe("queueStatus", () => {
     const status = await queueStatus(queues, workers)
     expect(status).toMatchObject({
       lanes: [
-        { lane: "interactive", paused: true, waitingJobs: 0, delayedJobs: 1, waitingTexts: 0 },
+        { lane: "interactive", paused: true, waitingJobs: 0, delayedJobs: 1, waitingTexts: 2 },
         { lane: "bulk", paused: false, waitingJobs: 1, delayedJobs: 0, waitingTexts: 2 },
       ],
       deadLetters: 1,
@@ -64,32 +64,54 @@ describe("queueStatus", () => {
     expect(await queueStatus(queues, workers)).toMatchObject({ lanes: [{}, { waitingTokens: 512 }], backlogSeconds: 4 })
   })
 
-  it.each([
-    ["no worker", []],
-    ["a worker that does not know what it can do", [notice("a", {})]],
-  ])("%s - an endless backlog as soon as something waits", async (_, notices) => {
+  it("no worker ever told what it can do - what waits is counted as for a usual one", async () => {
     await using fleet = await TestFleet.open()
     const { queues, redis, keyPrefix } = fleet
     const workers = new Fleet(redis, keyPrefix)
-    for (const one of notices) await workers.announce(one)
-    expect(await queueStatus(queues, workers)).toMatchObject({ backlogSeconds: 0, workers: notices })
+    expect(await queueStatus(queues, workers)).toMatchObject({ backlogSeconds: 0, workers: [] })
     await queues.of("bulk").add("label", data)
-    expect(await queueStatus(queues, workers)).toMatchObject({ backlogSeconds: Infinity })
+    for (const notices of [[], [notice("a", {})]]) {
+      for (const one of notices) await workers.announce(one)
+      const { lanes, backlogSeconds, tokensPerSecond, workerTokensPerSecond } = await queueStatus(queues, workers)
+      expect(backlogSeconds).toBe((lanes[1]?.waitingTokens ?? 0) / unknownTokensPerSecond)
+      expect(tokensPerSecond).toBe(notices.length * unknownTokensPerSecond)
+      expect(workerTokensPerSecond).toBeUndefined()
+    }
+  })
+
+  it("the last worker has gone - what it could do is known", async () => {
+    await using fleet = await TestFleet.open()
+    const { queues, redis, keyPrefix } = fleet
+    const workers = new Fleet(redis, keyPrefix)
+    await workers.announce(notice("a", { tokensPerSecond: 4 }))
+    await workers.leave("a")
+    await queues.of("bulk").add("label", data)
+    const { lanes, ...status } = await queueStatus(queues, workers)
+    expect(status).toMatchObject({ workers: [], tokensPerSecond: 0, workerTokensPerSecond: 4 })
+    expect(status.backlogSeconds).toBe((lanes[1]?.waitingTokens ?? 0) / 4)
+  })
+
+  it("some workers have not told yet - they count as the others do on average", async () => {
+    await using fleet = await TestFleet.open()
+    const { queues, redis, keyPrefix } = fleet
+    const workers = new Fleet(redis, keyPrefix)
+    await workers.announce(notice("a", { tokensPerSecond: 4 }))
+    await workers.announce(notice("b", { tokensPerSecond: 8 }))
+    await workers.announce(notice("c", {}))
+    expect(await queueStatus(queues, workers)).toMatchObject({ tokensPerSecond: 18, workerTokensPerSecond: 6 })
   })
 })
 
-describe("backlogSeconds", () => {
+describe("backlogTokens", () => {
   const waiting = (waitingTokens: number, paused = false) => ({ waitingTokens, paused })
 
   it.each([
-    [[waiting(300), waiting(200)], 100, 5],
-    [[waiting(300), waiting(200, true)], 100, 3],
-    [[waiting(0)], 0, 0],
-    [[waiting(1, true)], 0, 0],
-    [[], 100, 0],
-    [[waiting(1)], 0, Infinity],
-  ])("%j at %d tokens/s - %d s", (lanes, tokensPerSecond, seconds) => {
-    expect(backlogSeconds(lanes, tokensPerSecond)).toBe(seconds)
+    [[waiting(300), waiting(200)], 500],
+    [[waiting(300), waiting(200, true)], 300],
+    [[waiting(1, true)], 0],
+    [[], 0],
+  ])("%j - %d tokens", (lanes, tokens) => {
+    expect(backlogTokens(lanes)).toBe(tokens)
   })
 })
 

@@ -5,6 +5,7 @@ import type { Labeller } from "../../src/labeller.ts"
 import { createProducer } from "../../src/producer/create-producer.ts"
 import type { Producer } from "../../src/producer/producer.ts"
 import { DeadLetters } from "../../src/queue/dead-letters.ts"
+import { Fleet } from "../../src/queue/fleet.ts"
 import { JobQueues } from "../../src/queue/job-queues.ts"
 import { closeRedis, openRedis, type RedisConnection } from "../../src/queue/open-redis.ts"
 import { createWorker, type Worker, type WorkerRequest } from "../../src/worker/worker.ts"
@@ -73,6 +74,11 @@ export class TestFleet implements AsyncDisposable {
     return new JobQueues(this.#redis, this.keyPrefix)
   }
 
+  /** Who works, to look at them. */
+  get fleet(): Fleet {
+    return new Fleet(this.#redis, this.keyPrefix)
+  }
+
   get deadLetters(): DeadLetters {
     return new DeadLetters(this.queues)
   }
@@ -82,7 +88,7 @@ export class TestFleet implements AsyncDisposable {
     const keys = await this.#redis.keys(`${this.keyPrefix.replace(/[{}]/g, "?")}*`)
     return keys
       .map(key => key.slice(this.keyPrefix.length + 1))
-      .filter(key => !/:(?:meta|id|events|stalled-check|marker|pc)$|^(?:model|workers)$/.test(key))
+      .filter(key => !/:(?:meta|id|events|stalled-check|marker|pc)$|^(?:model|workers|capacity|wanted)$/.test(key))
       .sort()
   }
 

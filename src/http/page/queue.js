@@ -12,7 +12,8 @@ const againMs = 3000
  *   waitingTexts: number, oldestWaitingSeconds: number, paused: boolean
  * }} Lane
  * @typedef {{
- *   lanes: Lane[], deadLetters: number, workers: unknown[], textsPerSecond: number, backlogSeconds: number | null
+ *   lanes: Lane[], deadLetters: number, workers: unknown[], textsPerSecond: number,
+ *   workerTokensPerSecond?: number, backlogSeconds: number
  * }} Status
  */
 
@@ -108,9 +109,10 @@ const jobsOf = {
 }
 
 /** @param {Status} status */
-function showBacklog({ backlogSeconds, workers }) {
-  if (backlogSeconds !== null) return showSeconds(backlogSeconds)
-  return workers.length === 0 ? "no worker" : "not known"
+function showBacklog({ backlogSeconds, workers, workerTokensPerSecond }) {
+  if (backlogSeconds === 0) return showSeconds(0)
+  if (workers.length === 0) return "no worker"
+  return workerTokensPerSecond === undefined ? "not known" : showSeconds(backlogSeconds)
 }
 
 /** @param {number} seconds */

@@ -123,11 +123,13 @@ async function answerStream(
   const input = Readable.from(sentInTime(plainBody(request), bodyTimeoutMs), { objectMode: false })
   let stream: LabelStream | undefined
   try {
+    const labeller = labellerOf(serving, model)
+    if (labeller === serving.producer) await serving.livingWorkers?.require()
     stream = await openLabelStream({
       input,
       format: formatOf(contentType).format,
       outputFormat: answer.format,
-      labeller: streamLabeller(labellerOf(serving, model), gone, texts => noteTexts(serving, request.log, texts)),
+      labeller: streamLabeller(labeller, gone, texts => noteTexts(serving, request.log, texts)),
       options: { ...options, encoding },
       errors,
     })

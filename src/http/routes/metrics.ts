@@ -1,9 +1,11 @@
 import type { FastifyInstance } from "fastify"
+import { fleetMetrics } from "../../metrics/fleet-metrics.ts"
+import { fleetLook } from "../../queue/scale-signal.ts"
 import { problems } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
 
 /** `GET /metrics`: Prometheus' text format. Asks for a key like the rest, which Prometheus sends as a bearer token. */
-export function addMetrics(app: FastifyInstance, { metrics, readiness }: Serving): void {
+export function addMetrics(app: FastifyInstance, { metrics, readiness, watch, settings }: Serving): void {
   const schema = {
     tags: ["Health"],
     operationId: "getMetrics",
@@ -15,6 +17,7 @@ export function addMetrics(app: FastifyInstance, { metrics, readiness }: Serving
   }
   app.get("/metrics", { schema }, async (_, reply) => {
     const ready = (await readiness.problem()) === undefined
-    return reply.type(metrics.contentType).send(await metrics.text(ready))
+    const fleet = watch ? await fleetMetrics(async () => fleetLook(await watch.look(), settings)) : ""
+    return reply.type(metrics.contentType).send((await metrics.text(ready)) + fleet)
   })
 }

@@ -2,9 +2,10 @@ import { PassThrough } from "node:stream"
 import type { FastifyInstance, FastifyReply } from "fastify"
 import { Type } from "typebox"
 import type { QueueStatus } from "../../queue/queue-status.ts"
+import type { QueueWatch } from "../../queue/queue-watch.ts"
+import { scaleSignal } from "../../queue/scale-signal.ts"
 import { guarded } from "../guarded.ts"
 import { problemOf, RequestError } from "../problem.ts"
-import { QueueWatch } from "../queue-watch.ts"
 import { Model, problems } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
 
@@ -42,21 +43,44 @@ const QueueResponse = Type.Object(
     lanes: Type.Array(Lane),
     deadLetters: Type.Integer(),
     workers: Type.Array(Worker),
+    workerWanted: Type.Boolean({ description: "Whether somebody asked for a worker within the last minute" }),
     textsPerSecond: Type.Number(),
     tokensPerSecond: Type.Number(),
-    backlogSeconds: Type.Union([Type.Number(), Type.Null()], {
-      description:
-        "How long the fleet needs for what waits; null where no worker lives, or none knows yet what it can do",
+    workerTokensPerSecond: Type.Optional(
+      Type.Number({ description: "What one worker can do; absent where none has ever told" }),
+    ),
+    backlogSeconds: Type.Number({
+      description: "How long the fleet needs for what waits; where no worker lives, how long one would need",
     }),
   },
   { title: "Queue" },
 )
 
+const ScaleResponse = Type.Object(
+  {
+    waitingTexts: Type.Integer({ description: "In lanes that are not paused; estimated where there are many jobs" }),
+    waitingTokens: Type.Integer({ description: "The same in tokens" }),
+    oldestWaitingSeconds: Type.Number({ description: "0 where none waits" }),
+    workers: Type.Integer({ description: "Living ones" }),
+    tokensPerSecond: Type.Number({ description: "What they can do together" }),
+    backlogSeconds: Type.Number({
+      description: "How long they need for what waits; where none lives, how long one would need",
+    }),
+    desiredWorkers: Type.Integer({
+      description: "How many do what waits within --target-seconds; 0 where no job waits or is at work",
+    }),
+  },
+  { title: "ScaleSignal" },
+)
+
+const scaleDescription = `Plain numbers for an autoscaler, such as KEDA's \`metrics-api\`: always finite, and there when no worker is. Where
+Redis does not answer: 503, never a zero.`
+
 const description = `With \`Accept: text/event-stream\` the same object every second, as server-sent events; an event \`problem\` says why
 the queues cannot be seen now. Without a fleet: 501.`
 
-/** `GET /v1/queue`: how the fleet's queues are, once or live. */
-export function addQueue(app: FastifyInstance, { queues }: Serving): void {
+/** `GET /v1/queue`: how the fleet's queues are, once or live; `GET /v1/queue/scale`: what to scale the fleet by. */
+export function addQueue(app: FastifyInstance, { watch, settings }: Serving): void {
   const schema = {
     tags: ["Queue"],
     operationId: "getQueue",
@@ -73,32 +97,38 @@ export function addQueue(app: FastifyInstance, { queues }: Serving): void {
       ...problems(401, 429, 501, 503),
     },
   }
-  if (!queues) {
-    app.get("/v1/queue", { schema }, async () => {
+  const scaleSchema = {
+    tags: ["Queue"],
+    operationId: "getScaleSignal",
+    summary: "What to scale the fleet by",
+    description: scaleDescription,
+    response: { 200: ScaleResponse, ...problems(401, 429, 501, 503) },
+  }
+  if (!watch) {
+    const refuse = async () => {
       throw new RequestError(501, "a server must have a fleet to have a queue; this one was started without --redis")
-    })
+    }
+    app.get("/v1/queue", { schema }, refuse)
+    app.get("/v1/queue/scale", { schema: scaleSchema }, refuse)
     return
   }
-  const watch = new QueueWatch(queues)
   const streams = new Set<PassThrough>()
   // A stream would keep a server that stops from its end.
   app.addHook("preClose", async () => {
     for (const stream of streams) stream.end()
   })
+  app.get("/v1/queue/scale", { schema: scaleSchema }, async (_, reply) =>
+    reply.header("cache-control", "no-store").send(scaleSignal(await watch.look(), settings)),
+  )
   app.get("/v1/queue", { schema }, async (request, reply) => {
     reply.header("cache-control", "no-store")
     if (!/\btext\/event-stream\b/.test(request.headers.accept ?? ""))
-      return reply.type("application/json; charset=utf-8").send(jsonOf(await watch.look()))
+      return reply.type("application/json; charset=utf-8").send(JSON.stringify(await watch.look()))
     const stream = sendEvents(reply, watch)
     streams.add(stream)
     stream.once("close", () => streams.delete(stream))
     return reply
   })
-}
-
-/** JSON has no Infinity. */
-function jsonOf(status: QueueStatus): string {
-  return JSON.stringify(status)
 }
 
 function sendEvents(reply: FastifyReply, watch: QueueWatch): PassThrough {
@@ -107,7 +137,7 @@ function sendEvents(reply: FastifyReply, watch: QueueWatch): PassThrough {
     // A client that reads too slowly misses some.
     if (stream.writableNeedDrain || stream.writableEnded) return
     if (news instanceof Error) stream.write(`event: problem\ndata: ${JSON.stringify(problemOf(news))}\n\n`)
-    else stream.write(`data: ${jsonOf(news)}\n\n`)
+    else stream.write(`data: ${JSON.stringify(news)}\n\n`)
   }
   const stop = watch.watch(guarded(reply.log, send))
   stream.once("close", stop)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { QueueWatch, type Watcher } from "../../src/http/queue-watch.ts"
 import { Fleet } from "../../src/queue/fleet.ts"
-import { eventually, TestFleet } from "../queue/test-fleet.ts"
+import { QueueWatch, type Watcher } from "../../src/queue/queue-watch.ts"
+import { eventually, TestFleet } from "./test-fleet.ts"
 
 /** A fleet that counts how often it is looked at. */
 class CountedFleet extends Fleet {

@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises"
 import { asError, ValenceError } from "../errors.ts"
-import type { OpenQueues } from "../queue/open-queues.ts"
-import { type QueueStatus, queueStatus } from "../queue/queue-status.ts"
 import { unlessEnded } from "../within.ts"
+import type { OpenQueues } from "./open-queues.ts"
+import { type QueueStatus, queueStatus } from "./queue-status.ts"
 
 /** How often the queues are looked at while somebody watches. */
 const watchEveryMs = 1000

@@ -1,0 +1,50 @@
+import { ValenceError } from "../errors.ts"
+import type { Producer } from "../producer/producer.ts"
+import { unlessEnded } from "../within.ts"
+
+/** How old what is known of a fleet may be. */
+const lookEveryMs = 1000
+/** A Redis that takes longer is told of elsewhere. */
+const lookWithinMs = 1000
+
+/** Whether any worker of a fleet lives, looked at once a second while somebody asks. */
+export class LivingWorkers {
+  readonly #producer: Pick<Producer, "workers" | "wantWorker">
+  #some = false
+  #lookedMs = -Infinity
+  #looking: Promise<void> | undefined
+
+  /** @param producer - lent */
+  constructor(producer: Pick<Producer, "workers" | "wantWorker">) {
+    this.#producer = producer
+  }
+
+  /**
+   * Refuses where no worker lives, and asks the fleet's autoscaler for one. A Redis that does not answer is no reason: whoever labels waits
+   * for it.
+   *
+   * @throws ValenceError `no_worker`
+   */
+  async require(): Promise<void> {
+    if (performance.now() - this.#lookedMs > lookEveryMs) {
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = undefined
+      })
+      // While workers live, nobody waits for the look.
+      if (!this.#some) await this.#looking
+    }
+    if (this.#some) return
+    await unlessEnded(this.#producer.wantWorker(), AbortSignal.timeout(lookWithinMs)).catch(() => {})
+    throw new ValenceError("no_worker", "no worker lives; start one with: valence work")
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const workers = await unlessEnded(this.#producer.workers(), AbortSignal.timeout(lookWithinMs))
+      this.#some = workers.length > 0
+    } catch {
+      this.#some = true
+    }
+    this.#lookedMs = performance.now()
+  }
+}
