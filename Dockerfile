@@ -23,7 +23,7 @@ COPY deploy/probe.js deploy/
 # Models that are pulled, and what was measured of this machine: worth a volume.
 RUN install -d -o 1000 -g 1000 /cache
 # Only what is published with -p can be reached from outside.
-ENV NODE_ENV=production VALENCE_HOST=0.0.0.0 VALENCE_HTTP_HOST=0.0.0.0 VALENCE_CACHE=/cache
+ENV NODE_ENV=production VALENCE_HOST=0.0.0.0 VALENCE_HTTP_HOST=0.0.0.0 VALENCE_EXPORT_HOST=0.0.0.0 VALENCE_CACHE=/cache
 USER 1000:1000
 # A worker's health and metrics; a server.
 EXPOSE 9464 8080

@@ -1,6 +1,7 @@
-// Exit code 0 if the worker or the server in this container answers /livez or /readyz with 200. The image has no curl.
+// Exit code 0 if the worker, the server or the exporter in this container answers /livez or /readyz with 200. The image has no curl.
 const [endpoint = "livez"] = process.argv.slice(2)
-const ports = [process.env.VALENCE_PORT || 9464, process.env.VALENCE_HTTP_PORT || 8080]
+const { VALENCE_PORT, VALENCE_HTTP_PORT, VALENCE_EXPORT_PORT } = process.env
+const ports = [VALENCE_PORT || 9464, VALENCE_HTTP_PORT || 8080, VALENCE_EXPORT_PORT || 9465]
 
 /** @returns whether the answer is 200, or `undefined` if nothing answers. */
 async function ask(port) {
@@ -16,5 +17,6 @@ async function ask(port) {
 }
 
 // A container runs one of them: the first that answers decides.
-const isWell = (await ask(ports[0])) ?? (await ask(ports[1])) ?? false
+let isWell
+for (const port of ports) isWell ??= await ask(port)
 process.exitCode = isWell ? 0 : 1

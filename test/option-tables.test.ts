@@ -1,6 +1,7 @@
 import { expect, it } from "vitest"
 import { allOptions, dropOptions, listOptions } from "../src/cli/dead.ts"
 import { doctorOptions } from "../src/cli/doctor.ts"
+import { exportOptions } from "../src/cli/export-options.ts"
 import { listModelsOptions, removeModelOptions } from "../src/cli/models.ts"
 import { pruneOptions } from "../src/cli/prune.ts"
 import { drainOptions, laneOptions, statusOptions } from "../src/cli/queue.ts"
@@ -13,6 +14,7 @@ import { serverOptions } from "../src/http/options.ts"
 import { classifierOptions, labelOptions, pullOptions } from "../src/options.ts"
 import { producerOptions } from "../src/producer/options.ts"
 import { redisOptions } from "../src/queue/redis-options.ts"
+import { scaleOptions } from "../src/queue/scale-options.ts"
 import { workerOptions } from "../src/worker/options.ts"
 
 const flagOf = (name: string, value: unknown) =>
@@ -42,6 +44,7 @@ const tables = {
   "`valence queue status`": statusOptions,
   "`valence queue pause|resume|drain`": laneOptions,
   "`valence queue drain`": drainOptions,
+  "`valence queue export`": { ...exportOptions, ...scaleOptions },
   "`valence dead list`": listOptions,
   "`valence dead retry|drop`": allOptions,
   "`valence dead drop`": dropOptions,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
+import { exportOptions } from "../../src/cli/export-options.ts"
 import { portOptions } from "../../src/cli/work.ts"
 import type { Declaration } from "../../src/declaration.ts"
 import { serverOptions } from "../../src/http/options.ts"
@@ -11,6 +12,9 @@ const compose = readFileSync("docker-compose.yml", "utf8")
 const dockerfile = readFileSync("Dockerfile", "utf8")
 const ofWork: Declaration<unknown>[] = Object.values({ ...classifierOptions, ...workerOptions, ...portOptions })
 const ofServe: Declaration<unknown>[] = Object.values(serverOptions)
+const ofExport: Declaration<unknown>[] = Object.values(exportOptions)
+// Keys have no flag: others can read a command line.
+const keys = ["VALENCE_API_KEYS", "VALENCE_OPERATOR_KEYS"]
 
 const allowedIn = readFileSync(".dockerignore", "utf8").split("\n")
 const { files: listed } = JSON.parse(readFileSync("package.json", "utf8")) as { files: string[] }
@@ -27,16 +31,17 @@ describe("docker-compose.yml and Dockerfile", () => {
     expect(compose).toContain(`volumes: [cache:${folder}]`)
   })
 
-  it.each(variablesOf(compose, /^ +(VALENCE_\w+):/gm))("%s of a worker - is read by valence work", name => {
-    expect(ofWork.map(({ env }) => env)).toContain(name)
+  it.each(variablesOf(compose, /^ +(VALENCE_\w+):/gm))("%s of a service - is read by a command", name => {
+    expect([...keys, ...[...ofWork, ...ofServe, ...ofExport].map(({ env }) => env)]).toContain(name)
   })
 
-  it.each(variablesOf(dockerfile, /\b(VALENCE_\w+)=/g))("%s of the image - is read by valence work or serve", name => {
-    expect([...ofWork, ...ofServe].map(({ env }) => env)).toContain(name)
+  it.each(variablesOf(dockerfile, /\b(VALENCE_\w+)=/g))("%s of the image - is read by a command", name => {
+    expect([...ofWork, ...ofServe, ...ofExport].map(({ env }) => env)).toContain(name)
   })
 
   it("let a worker and a server be reached from outside of the container", () => {
-    for (const { host } of [portOptions, serverOptions]) expect(dockerfile).toContain(`${host.env}=0.0.0.0`)
+    for (const { host } of [portOptions, serverOptions, exportOptions])
+      expect(dockerfile).toContain(`${host.env}=0.0.0.0`)
   })
 
   it.each([
@@ -58,6 +63,14 @@ describe("docker-compose.yml and Dockerfile", () => {
     expect(compose).toContain(`expose: ["${port}"]`)
     expect(readFileSync("deploy/prometheus/prometheus.yml", "utf8")).toContain(`port: ${port}\n`)
     expect(readFileSync("deploy/probe.js", "utf8")).toContain(`VALENCE_PORT || ${port}`)
+  })
+
+  it("know the ports of the server and of the exporter", () => {
+    const prometheus = readFileSync("deploy/prometheus/prometheus.yml", "utf8")
+    expect(compose).toContain(`:-${serverOptions.port.default}}:${serverOptions.port.default}"]`)
+    expect(prometheus).toContain(`port: ${serverOptions.port.default}\n`)
+    expect(compose).toContain(`expose: ["${exportOptions.port.default}"]`)
+    expect(prometheus).toContain(`queue-exporter:${exportOptions.port.default}"`)
   })
 
   it.each(files)("let %s of the package into the image", file => {

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import type { MetricDeclaration } from "../../src/metrics/declaration.ts"
-import { metricDeclarations } from "../../src/metrics/declarations.ts"
-import { declarationOf, metricsIn, queryProblems } from "./query-problems.ts"
+import { allMetrics, declarationOf, metricsIn, queryProblems } from "./query-problems.ts"
 
 interface Panel {
   readonly id: number
@@ -16,18 +15,18 @@ const { panels } = JSON.parse(readFileSync("deploy/grafana/dashboards/valence.js
 const targets = panels.flatMap(({ title, targets = [] }) => targets.map(target => ({ title, ...target })))
 
 describe("the Grafana dashboard", () => {
-  it.each(targets)("$title, $refId - asks for what workers tell, and shows its labels", ({ expr, legendFormat }) => {
+  it.each(targets)("$title, $refId - asks for what is told, and shows its labels", ({ expr, legendFormat }) => {
     expect(queryProblems(`${expr} ${legendFormat}`)).toEqual([])
   })
 
-  it.each<MetricDeclaration>(Object.values(metricDeclarations))("shows $name", ({ name }) => {
+  it.each<MetricDeclaration>(allMetrics)("shows $name", ({ name }) => {
     const shown = metricsIn(targets.map(({ expr }) => expr).join("\n"))
     expect(shown.map(shownName => declarationOf(shownName)?.name)).toContain(name)
   })
 
   it("takes the maximum of what every worker tells alike, never the sum", () => {
     const ofQueues = targets.filter(({ expr }) =>
-      /valence_(queue_(jobs|waiting|oldest)|backlog|dead_letters\b)/.test(expr),
+      /valence_(queue_(jobs|waiting|oldest)|backlog|dead_letters\b|workers|desired|capacity)/.test(expr),
     )
     expect(ofQueues.map(({ expr }) => expr).filter(expr => !/\bmax\b/.test(expr))).toEqual([])
   })

@@ -1,14 +1,19 @@
 import type { MetricDeclaration } from "../../src/metrics/declaration.ts"
-import { metricDeclarations } from "../../src/metrics/declarations.ts"
+import { fleetDeclarations, metricDeclarations, serverDeclarations } from "../../src/metrics/declarations.ts"
 
-const declarations: MetricDeclaration[] = Object.values(metricDeclarations)
+/** Of workers, servers and the exporter of queues. */
+export const allMetrics: readonly MetricDeclaration[] = Object.values({
+  ...metricDeclarations,
+  ...serverDeclarations,
+  ...fleetDeclarations,
+})
 
 /** What Prometheus adds to every sample, and what it keeps of alerts. */
 const addedLabels = ["instance", "job", "le", "alertname", "alertstate", "severity"]
 
 /** The declaration behind a name in a query: a histogram is asked for by its `_bucket`, `_sum` or `_count`. */
 export function declarationOf(name: string): MetricDeclaration | undefined {
-  return declarations.find(metric =>
+  return allMetrics.find(metric =>
     metric.kind === "histogram"
       ? ["_bucket", "_sum", "_count"].some(end => name === `${metric.name}${end}`)
       : metric.name === name,
@@ -45,7 +50,7 @@ function labelListProblems(text: string): string[] {
     .map(label => `no metric of the query has a label ${label}`)
 }
 
-/** What a text with queries, and legends or annotations for them, asks for that no worker tells. */
+/** What a text with queries, and legends or annotations for them, asks for that nobody tells. */
 export function queryProblems(text: string): string[] {
   return [...selectorProblems(text), ...labelListProblems(text)]
 }
