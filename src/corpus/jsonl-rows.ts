@@ -3,6 +3,7 @@ import { kindsOf } from "./column-kinds.ts"
 import { findTexts, type TextPlace, textColumnNames } from "./columns.ts"
 import { jsonMembers } from "./json-members.ts"
 import { readJson } from "./read-json.ts"
+import { repeatedMember } from "./repeated-members.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
 import { findUnreadable, joinTexts, placeOf, type RowReader, textOf } from "./row-reader.ts"
 import type { RawRecord, RecordBatch } from "./split-records.ts"
@@ -173,7 +174,12 @@ function parseObject(line: string): JsonObject | string {
   const value = readJson(line, error => {
     problem = `is not JSON: ${asError(error).message}`
   })
-  return problem ?? (isObject(value) ? value : `must be a JSON object; got ${shown(line.trim())}`)
+  if (problem !== undefined) return problem
+  if (!isObject(value)) return `must be a JSON object; got ${shown(line.trim())}`
+  const repeated = repeatedMember(line, value)
+  if (repeated === undefined) return value
+  const what = repeated === "" ? "an object in it has a member" : `has the field ${JSON.stringify(repeated)}`
+  return `${what} twice, and nothing says which of the values counts`
 }
 
 /** The names of the fields of the first object among records; none where no record holds an object with fields. */
