@@ -129,8 +129,8 @@ export async function openRows(
       },
       fileBytes: text.fileBytes,
       async notes() {
-        const hint = await unreadable.hint(" (and --force to start over)")
-        return [...reader.warnings, ...text.notes(), ...(hint === undefined ? [] : [hint])]
+        const hints = [await unreadable.hint(" (and --force to start over)"), unreadable.zeroBytesNote()]
+        return [...reader.warnings, ...text.notes(), ...hints.filter(hint => hint !== undefined)]
       },
       async close() {
         if (input.path === standardStream) stdin.destroy()

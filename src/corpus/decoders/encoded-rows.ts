@@ -1,4 +1,5 @@
 import { ValenceError } from "../../errors.ts"
+import type { Row } from "../row.ts"
 import { findUnreadable, notUtf8, type RowReader } from "../row-reader.ts"
 import type { RecordBatch } from "../split-records.ts"
 import type { Encoding } from "./encodings.ts"
@@ -13,6 +14,7 @@ export function encodedRows(reader: RowReader, encoding: Encoding, unreadable: U
     ...reader,
     read(batch) {
       const rows = reader.read(batch)
+      countZeroBytes(batch, rows, unreadable)
       for (let at = 0; at < rows.length; at++) {
         const row = rows[at]
         if (row?.problem !== notUtf8) continue
@@ -23,6 +25,13 @@ export function encodedRows(reader: RowReader, encoding: Encoding, unreadable: U
       return rows
     },
   }
+}
+
+function countZeroBytes({ buffer, records }: RecordBatch, rows: readonly Row[], unreadable: UnreadableText): void {
+  const all = buffer.subarray(records[0]?.from ?? 0, records.at(-1)?.to ?? 0)
+  if (!all.includes(0)) return
+  for (const [at, { from, to }] of records.entries())
+    if (rows[at]?.problem === undefined && buffer.subarray(from, to).includes(0)) unreadable.addZeroBytes()
 }
 
 const notValid = (encoding: Encoding) => `is not valid ${encoding}`

@@ -8,6 +8,7 @@ export class UnreadableText {
   readonly #parts: Buffer[] = []
   #bytes = 0
   #rows = 0
+  #zeroRows = 0
 
   /** Notes a row. */
   add(bytes: Buffer): void {
@@ -16,6 +17,18 @@ export class UnreadableText {
     const part = Buffer.from(bytes.subarray(0, mostSampleBytes - this.#bytes))
     this.#parts.push(part, Buffer.from("\n"))
     this.#bytes += part.length
+  }
+
+  /** Notes a row that is read although it has zero bytes. */
+  addZeroBytes(): void {
+    this.#zeroRows++
+  }
+
+  /** What a user should know about zero bytes; `undefined` if there are none. */
+  zeroBytesNote(): string | undefined {
+    if (this.#zeroRows === 0) return undefined
+    const rows = this.#zeroRows === 1 ? "1 row has" : `${this.#zeroRows} rows have`
+    return `${rows} zero bytes (NUL), which text has not: ${this.#zeroRows === 1 ? "it was" : "they were"} read with them`
   }
 
   /**
