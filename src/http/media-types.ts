@@ -44,11 +44,22 @@ export function encodingOf(contentType = ""): Encoding {
   throw new RequestError(415, `charset must be one of ${encodings.join(", ")}; got ${charset}`)
 }
 
+/** The type that a body most likely has; "" if nothing says it. */
+function likelyType(contentType: string): string {
+  const type = bare(contentType)
+  if (/json/.test(type)) return ": send JSON Lines, or an array of objects, as application/jsonl"
+  if (/csv/.test(type)) return ": send CSV as text/csv"
+  if (/parquet/.test(type)) return ": label a Parquet file with valence label"
+  if (/g?zip|zstd/.test(type))
+    return ": name the type of the corpus in it; gzip and Zstandard are recognised by their first bytes"
+  return ""
+}
+
 /** Why a body is no corpus whose `Content-Type` is another. */
 export function typeRefusal(contentType = ""): RequestError {
   return new RequestError(
     415,
-    `Content-Type must be one of ${corpusTypes.join(", ")}; got ${bare(contentType) || "none"}`,
+    `Content-Type must be one of ${corpusTypes.join(", ")}; got ${bare(contentType) || "none"}${likelyType(contentType)}`,
   )
 }
 

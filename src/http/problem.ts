@@ -122,11 +122,14 @@ export function problemOf(thrown: unknown): Problem {
   if (!error.validation) return problem(status, code, error.message ?? code)
   const errors = error.validation.map(({ instancePath, params, message = "is not valid" }) => ({
     path: `/${error.validationContext ?? "body"}${instancePath}${missing(params)}`,
-    message: "allowedValues" in params ? `must be one of ${String(params["allowedValues"])}` : message,
+    message: "allowedValues" in params ? `must be one of ${listed(params["allowedValues"])}` : message,
   }))
   const detail = errors.map(({ path, message }) => `${path} ${message}`).join("; ")
   return { ...problem(status, code, detail), errors }
 }
+
+/** Null stands for a member that is left out. */
+const listed = (values: unknown) => (values as readonly unknown[]).filter(value => value !== null).join(", ")
 
 /** Headers that go with a problem. */
 export function problemHeaders(thrown: unknown, { status }: Problem): Record<string, string | string[]> {

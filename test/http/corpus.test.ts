@@ -193,10 +193,14 @@ describe("POST /v1/corpus", () => {
     ["?minScore=x", csv, "text/csv", 400, 'minScore must be a number, 0 or more; got "x"'],
     ["?column=none", csv, "text/csv", 400, 'column must be one of the input\'s columns, "id", "text"; got "none"'],
     ["?force=true", csv, "text/csv", 400, "/querystring/force must NOT have additional properties"],
-    ["?quotes=some", csv, "text/csv", 400, "/querystring/quotes must be one of csv,none"],
+    ["?quotes=some", csv, "text/csv", 400, "/querystring/quotes must be one of csv, none"],
     ["?model=none", csv, "text/csv", 404, 'model must be one of plain; got "none"'],
     ["", "", "text/csv", 400, "input is empty: its first row must name the columns"],
     ["", "{}", "application/json", 415, "Content-Type must be one of text/csv, text/tab-separated-values,"],
+    ["", "[]", "application/json", 415, "send JSON Lines, or an array of objects, as application/jsonl"],
+    ["", "", "application/gzip", 415, "gzip and Zstandard are recognised by their first bytes"],
+    ["", csv, "application/csv", 415, "send CSV as text/csv"],
+    ["", csv, "application/pdf", 415, "text/plain; got application/pdf"],
   ])("%s %j %s - %i: %s", async (query, body, type, status, detail) => {
     const answer = await send(body, type, query)
     expect(answer.status).toBe(status)
