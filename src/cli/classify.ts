@@ -1,9 +1,10 @@
+import { once } from "node:events"
 import { stdout } from "node:process"
 import Table from "cli-table3"
 import type { Command } from "commander"
 import { readOptions } from "../corpus/options.ts"
 import { toggle } from "../declaration.ts"
-import type { Labelled, LabelledText } from "../labeller.ts"
+import type { Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
 import { classifierOptions, scoreOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
 import { openLabeller } from "./open-labeller.ts"
@@ -44,13 +45,36 @@ const jsonLine = (text: string, result: LabelledText) => `${JSON.stringify({ tex
 function plainLine(labels: readonly string[]): (text: string, result: LabelledText) => string {
   const width = Math.max(...labels.map(label => label.length), "NEUTRAL".length)
   return (text, result) => {
-    const shown = cut(text)
+    const shown = cut(text).replace(/[\r\n]+/g, " ")
     if (result.error)
       return `${result.error.code.padEnd(width)}  ${"".padStart(8)}  ${shown}  (${result.error.message})\n`
     const [label, score, ...others] = columns.map(({ of }) => of(result)?.replaceAll("\n", ", "))
     const fields = [label?.padEnd(width), score?.padStart(8), ...others.filter(field => field !== undefined), shown]
     return `${fields.join("  ")}\n`
   }
+}
+
+/** A table of more texts would take longer to draw than their labels. */
+const mostTableTexts = 200
+/** Texts that are labelled before the first of them is printed, if there are more. */
+const textsAtOnce = 1000
+
+/** Labels texts some at a time, and prints a line for each. */
+async function printLines(
+  texts: readonly string[],
+  labeller: Labeller,
+  options: LabelOptions,
+  show: (text: string, result: LabelledText) => string,
+): Promise<boolean> {
+  let failed = false
+  for (let from = 0; from < texts.length; from += textsAtOnce) {
+    const part = texts.slice(from, from + textsAtOnce)
+    const results = await labeller.label(part, options)
+    failed ||= results.some(result => result.error)
+    const lines = results.map((result, at) => show(part[at] as string, result))
+    if (!stdout.write(lines.join(""))) await once(stdout, "drain")
+  }
+  return failed
 }
 
 /** Apart from `classify`, because TypeScript does not rewrite the path of an import in a function with `using`. */
@@ -71,9 +95,13 @@ async function classify(given: readonly string[], options: Readonly<Record<strin
     process.exitCode = ended ? Number(failed) : interruptedExitCode
     return
   }
+  if (json || given.length > mostTableTexts) {
+    const show = json ? jsonLine : plainLine(labeller.model.labels)
+    process.exitCode = Number(await printLines(given, labeller, scoring, show))
+    return
+  }
   const results = await labeller.label(given, scoring)
-  if (json) for (const [index, result] of results.entries()) stdout.write(jsonLine(given[index] as string, result))
-  else printTable(given, results)
+  printTable(given, results)
   if (results.some(result => result.error)) process.exitCode = 1
 }
 

@@ -33,6 +33,17 @@ describe("valence classify", () => {
     expect(await runValence(folder.path, "classify", "I love it", "--no-tune")).toMatchObject({ code: 0, stderr: "" })
   })
 
+  it("more texts than fit into a table - a line for each, in order", async () => {
+    using folder = new TemporaryFolder()
+    const texts = Array.from({ length: 2500 }, (_, at) => (at % 2 === 0 ? `good\n${at}` : `bad ${at}`))
+    const { code, stdout } = await runValence(folder.path, "classify", "--model", "mvp", ...texts)
+    const lines = stdout.trimEnd().split("\n")
+    expect(code).toBe(0)
+    expect(lines).toHaveLength(2500)
+    expect(lines[0]).toMatch(/^POSITIVE .* good 0$/)
+    expect(lines[2499]).toMatch(/^NEGATIVE .* bad 2499$/)
+  })
+
   it("--top-k all - lists all scores", async () => {
     using folder = new TemporaryFolder()
     const { stdout } = await runValence(folder.path, "classify", "I love it", "--top-k", "all")
