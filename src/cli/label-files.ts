@@ -51,8 +51,9 @@ export async function labelSeveral(
     signal: stop.signal,
     onWaiting: message => display.print(message),
     onProgress: progress => display.show(progress),
+    wording: withFlags,
     onFile: file => {
-      if (file.error !== undefined || !how.quiet) display.print(describeFile(file))
+      if (file.error !== undefined || !how.quiet || file.summary?.notes.length) display.print(describeFile(file))
     },
   })
   if (how.json) stdout.write(`${JSON.stringify(jsonOf(summary))}\n`)
@@ -76,7 +77,7 @@ function jsonOf({ files, ...counted }: FilesSummary): object {
       if (error === undefined) return file
       return {
         ...file,
-        error: { code: error instanceof ValenceError ? error.code : "unknown", message: error.message },
+        error: { code: error instanceof ValenceError ? error.code : "unknown", message: withFlags(error.message) },
       }
     }),
   }

@@ -30,8 +30,20 @@ export async function printPreview(input: string, given: Given, json: boolean): 
   const opening = { isLong: false, signal: stop.signal, onNotice: (line: string) => void stderr.write(`${line}\n`) }
   await using labeller = await openLabellerOrFleet(given, opening)
   const preview = await previewCorpus(input, labeller, pickOptions(corpusOptions, given), stop.signal)
-  stdout.write(json ? `${JSON.stringify(preview)}\n` : describePreview(preview))
+  stdout.write(json ? `${JSON.stringify(worded(preview))}\n` : describePreview(preview))
   process.exitCode = preview.rows.some(({ error }) => error !== undefined) ? 1 : 0
+}
+
+/** The same, with the flags of options in its messages. */
+function worded({ rows, notes, ...preview }: Preview): Preview {
+  return {
+    ...preview,
+    rows: rows.map(({ error, ...row }) => ({
+      ...row,
+      error: error && { ...error, message: withFlags(error.message) },
+    })),
+    notes: notes.map(withFlags),
+  }
 }
 
 /** A table of the first rows and their labels. */
@@ -66,7 +78,8 @@ export async function printPlans(
       output === undefined || output === standardStream || files.length === 1 || existsSync(dirname(output))
     const plan = await planRun(input, isThere ? output : undefined, options)
     const planned = isThere ? plan : { ...plan, output: resolve(output), found: "nothing" as const }
-    stdout.write(json ? `${JSON.stringify(planned)}\n` : describePlan(planned))
+    const notes = planned.notes.map(withFlags)
+    stdout.write(json ? `${JSON.stringify({ ...planned, notes })}\n` : describePlan(planned))
   }
 }
 

@@ -9,7 +9,7 @@ import { text, toggle } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import { classifierOptions } from "../options.ts"
 import { addOptions, pickOptions } from "./declared-options.ts"
-import { describeRun, mostShownFailures } from "./describe-run.ts"
+import { describeRun, mostShownFailures, noteLines } from "./describe-run.ts"
 import { withFlags } from "./flag-names.ts"
 import { withFleetDefaults } from "./fleet-flags.ts"
 import { labelSeveral } from "./label-files.ts"
@@ -27,7 +27,7 @@ const outputOptions = {
   }),
   preview: toggle({ help: "print the first rows (10, or --limit) with their labels, and write nothing" }),
   dryRun: toggle({ help: "print what would be read and written, and label nothing" }),
-  quiet: toggle({ help: "print neither progress nor summary, only errors" }),
+  quiet: toggle({ help: "print neither progress nor summary, only errors and notes about the input" }),
   json: toggle({ help: "print the summary as a JSON object on standard output" }),
 } as const
 
@@ -86,9 +86,10 @@ async function run(
       display.show(progress)
     },
     onFailedRow(row) {
-      if (toStdout) display.print(JSON.stringify({ ...row, reason: withFlags(row.reason) }))
+      if (toStdout) display.print(JSON.stringify(row))
       else if (failures.length < mostShownFailures) failures.push(row)
     },
+    wording: withFlags,
   })
   return { summary, failures }
 }
@@ -117,6 +118,7 @@ async function label(input: string, chosen: Readonly<Record<string, unknown>>, c
     })
     if (json) stdout.write(`${JSON.stringify({ ...summary, notes: summary.notes.map(withFlags) })}\n`)
     else if (!quiet) stderr.write(describeRun(summary, failures, sameCommand()))
+    else for (const note of noteLines(summary)) stderr.write(`${note}\n`)
     process.exitCode = exitCodeOf(summary)
   } catch (error) {
     if (error instanceof ValenceError && error.code === "aborted") return endInterrupted(error)

@@ -22,6 +22,7 @@ export interface RunListeners {
   readonly labeller: Labeller & { readonly repeated?: number }
   readonly onProgress?: ((progress: Progress) => void) | undefined
   readonly onFailedRow?: ((row: FailedRow) => void) | undefined
+  readonly wording?: ((reason: string) => string) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -112,13 +113,13 @@ export class CorpusRun {
     return this.#prepared.safe.tally.elapsedMs + performance.now() - this.#startedMs
   }
 
-  async *#written({ labeller, signal }: RunListeners): AsyncGenerator<WrittenChunk> {
+  async *#written({ labeller, wording, signal }: RunListeners): AsyncGenerator<WrittenChunk> {
     const { rows, run, resumed, safe } = this.#prepared
     const { limit } = this.#options
     const left = limit === undefined ? undefined : limit - rowsOf(safe.tally)
     const reading = rows.rows(resumed ? safe.input : undefined)
     const chunks = cutChunks(firstRows(reading, left), run, safe.chunks, this.#options.chunkTexts)
-    const how = { labeller, writer: this.#writer, tally: this.#tally, options: this.#options, signal }
+    const how = { labeller, writer: this.#writer, tally: this.#tally, options: this.#options, wording, signal }
     this.#inputEnded = yield* writeChunks(chunks, {
       ...how,
       named: true,

@@ -38,6 +38,8 @@ export interface CorpusRequest {
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Called for each row that gets no label, in order. */
   readonly onFailedRow?: ((row: FailedRow) => void) | undefined
+  /** Words the reasons of such rows, for a program whose users know options by other names. */
+  readonly wording?: ((reason: string) => string) | undefined
   /** Called with a sentence if the output is locked, and the run waits to see whether the process that locked it is alive. */
   readonly onWaiting?: ((message: string) => void) | undefined
   /** When it aborts, what is under way and ends within `stopSeconds` is written, and the run returns as `interrupted`. */

@@ -24,6 +24,8 @@ export interface ChunkWriting {
   readonly named: boolean
   /** Whether rows without a label keep their place. */
   readonly keepFailed: boolean
+  /** Words the reasons of rows without a label. */
+  readonly wording?: ((reason: string) => string) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -37,7 +39,7 @@ export async function* writeChunks(
   chunks: AsyncIterator<Chunk>,
   how: ChunkWriting,
 ): AsyncGenerator<WrittenChunk, boolean> {
-  const { labeller, writer, tally, options, named, keepFailed, signal } = how
+  const { labeller, writer, tally, options, named, keepFailed, wording = (reason: string) => reason, signal } = how
   const { maxChunks, stopSeconds } = options
   const bounds = { maxChunks, maxBytes: maxBytesUnderWay, stopMs: stopSeconds * 1000 }
   const optionsOf = ({ id }: Chunk) => ({ ...labelOptionsOf(options), ...(named && { id }) })
@@ -54,7 +56,8 @@ export async function* writeChunks(
       const next = await labelled.next()
       if (next.done) return next.value
       const { chunk, rows, results } = next.value
-      yield { chunk, ...writeChunk(rows, results, writer, tally, options.minScore, keepFailed) }
+      const { output, failed } = writeChunk(rows, results, writer, tally, options.minScore, keepFailed)
+      yield { chunk, output, failed: failed.map(row => ({ ...row, reason: wording(row.reason) })) }
     }
   } finally {
     // Where nobody wants more.

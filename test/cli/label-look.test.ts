@@ -45,6 +45,27 @@ describe("valence label", () => {
     })
   })
 
+  it("--quiet - notes about the input are printed, of several files too", async () => {
+    folder.write("many/nohead.csv", "4,I love this place\n5,awful\n")
+    const note = '"I love this place" looks like data: if the first row is no header, use --no-header'
+    const one = await label("many/nohead.csv", "--column", "I love this place", "--quiet")
+    expect(one).toMatchObject({ code: 0, stderr: `note: the header was read from the first row; ${note}\n` })
+    const several = await label("many", "-o", "out", "--column", "I love this place", "--quiet")
+    expect(several.stderr).toContain(note)
+  })
+
+  it("--preview --json and the list of errors - name flags", async () => {
+    folder.write("nested.jsonl", '{"text":"ab"}\n{"text":{"body":"good"}}\n')
+    const fix = "for the text in it use --column text.body"
+    const { rows } = JSON.parse((await label("nested.jsonl", "--preview", "--json")).stdout)
+    expect(rows[1].error.message).toContain(fix)
+    await label("nested.jsonl")
+    expect(folder.lines("nested.labelled.jsonl.errors.jsonl")).toMatchObject([{ reason: expect.stringContaining(fix) }])
+    folder.write("many/nested.jsonl", '{"text":"ab"}\n{"text":{"body":"good"}}\n')
+    await label("many", "-o", "out")
+    expect(folder.lines("out/nested.jsonl.errors.jsonl")).toMatchObject([{ reason: expect.stringContaining(fix) }])
+  })
+
   it("--json - the summary on standard output, of several files too", async () => {
     const { code, stdout, stderr } = await label("in.csv", "--json")
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" })
