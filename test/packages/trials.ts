@@ -1,5 +1,8 @@
+/** A machine that is busy with other work takes long to start a device. */
+const startTimeoutMs = 600_000
+
 /** What a user's project imports, by the kind of its file; each prints POSITIVE. */
-const label = `const classifier = await createClassifier({ device: 'cpu:1' })
+const label = `const classifier = await createClassifier({ device: 'cpu:1', startTimeoutMs: ${startTimeoutMs} })
   const [result] = await classifier.label(['I love it'])
   console.log(result.label)
   await classifier.close()`
@@ -34,7 +37,9 @@ export interface Trial {
   readonly run: readonly string[]
 }
 
-const usual = ["node app.mjs", "node app.cjs", 'node node_modules/valence-nlp/bin/valence.js classify "I love it"']
+const classify = `classify --start-timeout-ms ${startTimeoutMs} "I love it"`
+
+const usual = ["node app.mjs", "node app.cjs", `node node_modules/valence-nlp/bin/valence.js ${classify}`]
 
 const withNpm = (
   name: string,
@@ -69,7 +74,7 @@ export const trials: readonly Trial[] = [
     name: "yarn, Plug'n'Play",
     files: { ...appFiles, "yarn.lock": "", ".yarnrc.yml": "nodeLinker: pnp\n" },
     install: ["node yarn add valence-nlp@file:TARBALL"],
-    run: ["node yarn node app.mjs", 'node yarn valence classify "I love it"'],
+    run: ["node yarn node app.mjs", `node yarn valence ${classify}`],
   },
   { name: "bun", files: appFiles, install: ["bun add TARBALL"], run: [...usual, "bun app.mjs"] },
   withNpm(
@@ -118,7 +123,7 @@ export const trials: readonly Trial[] = [
       "app/layout.jsx": "export default ({ children }) => <html><body>{children}</body></html>\n",
       "app/page.jsx": `import { createClassifier } from 'valence-nlp'
 export default async function Page() {
-  const classifier = await createClassifier({ device: 'cpu:1' })
+  const classifier = await createClassifier({ device: 'cpu:1', startTimeoutMs: ${startTimeoutMs} })
   const [result] = await classifier.label(['I love it'])
   await classifier.close()
   return <p>{result.label}</p>
