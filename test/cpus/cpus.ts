@@ -40,7 +40,7 @@ const few = values.texts === "all" ? Number.POSITIVE_INFINITY : Number(values.te
 /** The same text, scored on two CPUs: floats differ in their last digits, which may move codes by one. */
 const SCORE_TOLERANCE = 0.1
 /** How long a device may take to start, and to run a micro-batch. */
-const patience = { VALENCE_START_TIMEOUT_MS: "1800000", VALENCE_RUN_TIMEOUT_MS: "1800000", VALENCE_TUNE: "off" }
+const patience = ["--start-timeout-ms", "1800000", "--run-timeout-ms", "1800000", "--no-tune"]
 
 const scalesFile = "model.int8.scales.json"
 
@@ -88,7 +88,7 @@ async function check(cpu: Cpu): Promise<Results> {
   const step = async (what: string, ...words: string[]) => {
     const started = Date.now()
     console.log(`${cpu.name}: ${what} ...`)
-    const output = await runNode(cpu, words, patience)
+    const output = await runNode(cpu, words)
     console.log(`${cpu.name}: ${what}, ${((Date.now() - started) / 1000).toFixed(0)} s`)
     return output
   }
@@ -119,7 +119,7 @@ async function check(cpu: Cpu): Promise<Results> {
   }
   if (!checks.includes("corpus") && !checks.includes("worker")) return { scales, rows: [] }
   const output = join(at, "labelled.csv")
-  await step("a corpus", valence, "label", rows, "-o", output, "--device", "cpu:1")
+  await step("a corpus", valence, "label", rows, "-o", output, "--device", "cpu:1", ...patience)
   if (checks.includes("worker")) await checkFleet(cpu, at, output)
   return { scales, rows: readFileSync(output, "utf8").trim().split("\n") }
 }
@@ -128,11 +128,13 @@ async function check(cpu: Cpu): Promise<Results> {
 async function checkFleet(cpu: Cpu, at: string, expected: string): Promise<void> {
   const output = join(at, "fleet.csv")
   const queue = ["--redis", redis.url, "--key-prefix", `{cpus-${cpu.name.replaceAll(/\W/g, "-")}}`]
-  const worker = startNode(cpu, ["dist/cli/main.js", "work", ...queue, "--device", "cpu:1", "--port", "0"], patience)
+  const worker = startNode(cpu, ["dist/cli/main.js", "work", ...queue, "--device", "cpu:1", "--port", "0", ...patience])
   try {
-    await worker.says(/ready/i)
+    // An emulated worker answers its own questions late, takes Redis to be away, and is ready a little later.
+    await worker.says(/ (ready|waiting for redis): /)
     const here = { name: "this machine", packageFolder: process.cwd(), node: process.execPath }
-    await runNode(here, ["dist/cli/main.js", "label", rows, "-o", output, ...queue], patience)
+    const waiting = ["--worker-wait-ms", "1800000"]
+    await runNode(here, ["dist/cli/main.js", "label", rows, "-o", output, ...queue, ...waiting])
   } finally {
     await worker.stop()
   }

@@ -6,12 +6,12 @@ import type { Cpu } from "./emulated-cpus.ts"
 /** What QEMU says of instructions that it lacks is no news. */
 const isNews = (line: string) => !/TCG doesn't support/.test(line)
 
-function spawnNode({ node, packageFolder }: Cpu, words: readonly string[], env: Readonly<Record<string, string>>) {
+function spawnNode({ node, packageFolder }: Cpu, words: readonly string[]) {
   const preload = join(import.meta.dirname, "set-exec-path.cjs")
   return spawn(node, [...words], {
     cwd: packageFolder,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env, VALENCE_EXEC_PATH: node, NODE_OPTIONS: `--require ${preload}` },
+    env: { ...process.env, VALENCE_EXEC_PATH: node, NODE_OPTIONS: `--require ${preload}` },
   })
 }
 
@@ -21,12 +21,8 @@ function spawnNode({ node, packageFolder }: Cpu, words: readonly string[], env: 
  * @returns what it prints
  * @throws Error where it fails, with what it says
  */
-export async function runNode(
-  cpu: Cpu,
-  words: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<string> {
-  const child = spawnNode(cpu, words, env)
+export async function runNode(cpu: Cpu, words: readonly string[]): Promise<string> {
+  const child = spawnNode(cpu, words)
   let [output, errors] = ["", ""]
   child.stdout.on("data", (data: Buffer) => {
     output += data.toString()
@@ -51,8 +47,8 @@ export interface RunningNode {
 }
 
 /** Starts Node as a CPU. */
-export function startNode(cpu: Cpu, words: readonly string[], env: Readonly<Record<string, string>>): RunningNode {
-  const child: ChildProcess = spawnNode(cpu, words, env)
+export function startNode(cpu: Cpu, words: readonly string[]): RunningNode {
+  const child: ChildProcess = spawnNode(cpu, words)
   const ended = once(child, "close")
   let said = ""
   const listeners = new Set<() => void>()
