@@ -45,7 +45,7 @@ async function arm64(folder: string): Promise<Cpu> {
   const qemu = await findOrInstall("qemu-aarch64", ["qemu-user", ...armLibraries.packages])
   const packageFolder = join(folder, "package")
   mkdirSync(packageFolder, { recursive: true })
-  for (const part of ["package.json", "dist", "models"]) {
+  for (const part of ["package.json", "dist", "models", "lexicons", "schemas"]) {
     rmSync(join(packageFolder, part), { recursive: true, force: true })
     cpSync(part, join(packageFolder, part), { recursive: true })
   }
