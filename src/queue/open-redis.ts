@@ -101,10 +101,31 @@ function createConnection(
     } else mindSentinels(open as Redis)
     const duplicate = open.duplicate.bind(open) as (...how: unknown[]) => RedisConnection
     // BullMQ makes copies to wait for jobs on.
-    Object.assign(open, { duplicate: (...how: unknown[]) => guard(duplicate(...how)) })
+    Object.assign(open, { duplicate: (...how: unknown[]) => connectsInTheEnd(guard(duplicate(...how))) })
     return open
   }
   return guard(connection)
+}
+
+/**
+ * A connection whose `connect()` waits for the attempt that succeeds, and rejects only if ioredis makes no more. BullMQ gives up a
+ * copy for good if its first attempt fails: its worker would never take a job, and report nothing.
+ */
+function connectsInTheEnd(connection: RedisConnection): RedisConnection {
+  const connect = connection.connect.bind(connection)
+  const untilReady = async () => {
+    try {
+      await connect()
+    } catch (error) {
+      if (connection.status === "ready") return
+      if (connection.status === "end" || connection.isCluster) throw error
+      await new Promise<void>((resolve, reject) => {
+        connection.once("ready", resolve)
+        connection.once("end", () => reject(error))
+      })
+    }
+  }
+  return Object.assign(connection, { connect: untilReady })
 }
 
 /** What ioredis calls with each error of a command to a Cluster, to decide what becomes of it. */
