@@ -10,7 +10,8 @@ import { admissions } from "./admission.ts"
 import { answerError, answerErrors } from "./answer-errors.ts"
 import { readServerKeys } from "./api-keys.ts"
 import { limitBodyTime } from "./body-time.ts"
-import { answerClientError } from "./client-errors.ts"
+import { ClientErrors } from "./client-errors.ts"
+import { endStreamsOfHeads } from "./head-requests.ts"
 import { unpackBodies } from "./json-bodies.ts"
 import { limitBrowsers } from "./limit-browsers.ts"
 import { limitRate } from "./limit-rate.ts"
@@ -72,6 +73,7 @@ export async function createServer({
     metrics,
     readiness: new Readiness(served),
   }
+  const clientErrors = new ClientErrors()
   const app = Fastify({
     logger,
     bodyLimit: settings.maxBodyBytes,
@@ -79,13 +81,15 @@ export async function createServer({
     forceCloseConnections: "idle",
     requestIdHeader: false,
     genReqId: () => randomUUID(),
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: clientErrors.answer,
     frameworkErrors: answerError,
     routerOptions: { maxParamLength: 500 },
   })
   app.setValidatorCompiler(validatorCompiler)
   answerErrors(app)
   measureRequests(app, metrics)
+  clientErrors.watch(app)
+  endStreamsOfHeads(app)
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id)
   })

@@ -46,6 +46,7 @@ const harmless = [
   // Rejections are caught where the work is begun.
   /look\(\)\.catch|void this\.#run\(\)|void this\.#watchers\.delete|void this\.#adoptAgainAndAgain/,
   /setTimeout\(late, maxMs\)|await (set|wait)|import \{/,
+  /socket\.destroy\(\), lingerMs|answers\.delete\(response\)/,
   /"devicesLost", \(\) => \{/,
   /request\.once\("response"/,
 ]
