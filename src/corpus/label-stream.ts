@@ -25,6 +25,8 @@ export interface LabelStreamRequest {
   >
   /** Adds a column `error` to CSV and TSV; in JSON Lines a row without a label always has it. */
   readonly errors?: boolean
+  /** The most values that a row may have; default: any number. */
+  readonly mostValues?: number
 }
 
 /** A stream whose columns are known, and that can be labelled once. */
@@ -50,12 +52,12 @@ export interface LabelStream {
  * @throws ValenceError `input_invalid`, `option_invalid`, or whatever the labeller refuses
  */
 export async function openLabelStream(request: LabelStreamRequest): Promise<LabelStream> {
-  const { input, format, outputFormat, labeller, errors = false } = request
+  const { input, format, outputFormat, labeller, errors = false, mostValues } = request
   const options = completeOptions(corpusOptions, request.options ?? {})
   requireMinScore(options, labeller.model)
   await labeller.label([], labelOptionsOf(options))
   const file = { path: standardStream, format, compression: undefined }
-  const rows = await openRows(file, options, input)
+  const rows = await openRows(file, options, input, "cells", mostValues)
   try {
     const added = addedColumns(options, labeller.model.labels, rows.taken)
     const errorColumn = outputFormat === "jsonl" || errors ? errorName(rows.taken) : undefined

@@ -7,6 +7,7 @@ import type { ColumnKind } from "./column-kinds.ts"
 import { csvReader } from "./csv-rows.ts"
 import { encodedRows, requireHeader } from "./decoders/encoded-rows.ts"
 import { UnreadableText } from "./decoders/guess-encoding.ts"
+import { FewValues, type FieldRules } from "./few-values.ts"
 import { readStart } from "./input-start.ts"
 import { type JsonShape, readShape } from "./json-shape.ts"
 import { jsonlColumns, jsonlReader } from "./jsonl-rows.ts"
@@ -69,12 +70,14 @@ const rowsAtOnce = 1000
  * @throws ValenceError `input_invalid` where it cannot be read as its format; `option_invalid` where no column holds
  * the text
  * @param needed - what of a row is asked for: of Parquet the columns of all else are not read
+ * @param mostValues - that a row may have; not for Parquet
  */
 export async function openRows(
   input: InputFile,
   options: Complete<typeof readOptions>,
   stdin: Readable,
   needed: "text" | "cells" = "cells",
+  mostValues = Infinity,
 ): Promise<OpenRows> {
   requireApplicable(input.format, options)
   if (input.format === "parquet") {
@@ -99,8 +102,16 @@ export async function openRows(
       maxRowBytes: options.maxRowBytes,
     }
     const { shape, rest } =
-      input.format === "jsonl" ? await readShape(begin.rest, iterator) : ({ shape: "lines", rest: begin.rest } as const)
-    const splitter = splitterFor(shape, rules, { bytes: begin.bytes, line: begin.lines + 1 }, false)
+      input.format === "jsonl"
+        ? await readShape(begin.rest, iterator, mostValues)
+        : ({ shape: "lines", rest: begin.rest } as const)
+    const fields = delimiter === undefined ? undefined : fieldRulesOf(options, delimiter)
+    const hasValues = mostValues < Infinity && input.format !== "text"
+    const split = (from: InputPosition, isBegun: boolean): Splitter => {
+      const splitter = splitterFor(shape, rules, from, isBegun)
+      return hasValues ? new FewValues(splitter, mostValues, fields) : splitter
+    }
+    const splitter = split({ bytes: begin.bytes, line: begin.lines + 1 }, false)
     const head = await readHead(input, splitter, rest, iterator)
     if (delimiter !== undefined) await requireHeader(head, encoding)
     const reader = encodedRows(makeReader(input, options, delimiter, head), encoding, unreadable)
@@ -124,7 +135,7 @@ export async function openRows(
         } else {
           await iterator.return?.(undefined)
           iterator = text.from(from.bytes)
-          yield* readRest(reader, splitterFor(shape, rules, from, true), iterator)
+          yield* readRest(reader, split(from, true), iterator)
         }
       },
       fileBytes: text.fileBytes,
@@ -161,6 +172,10 @@ function delimiterOf(
   if (delimiter === options.escape)
     throw new ValenceError("option_invalid", `escape must be another character than delimiter; got ${shown(delimiter)}`)
   return delimiter
+}
+
+function fieldRulesOf({ quotes, escape: escaping }: Complete<typeof readOptions>, delimiter: string): FieldRules {
+  return { delimiter: delimiter.charCodeAt(0), quotes: quotes === "csv", escape: escaping?.charCodeAt(0) }
 }
 
 /** Batches from the beginning on, until one holds what the columns are read from, or the input ends. */

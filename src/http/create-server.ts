@@ -99,7 +99,7 @@ export async function createServer({
   answerMissingRoutes(app)
   limitBodyTime(app, settings.bodyTimeoutMs)
   unpackBodies(app)
-  requireJson(app)
+  requireJson(app, settings.maxTexts)
   await describeApi(app)
   const jobs = openJobs(serving, app.log, metrics.webhook)
   const batches = openBatches(serving, app.log)

@@ -1,5 +1,6 @@
 import { createGunzip } from "node:zlib"
 import type { FastifyInstance, FastifyRequest } from "fastify"
+import { requireFewValues } from "./few-values.ts"
 import { RequestError } from "./problem.ts"
 
 /** Bytes that are not UTF-8 are an error: replaced by U+FFFD they would be labelled in silence. */
@@ -9,18 +10,20 @@ const utf8 = new TextDecoder("utf-8", { fatal: true })
 export interface JsonReading {
   /** Whether a request may say that it has JSON and have nothing, as Python's clients do when they delete or cancel. */
   readonly mayBeEmpty: boolean
+  readonly mostValues: number
 }
 
 /**
  * Reads JSON bodies as they are: in UTF-8, which another charset or other bytes are not.
  *
- * A request is refused with 415 for another charset, and with 400 for bytes that are not UTF-8 or not JSON.
+ * A request is refused with 415 for another charset, with 400 for bytes that are not UTF-8 or not JSON, and with 413 for too many values.
  */
-export function readJson(app: FastifyInstance, { mayBeEmpty }: JsonReading): void {
+export function readJson(app: FastifyInstance, { mayBeEmpty, mostValues }: JsonReading): void {
   const parse = app.getDefaultJsonParser("error", "error")
   app.removeContentTypeParser("application/json")
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
     try {
+      requireFewValues(body as Buffer, mostValues)
       const json = decode(request, body as Buffer)
       if (json === "" && mayBeEmpty) done(null, undefined)
       else parse(request, json, done)

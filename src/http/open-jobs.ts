@@ -18,7 +18,7 @@ export function openJobs(
   onDelivery: (outcome: DeliveryOutcome) => void,
 ): JobServices | undefined {
   if (!producer) return undefined
-  const jobs = new Jobs(producer)
+  const jobs = new Jobs(producer, settings.maxTexts)
   const { webhookSecret: secret, allowPrivateWebhooks: allowPrivate } = settings
   const webhooks =
     secret === undefined

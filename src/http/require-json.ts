@@ -1,10 +1,11 @@
 import type { FastifyInstance } from "fastify"
+import { mostValues } from "./few-values.ts"
 import { readJson } from "./json-bodies.ts"
 import { RequestError } from "./problem.ts"
 
 /** Bodies are JSON unless a route says otherwise; any other media type is refused in words (415). */
-export function requireJson(app: FastifyInstance): void {
-  readJson(app, { mayBeEmpty: false })
+export function requireJson(app: FastifyInstance, maxTexts: number): void {
+  readJson(app, { mayBeEmpty: false, mostValues: mostValues(maxTexts) })
   app.removeContentTypeParser("text/plain")
   app.addContentTypeParser("*", ({ headers }, _, done) => {
     const got = headers["content-type"] ?? "none"

@@ -50,6 +50,24 @@ const csv = 'id,text\n1,I love it\n2,"Never,\n again"\n3,ok\n'
 const jsonl = '{"id": 1, "text": "I love it"}\n{"id":2.50,"text":"Never\\nagain"}\n'
 
 describe("POST /v1/corpus", () => {
+  it("a row with more values than a row may have - its error, between its neighbours; a header, 400", async () => {
+    const row = '{"text":"good"}\n'
+    const answer = await send(`${row}{"text":"a","more":[${"1,".repeat(20_000)}1]}\n${row}`, "application/jsonl")
+    const lines = answer.body.trim().split("\n")
+    expect(lines).toHaveLength(3)
+    expect(lines[1]?.slice(-100)).toContain('"message":"has more than 20000 values"')
+    expect(lines[2]).toContain('"label":"POSITIVE"')
+    const wide = ",x".repeat(20_000)
+    expect(await send(`text\na${wide}\nb\n`, "text/csv", "?errors=true")).toMatchObject({
+      status: 200,
+      body: expect.stringContaining("has more than 20000 values\nb,"),
+    })
+    expect(await send(`text${wide}\na\n`, "text/csv")).toMatchObject({
+      status: 400,
+      body: expect.stringContaining("line 1, the header, has more than 20000 values"),
+    })
+  })
+
   it("charset - honoured, answered in UTF-8; another is 415", async () => {
     const latin1 = new Uint8Array(Buffer.from("text\ncaf\xe9\n", "latin1"))
     expect(await send(latin1, 'text/csv; header=present; charset="ISO-8859-1"')).toMatchObject({

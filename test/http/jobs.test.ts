@@ -115,6 +115,20 @@ describe("jobs", () => {
     },
   )
 
+  it("an id that asks for more jobs than a request has - 404, and Redis is asked for few of them", async () => {
+    const { id } = (await post({ texts: ["a", "bb", "cc"] })).body as Job
+    const [name] = id.split("~")
+    // Anyone can write it: the mark of an owner is no secret.
+    expect((await get(`${servers[0].url}/v1/jobs/${name}~1001`)).status).toBe(404)
+    expect((await get(`${servers[0].url}/v1/jobs/${name}~1000?wait=20`)).body).toMatchObject({
+      state: "failed",
+      error: { code: "job_lost" },
+    })
+    expect((await get(`${servers[0].url}/v1/jobs/${id}?wait=20`)).body).toMatchObject({ state: "completed" })
+    expect((await fetch(`${servers[0].url}/v1/jobs/${name}~1000`, { method: "DELETE" })).status).toBe(204)
+    expect((await get(`${servers[0].url}/v1/jobs/${id}`)).status).toBe(404)
+  })
+
   it("DELETE - a completed job is gone", async () => {
     const { id } = (await post({ text: "gone" })).body as Job
     const url = `${servers[0].url}/v1/jobs/${id}`

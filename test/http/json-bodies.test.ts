@@ -4,7 +4,7 @@ import { startTestServer, type TestServer } from "./test-server.ts"
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer({ options: { maxBodyBytes: 10_000 } })
+  server = await startTestServer({ options: { maxBodyBytes: 100_000 } })
 })
 afterAll(() => server.close())
 
@@ -46,6 +46,11 @@ describe("a JSON body", () => {
 
   it.each(["utf-8", '"UTF-8"', "utf8"])("charset %s - 200", async charset => {
     expect((await label(good, { "content-type": `application/json; charset=${charset}` })).status).toBe(200)
+  })
+
+  it.each(bodies)("%s, with more values than any request needs - 413, before it is parsed", async (path, body) => {
+    const many = Buffer.from(body.replace("{", `{"more":[${"1,".repeat(30_000)}1],`))
+    expect((await post(path, many)).status).toBe(413)
   })
 
   it("a byte order mark before it - 200", async () => {

@@ -132,7 +132,9 @@ describe("rows whose values cannot be shown", () => {
     const lines = (await answer.text()).trim().split("\n")
     expect([answer.status, lines.length]).toEqual([200, 3])
     expect(lines[0]).toContain('"label":"POSITIVE"')
-    expect(lines[1]?.slice(-200)).toMatch(/"code":"row_invalid","message":"field \\"text\\" must be a string; got a/)
+    expect(lines[1]?.slice(-200)).toMatch(
+      /"code":"row_invalid","message":"(field \\"text\\" must be a string; got a|has more than 20000 values)/,
+    )
     expect(lines[2]).toContain('"label":"POSITIVE"')
     await expectAlive()
   })

@@ -1,6 +1,7 @@
 import { asError, shown } from "../../errors.ts"
+import { mostValues, requireFewValues } from "../few-values.ts"
 import { type LabelCall, labelCallOf, requireFewTexts } from "../label-call.ts"
-import { type Problem, problemOf } from "../problem.ts"
+import { type Problem, problemOf, RequestError } from "../problem.ts"
 import { LabelRequest } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
 import { bodyChecker } from "../validation.ts"
@@ -33,10 +34,12 @@ const utf8 = new TextDecoder("utf-8", { fatal: true })
 /** Reads the lines of one file, from its first on: `custom_id` must not come twice. */
 export class RequestReader {
   readonly #serving: Serving
+  readonly #mostValues: number
   readonly #seen = new Set<string>()
 
   constructor(serving: Serving) {
     this.#serving = serving
+    this.#mostValues = mostValues(serving.settings.maxTexts)
   }
 
   /** What a line asks for; never throws. */
@@ -44,7 +47,7 @@ export class RequestReader {
     const invalid = (rule: string, customId: string | null = null) =>
       failed(line, customId, "invalid_line", `line ${line} ${rule}`)
     if (problem !== undefined) return invalid(problem)
-    const parsed = parseObject(bytes)
+    const parsed = parseObject(bytes, this.#mostValues)
     if (typeof parsed === "string") return invalid(parsed)
     const { custom_id: customId, method, url, body } = parsed
     if (typeof customId !== "string" || customId === "" || customId.length > 512)
@@ -73,12 +76,14 @@ function failed(line: number, customId: string | null, code: LineError["code"], 
   return { line, customId, todo: { error: { code, message } } }
 }
 
-function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> | string {
+function parseObject(bytes: Buffer, mostValues: number): Readonly<Record<string, unknown>> | string {
   try {
+    requireFewValues(bytes, mostValues)
     const value: unknown = JSON.parse(utf8.decode(bytes))
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
     return "must be a JSON object"
   } catch (error) {
+    if (error instanceof RequestError) return `must have at most ${mostValues} values`
     return error instanceof SyntaxError ? `must be JSON: ${asError(error).message}` : "must be UTF-8"
   }
 }

@@ -1,7 +1,5 @@
 import { createHash, randomBytes } from "node:crypto"
 
-/** A request has at most this number of jobs. */
-const mostJobs = 10_000
 /** Characters of a name that say whose it is. */
 const ownerLength = 8
 
@@ -28,8 +26,12 @@ export function requestIdOf(name: string, jobs: number): string {
   return jobs === 1 ? name : `${name}~${jobs}`
 }
 
-/** The jobs of a request, as `splitJobs` calls them; `undefined` for what is no id of a request, and for another owner's. */
-export function jobsOf(id: string, owner: string): RequestJobs | undefined {
+/**
+ * The jobs of a request, as `splitJobs` calls them; `undefined` for what is no id of a request, and for another owner's.
+ *
+ * @param mostJobs - that a request may have: anyone can write an id that asks for more
+ */
+export function jobsOf(id: string, owner: string, mostJobs: number): RequestJobs | undefined {
   const [, random = "", mark = "", count = "1"] = /^h([0-9a-f]{24})([0-9a-f]{8})(?:~([1-9]\d{0,4}))?$/.exec(id) ?? []
   const jobs = Number(count)
   if (random === "" || mark !== ownerMark(random, owner) || jobs > mostJobs) return undefined

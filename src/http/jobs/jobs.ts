@@ -4,7 +4,12 @@ import type { Producer } from "../../producer/producer.ts"
 import { keysOf } from "../../queue/names.ts"
 import { RequestError } from "../problem.ts"
 import { jobsOf, newJobName, type RequestJobs, requestIdOf } from "./job-id.ts"
-import { type JobResource, jobResource } from "./job-resource.ts"
+import { hasEnded, type JobResource, jobResource } from "./job-resource.ts"
+
+/** Jobs of a request that Redis is asked for at a time. */
+const jobsAtOnce = 32
+/** A request has fewer jobs than texts; servers with another bound may have taken it. */
+const leastBound = 1000
 
 /** A request that is sent again within this time is the same. */
 const idempotencySeconds = 86_400
@@ -20,9 +25,12 @@ export interface Idempotency {
 /** Requests for labels that are answered later. All that is known of them lies in Redis: any server answers for any job. */
 export class Jobs {
   readonly #producer: Producer
+  readonly #mostJobs: number
 
-  constructor(producer: Producer) {
+  /** @param maxTexts - of a request */
+  constructor(producer: Producer, maxTexts: number) {
     this.#producer = producer
+    this.#mostJobs = Math.max(leastBound, maxTexts)
   }
 
   /**
@@ -45,19 +53,23 @@ export class Jobs {
 
   /** Whether an id is of an owner's request, which may be gone. */
   owns(owner: string, id: string): boolean {
-    return jobsOf(id, owner) !== undefined
+    return this.#jobsOf(owner, id) !== undefined
   }
 
   /** Where a request stands; `undefined` if there is none, or it is another owner's. */
   async read(owner: string, id: string): Promise<JobResource | undefined> {
-    const request = jobsOf(id, owner)
+    const request = this.#jobsOf(owner, id)
     if (request === undefined) return undefined
-    return jobResource(id, await this.#statusesOf(request))
+    return jobResource(id, await someAtATime(request.jobs, job => this.#producer.result(job)))
   }
 
   /** Returns when all of its jobs have ended, or the signal aborts. */
   async wait(owner: string, id: string, signal: AbortSignal): Promise<void> {
-    for await (const _ of this.#producer.results(jobsOf(id, owner)?.jobs ?? [], signal)) if (signal.aborted) return
+    const { jobs } = this.#jobsOf(owner, id) ?? { jobs: [] }
+    // They are all asked for at once.
+    const resource = jobs.length > jobsAtOnce ? await this.read(owner, id) : undefined
+    if (jobs.length > jobsAtOnce && (resource === undefined || hasEnded(resource) || signal.aborted)) return
+    for await (const _ of this.#producer.results(jobs, signal)) if (signal.aborted) return
   }
 
   /**
@@ -67,12 +79,12 @@ export class Jobs {
    * @returns whether there was one
    */
   async remove(owner: string, id: string): Promise<boolean> {
-    const request = jobsOf(id, owner)
-    return request !== undefined && (await this.#producer.discard(request.jobs))
+    const { jobs } = this.#jobsOf(owner, id) ?? { jobs: [] }
+    return (await someAtATime(jobs, job => this.#producer.discard([job]))).includes(true)
   }
 
-  #statusesOf({ jobs }: RequestJobs) {
-    return Promise.all(jobs.map(job => this.#producer.result(job)))
+  #jobsOf(owner: string, id: string): RequestJobs | undefined {
+    return jobsOf(id, owner, this.#mostJobs)
   }
 
   async #nameOf(owner: string, { key, body }: Idempotency): Promise<string> {
@@ -85,6 +97,14 @@ export class Jobs {
       throw new RequestError(422, "a request with an Idempotency-Key of before must have the same body; got another")
     return nameBefore ?? name
   }
+}
+
+/** What is made of each job, in order. Anyone can write an id with many jobs: the others are answered meanwhile. */
+async function someAtATime<T>(jobs: readonly string[], make: (job: string) => Promise<T>): Promise<T[]> {
+  const made: T[] = []
+  for (let from = 0; from < jobs.length; from += jobsAtOnce)
+    made.push(...(await Promise.all(jobs.slice(from, from + jobsAtOnce).map(make))))
+  return made
 }
 
 const digestOf = (text: string) => createHash("sha256").update(text).digest("hex")

@@ -6,6 +6,7 @@ import { batchResource, pageResource } from "../batches/batch-resource.ts"
 import type { Batch } from "../batches/batch-store.ts"
 import { openAiProblem } from "../batches/openai-problem.ts"
 import { answerProblemsAs } from "../dialect.ts"
+import { mostValues } from "../few-values.ts"
 import { inTime } from "../in-time.ts"
 import { readJson } from "../json-bodies.ts"
 import { type BatchServices, requireBatches } from "../open-batches.ts"
@@ -25,7 +26,7 @@ answered by a line of the output file, or where it has no labels of the error fi
 /** `/v1/batches`, as OpenAI answers them: files of requests that are labelled later. */
 export function addBatches(app: FastifyInstance, serving: Serving, services: BatchServices | undefined): void {
   answerProblemsAs(app, openAiProblem)
-  readJson(app, { mayBeEmpty: true })
+  readJson(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
   const one = { 200: BatchObject, ...failures }
 

@@ -6,6 +6,7 @@ import { type LabelStream, openLabelStream } from "../../corpus/label-stream.ts"
 import { corpusOptions } from "../../corpus/options.ts"
 import { completeOptions, text, toggle } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
+import { mostRowValues } from "../few-values.ts"
 import { guarded } from "../guarded.ts"
 import { answerType, corpusTypes, encodingOf, formatOf, typeRefusal } from "../media-types.ts"
 import { noteTexts } from "../note-texts.ts"
@@ -132,6 +133,7 @@ async function answerStream(
       labeller: streamLabeller(labeller, gone, texts => noteTexts(serving, request.log, texts)),
       options: { ...options, encoding },
       errors,
+      mostValues: mostRowValues,
     })
     for (const warning of stream.warnings) reply.header("x-valence-warning", asciiOnly(warning))
     const lines = takenInTime(

@@ -8,6 +8,7 @@ import { fileResource, pageResource } from "../batches/batch-resource.ts"
 import { openAiProblem } from "../batches/openai-problem.ts"
 import { storeUpload } from "../batches/upload.ts"
 import { answerProblemsAs } from "../dialect.ts"
+import { mostValues } from "../few-values.ts"
 import { guarded } from "../guarded.ts"
 import { inTime } from "../in-time.ts"
 import { readJson } from "../json-bodies.ts"
@@ -29,7 +30,7 @@ const described = {
 /** `/v1/files`, as OpenAI answers them, for batches. */
 export function addFiles(app: FastifyInstance, serving: Serving, services: BatchServices | undefined): void {
   answerProblemsAs(app, openAiProblem)
-  readJson(app, { mayBeEmpty: true })
+  readJson(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
   const { maxFileBytes, bodyTimeoutMs } = serving.settings
   // One byte more tells that there are too many.
   app.register(multipart, { limits: { files: 1, fields: 10, fileSize: maxFileBytes + 1 } })

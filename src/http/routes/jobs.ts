@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { Type } from "typebox"
 import { unlessEnded } from "../../within.ts"
+import { mostValues } from "../few-values.ts"
 import { inTime } from "../in-time.ts"
 import { JobRequest, JobResource } from "../job-schemas.ts"
 import type { Jobs } from "../jobs/jobs.ts"
@@ -38,7 +39,7 @@ webhook is sent any more.`,
 
 /** `POST`, `GET` and `DELETE /v1/jobs`: texts whose labels are collected later. */
 export function addJobs(app: FastifyInstance, serving: Serving, services: JobServices | undefined): void {
-  readJson(app, { mayBeEmpty: true })
+  readJson(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
   const add = {
     tags,
