@@ -381,6 +381,28 @@ describe("expires_after and output_expires_after", () => {
     expect((output.expires_at as number) - output.created_at).toBe(3600)
   })
 
+  it("an input - is kept while a batch needs it, and then no longer than was asked for", async () => {
+    await using fleet = await TestFleet.open()
+    const { labeller, held, letGo } = heldLabeller()
+    await fleet.worker({ labeller })
+    await using server = await startFront(fleet)
+    const client = clientOf(server)
+    const file = await toFile(Buffer.from(line("a", { text: "good" })), "input.jsonl")
+    const { id } = await client.files.create({ file, purpose: "batch", expires_after })
+    const keptSeconds = async () => (await fleet.redis.pttl(`${fleet.keyPrefix}:http:file:${id}`)) / 1000
+    const [one, other] = [await create(client, id), await create(client, id)]
+    await eventually(() => held.length > 0)
+    expect(await keptSeconds()).toBeGreaterThan(80_000)
+    await client.batches.cancel(one.id)
+    expect(await ended(client, one.id)).toMatchObject({ status: "cancelled" })
+    expect(await keptSeconds()).toBeGreaterThan(80_000)
+    letGo()
+    expect(await ended(client, other.id)).toMatchObject({ status: "completed" })
+    await eventually(async () => (await keptSeconds()) <= 3600)
+    const { expires_at, created_at } = await client.files.retrieve(id)
+    expect((expires_at as number) - created_at).toBe(3600)
+  })
+
   it("that cannot be - 400, by their names", async () => {
     await using fleet = await TestFleet.open()
     await fleet.worker()

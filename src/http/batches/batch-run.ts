@@ -74,6 +74,7 @@ export class BatchRun {
     await this.#addFiles()
     const fields = { problem: JSON.stringify(problem) }
     await this.#means.store.move(this.#id, ["validating", "in_progress", "finalizing", "cancelling"], "failed", fields)
+    await this.#letInputGo()
   }
 
   /** @returns whether it is to go on once more: another server was there, which took this one for dead */
@@ -95,7 +96,18 @@ export class BatchRun {
     const end = await this.#addFiles()
     await store.move(this.#id, ["finalizing"], end)
     await store.move(this.#id, ["cancelling"], "cancelled")
+    await this.#letInputGo()
     return false
+  }
+
+  /** The input is no longer kept for this batch; it may be for another. */
+  async #letInputGo(): Promise<void> {
+    const { store, files } = this.#means
+    const batch = await store.read(this.#id)
+    if (batch === undefined) return
+    const { owner, inputFile } = batch
+    const others = await Promise.all((await store.open()).map(id => store.read(id, owner)))
+    if (others.every(other => other?.inputFile !== inputFile)) await files.letGo(owner, inputFile)
   }
 
   /** Counts its lines. */

@@ -106,6 +106,8 @@ export class BatchStore {
       .hset(key, fields)
       .pexpire(key, windowMs + this.#keepSeconds * 1000)
       .zadd(this.#keys.batches(order.owner), createdMs, id)
+      // Not everyone lists theirs.
+      .zremrangebyscore(this.#keys.batches(order.owner), 0, createdMs - windowMs - this.#keepSeconds * 1000)
       .pexpire(this.#keys.batches(order.owner), windowMs + this.#keepSeconds * 1000)
       .sadd(this.#keys.openBatches, id)
       .exec()

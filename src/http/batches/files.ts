@@ -7,6 +7,8 @@ import { BodyError, RequestError } from "../problem.ts"
 
 /** What Redis is handed at a time: it answers nobody else meanwhile. */
 const partBytes = 256 * 1024
+/** Parts of an upload between two looks at what is stored. */
+const partsPerLook = 16
 /** Parts that no file came of are gone so long after the last of them. */
 const draftSeconds = 3600
 
@@ -21,6 +23,8 @@ export interface StoredFile extends WrittenParts {
   readonly purpose: FilePurpose
   readonly createdMs: number
   readonly expiresMs: number
+  /** When it would have expired, if a batch keeps it for longer. */
+  readonly ownExpiresMs?: number
 }
 
 /** The bytes of what is no file yet. */
@@ -48,6 +52,8 @@ export class Files {
   readonly #redis: RedisConnection
   readonly #keys: ReturnType<typeof keysOf>
   readonly #bounds: FileBounds
+  /** Bytes of what this server is writing, by its id: they are no files yet, and would not count. */
+  readonly #drafts = new Map<string, number>()
 
   /** @param redis - lent */
   constructor(redis: RedisConnection, keyPrefix: string, bounds: FileBounds) {
@@ -63,15 +69,17 @@ export class Files {
    */
   async write(body: AsyncIterable<Buffer>, signal: AbortSignal): Promise<WrittenParts> {
     const { maxFileBytes, maxStoredBytes } = this.#bounds
-    const room = maxStoredBytes - (await unlessEnded(this.#storedBytes(), signal))
     const id = newFileId()
-    let [bytes, parts] = [0, 0]
+    let [bytes, parts, stored] = [0, 0, 0]
     try {
       for await (const part of inParts(body)) {
         bytes += part.length
+        this.#drafts.set(id, bytes)
+        // Others are stored meanwhile.
+        if (parts % partsPerLook === 0) stored = await unlessEnded(this.#storedBytes(), signal)
         if (bytes > maxFileBytes)
           throw new RequestError(413, `a file must have at most ${maxFileBytes} bytes (maxFileBytes)`)
-        if (bytes > room) {
+        if (stored + this.#draftBytes() > maxStoredBytes) {
           const rule = `files must have at most ${maxStoredBytes} bytes together (maxStoredBytes)`
           throw new RequestError(413, `${rule}; delete some, or come again when some are no longer kept`)
         }
@@ -97,6 +105,7 @@ export class Files {
   ): Promise<StoredFile> {
     const file: StoredFile = { ...written, ...about, expiresMs: about.createdMs + keepSeconds * 1000 }
     await this.#store(file)
+    this.#drafts.delete(file.id)
     return file
   }
 
@@ -114,7 +123,16 @@ export class Files {
 
   /** Keeps a file for longer, where it would go before. */
   async keepUntil(file: StoredFile, expiresMs: number): Promise<void> {
-    if (file.expiresMs < expiresMs) await this.#store({ ...file, expiresMs })
+    const { ownExpiresMs = file.expiresMs } = file
+    if (file.expiresMs < expiresMs) await this.#store({ ...file, ownExpiresMs, expiresMs })
+  }
+
+  /** Keeps a file no longer than it would have been without `keepUntil()`. */
+  async letGo(owner: string, id: string): Promise<void> {
+    const { ownExpiresMs, ...file } = (await this.read(owner, id)) ?? {}
+    if (ownExpiresMs === undefined) return
+    if (ownExpiresMs <= Date.now()) await this.drop(id)
+    else await this.#store({ ...(file as StoredFile), expiresMs: ownExpiresMs })
   }
 
   /** The file of an id; `undefined` where there is none, or it is somebody else's. */
@@ -145,6 +163,7 @@ export class Files {
 
   /** Removes a file, or what was written. */
   async drop(id: string): Promise<void> {
+    this.#drafts.delete(id)
     await this.#redis.hdel(this.#keys.files, id)
     await this.#redis.unlink(this.#keys.fileParts(id))
   }
@@ -162,6 +181,10 @@ export class Files {
       // It is out of memory, say.
       throw new ValenceError("redis_failed", `Redis must take the file; got ${asError(cause).message}`, { cause })
     }
+  }
+
+  #draftBytes(): number {
+    return [...this.#drafts.values()].reduce((sum, bytes) => sum + bytes, 0)
   }
 
   async #storedBytes(): Promise<number> {
