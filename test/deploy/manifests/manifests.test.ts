@@ -7,6 +7,7 @@ import { findProgram } from "../../redis/find-redis-binary.ts"
 import { copies, examples, headerOf, presentFor, renderedFolder } from "../chart/chart.ts"
 import { readManifests } from "./manifest.ts"
 import { manifestProblems } from "./manifest-problems.ts"
+import { moreMutants, mutateText } from "./more-mutants.ts"
 import { mutants, mutate } from "./mutants.ts"
 
 const textOf = (example: string) => readFileSync(join(renderedFolder, `${example}.yaml`), "utf8")
@@ -23,6 +24,11 @@ describe("the manifests that were rendered from the chart", () => {
   it.each(mutants)("with $fault - is found out", mutant => {
     const manifests = readManifests(textOf(mutant.example))
     mutate(manifests, mutant)
+    expect(manifestProblems(manifests, presentFor(mutant.example)).join("\n")).toMatch(mutant.problem)
+  })
+
+  it.each(moreMutants)("with $fault - is found out", mutant => {
+    const manifests = readManifests(mutateText(textOf(mutant.example), mutant))
     expect(manifestProblems(manifests, presentFor(mutant.example)).join("\n")).toMatch(mutant.problem)
   })
 
