@@ -1,10 +1,11 @@
-/** A reader of whole numbers of a few bits each, which lie one after the other in bytes. */
+/** One of whole numbers of a few bits each, which lie one after the other in bytes. */
 function packedAt(bytes: Uint8Array, from: number, width: number, index: number): number {
   const bit = index * width
   const [at, shift] = [from + Math.floor(bit / 8), bit % 8]
-  let value = 0
-  for (let byte = Math.ceil((shift + width) / 8) - 1; byte >= 0; byte--) value = value * 256 + (bytes[at + byte] ?? 0)
-  return Math.floor(value / 2 ** shift) % 2 ** width
+  const low = littleEndian(bytes, at, 4)
+  // Of more bits than these, the last may be in a fifth byte.
+  if (width <= 24) return (low >>> shift) % 2 ** width
+  return Math.floor((low + (bytes[at + 4] ?? 0) * 2 ** 32) / 2 ** shift) % 2 ** width
 }
 
 /** What runs of numbers hold. */
@@ -54,10 +55,11 @@ export function checkRuns(
   return { end: at, matching }
 }
 
+/** A number of at most four bytes, without a sign. */
 function littleEndian(bytes: Uint8Array, at: number, length: number): number {
   let value = 0
-  for (let byte = length - 1; byte >= 0; byte--) value = value * 256 + (bytes[at + byte] ?? 0)
-  return value
+  for (let byte = 0; byte < length; byte++) value |= (bytes[at + byte] ?? 0) << (8 * byte)
+  return value >>> 0
 }
 
 /** A number of 32 bits, seven a byte, the lowest first. */

@@ -22,6 +22,17 @@ describe("checkRuns", () => {
     expect(() => check(packed, { width: 3, count: 8, most: 6 })).toThrow("above 6; got 7")
   })
 
+  it.each([3, 11, 24, 25, 31, 32])("packed numbers of %d bits - are read from the bytes that they are in", width => {
+    const numbers = Array.from({ length: 8 }, (_, at) => (at * 2654435761) % 2 ** width)
+    let bits = 0n
+    for (const [at, number] of numbers.entries()) bits |= BigInt(number) << BigInt(at * width)
+    const packed = Buffer.from(bits.toString(16).padStart(2 * width, "0"), "hex").reverse()
+    const [most, last] = [Math.max(...numbers), numbers[7] as number]
+    const run = Uint8Array.from([3, ...packed])
+    expect(check(run, { width, count: 8, most, counted: last }).matching).toBe(1)
+    expect(() => check(run, { width, count: 8, most: most - 1 })).toThrow(`got ${most}`)
+  })
+
   it.each([
     ["a run that is longer than the page has values", bytes(0xfe, 0xff, 0xff, 0xff, 0x0f, 1)],
     ["a run of nothing", bytes(0, 1)],
