@@ -103,7 +103,9 @@ function isoDate(days: number): string {
 
 function isoTime(value: bigint, digits: number): string {
   const ticks = 10n ** BigInt(digits)
-  return `${new Date(Number(value / ticks) * 1000).toISOString().slice(11, 19)}.${fraction(value % ticks, digits)}`
+  const ms = Number(value / ticks) * 1000
+  if (Math.abs(ms) > farthestMs) return `${value}e-${digits} s`
+  return `${new Date(ms).toISOString().slice(11, 19)}.${fraction(value % ticks, digits)}`
 }
 
 function isoTimestamp(value: bigint, digits: number, utc: boolean): string {

@@ -81,7 +81,8 @@ function findTextsIn(columns: readonly SchemaTree[], names: readonly string[], a
   for (const place of texts) {
     const found = leafAt(columns, place) as SchemaTree
     if (mayHoldText(found)) continue
-    const type = found.children.length > 0 ? "nested" : found.element.type
+    const { type: stored, converted_type: converted } = found.element
+    const type = found.children.length > 0 ? "nested" : converted === "DECIMAL" ? "decimal" : stored
     throw new ValenceError("option_invalid", `column must hold strings; ${shown(nameOf(names, [place]))} is ${type}`)
   }
   return texts

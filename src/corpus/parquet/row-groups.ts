@@ -132,7 +132,9 @@ function checkedGroup(group: Group, leaves: readonly Leaf[], name: string, compr
 
 /** Whether a column may hold texts. */
 export function mayHoldText({ element, children }: SchemaTree): boolean {
-  return children.length === 0 && element.type === "BYTE_ARRAY" && element.repetition_type !== "REPEATED"
+  const { type, converted_type: converted, logical_type: logical, repetition_type: repetition } = element
+  const isDecimal = converted === "DECIMAL" || logical?.type === "DECIMAL"
+  return children.length === 0 && type === "BYTE_ARRAY" && repetition !== "REPEATED" && !isDecimal
 }
 
 /** The library reads columns by name: where two have the same, it would read the first for both. */

@@ -1,5 +1,6 @@
 import { type FileMetaData, parquetSchema, type SchemaElement, type SchemaTree } from "hyparquet"
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/schema.js"
+import { checkType } from "./types.ts"
 
 /** Columns of Parquet are nested less deep. */
 const mostDepth = 64
@@ -57,6 +58,7 @@ function checkSchema(schema: readonly SchemaElement[]): void {
       throw new Error(`column ${element.name} must have a type or columns in it, and not both`)
     if (depth > 0 && element.repetition_type === undefined)
       throw new Error(`column ${element.name} must be required, optional or repeated`)
+    checkType(element)
     for (let child = 0; child < children; child++) pass(depth + 1)
   }
   pass(0)

@@ -71,6 +71,12 @@ const inColumn = (at: number, change: (meta: ThriftStruct) => ThriftStruct) =>
     return withField(group, fields.group.columns, "list", chunks)
   })
 
+const inElement = (at: number, change: (element: ThriftStruct) => ThriftStruct) => (footer: ThriftStruct) => {
+  const elements = [...(fieldOf<ThriftStruct[]>(footer, fields.file.schema) as ThriftStruct[])]
+  elements[at] = change(elements[at] as ThriftStruct)
+  return withField(footer, fields.file.schema, "list", elements)
+}
+
 /** The rows of the first group, and the fields of a column that are changed here. */
 const meta = { values: 5, dataPage: 9 } as const
 
@@ -101,6 +107,16 @@ describe("a Parquet file whose footer was changed", () => {
       "no columns",
       inGroup(group => withField(group, fields.group.columns, "list", [])),
       "columns of the schema; got 0",
+    ],
+    [
+      "a text that is a decimal",
+      inElement(1, element => withField(element, 6, "i32", 5)),
+      'column must hold strings; "review" is decimal',
+    ],
+    [
+      "a text that is a time",
+      inElement(1, element => withField(element, 6, "i32", 9)),
+      "column review must be stored as INT64 to be TIMESTAMP_MILLIS; got BYTE_ARRAY",
     ],
     [
       "a schema that counts more columns than it has",
