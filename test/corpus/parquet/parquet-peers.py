@@ -1,12 +1,12 @@
-"""Parquet files between Valence and those that write and read them most: pyarrow, DuckDB and pandas.
+"""Parquet files between Valence and those that write and read them most: pyarrow, DuckDB, pandas, Polars and fastparquet.
 
-    pip install pyarrow duckdb pandas
+    pip install pyarrow duckdb pandas polars fastparquet
     python test/corpus/parquet/parquet-peers.py make     # writes the files in test/corpus/parquet/files anew
     npm run build
     python test/corpus/parquet/parquet-peers.py check    # labels them by the lexicon mvp, and reads what comes out
 
 "check" holds each column of what `valence label` wrote against the input's, with its type, by every peer, and the labels
-against those of a CSV with the same texts.
+against those of a CSV with the same texts. Files in every codec, page version and encoding are read too.
 """
 
 import datetime
@@ -18,7 +18,9 @@ import sys
 import tempfile
 
 import duckdb
+import fastparquet
 import pandas
+import polars
 import pyarrow
 import pyarrow.parquet
 
@@ -105,8 +107,7 @@ def labels_of(folder, texts):
         file.write(lines)
     valence(folder, "texts.jsonl", "-o", "texts.labelled.jsonl", "--words", "--force")
     with open(os.path.join(folder, "texts.labelled.jsonl")) as file:
-        labelled = iter([json.loads(line) for line in file])
-    return [None if text is None else next(labelled)["label"] for text in texts]
+        return [json.loads(line)["label"] for line in file]
 
 
 def require(what, is_so):
@@ -152,11 +153,70 @@ def check_written(folder):
     require("written: pandas", list(pandas.read_parquet(path)["id"]) == [row["id"] for row in rows])
 
 
+CODECS = ["none", "snappy", "gzip", "brotli", "zstd", "lz4"]
+
+
+def variants():
+    """Files in every codec, page version and encoding of several writers, by name, with what writes them."""
+    rows = 700
+    table = pyarrow.table(
+        {
+            "review": [TEXTS[i % ROWS] for i in range(rows)],
+            "same": ["a long text of its own " * 3 + str(i % 5) for i in range(rows)],
+            "none": pyarrow.array([None] * rows, pyarrow.string()),
+            "id": list(range(rows)),
+            "small": pyarrow.array([None if i % 3 == 0 else i % 100 for i in range(rows)], pyarrow.int32()),
+            "real": [i / 8 for i in range(rows)],
+            "yes": [[True, False, None][i % 3] for i in range(rows)],
+            "tags": [[None, [], ["a", None, "b"], ["c"] * 9][i % 4] for i in range(rows)],
+        }
+    )
+    write = pyarrow.parquet.write_table
+    for codec in CODECS:
+        for version in ("1.0", "2.0"):
+            for dictionary in (True, False):
+                how = {"compression": codec, "data_page_version": version, "use_dictionary": dictionary}
+                more = {"row_group_size": 300, "data_page_size": 2000, "write_page_checksum": dictionary}
+                yield f"pyarrow-{codec}-{version}-{dictionary}", lambda path, how={**how, **more}: write(table, path, **how)
+    texts = {"review": "DELTA_BYTE_ARRAY", "same": "DELTA_LENGTH_BYTE_ARRAY", "none": "DELTA_BYTE_ARRAY"}
+    numbers = {"id": "DELTA_BINARY_PACKED", "small": "DELTA_BINARY_PACKED", "real": "BYTE_STREAM_SPLIT", "yes": "RLE"}
+    for version in ("1.0", "2.0"):
+        how = {"use_dictionary": False, "column_encoding": {**texts, **numbers}, "data_page_version": version}
+        yield f"pyarrow-deltas-{version}", lambda path, how=how: write(table, path, **how)
+    for codec in ["uncompressed", "snappy", "gzip", "zstd", "brotli", "lz4_raw"]:
+        for version in ("V1", "V2"):
+            how = f"(FORMAT parquet, CODEC {codec}, PARQUET_VERSION {version}, ROW_GROUP_SIZE 2048)"
+            yield f"duckdb-{codec}-{version}", lambda path, how=how: duckdb.from_arrow(table).query("t", f"COPY t TO '{path}' {how}")
+    for codec in ["uncompressed", "snappy", "gzip", "zstd", "brotli", "lz4"]:
+        how = {"compression": codec, "row_group_size": 300}
+        yield f"polars-{codec}", lambda path, how=how: polars.from_arrow(table).write_parquet(path, **how)
+    flat = table.select(["review", "same", "id", "real"]).to_pandas()
+    for codec in ["UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD", "BROTLI"]:
+        how = {"compression": codec, "row_group_offsets": 300, "object_encoding": "utf8"}
+        yield f"fastparquet-{codec}", lambda path, how=how: fastparquet.write(path, flat, **how)
+
+
+def check_variants(folder):
+    names = []
+    for name, write in variants():
+        path = os.path.join(folder, f"{name}.parquet")
+        write(path)
+        before = pyarrow.parquet.read_table(path)
+        valence(folder, path, "-o", f"{name}.jsonl", "--column", "review")
+        with open(os.path.join(folder, f"{name}.jsonl")) as file:
+            rows = [json.loads(line) for line in file]
+        for column in before.column_names:
+            require(f"{name}: {column}", [row[column] for row in rows] == before.column(column).to_pylist())
+        names.append(name)
+    print(f"{len(names)} files in all codecs, page versions and encodings: all values are read")
+
+
 def check():
     with tempfile.TemporaryDirectory() as folder:
         for name in sorted(os.listdir(FILES)):
             check_copy(folder, name)
         check_written(folder)
+        check_variants(folder)
     print("all as it should be")
 
 
