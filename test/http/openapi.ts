@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { createLexiconLabeller } from "../../src/lexicon/lexicon-labeller.ts"
 import { createProducer } from "../../src/producer/create-producer.ts"
+import { openQueues } from "../../src/queue/open-queues.ts"
 import { createWorker } from "../../src/worker/worker.ts"
 import { openSharedRedis } from "../redis/global-setup.ts"
 import { startTestServer } from "./test-server.ts"
@@ -82,7 +83,9 @@ try {
   const shared = { redis: redis.url, options: { keyPrefix: `{openapi-${randomBytes(6).toString("hex")}}` } }
   await using _worker = await createWorker({ labeller: await createLexiconLabeller({ model: "afinn-111" }), ...shared })
   const producer = await createProducer({ redis: shared.redis, ...shared.options })
-  await using server = await startTestServer({ labeller: producer, producer, others: [] })
+  const queues = await openQueues({ redis: shared.redis, ...shared.options })
+  await using _queues = { [Symbol.asyncDispose]: () => queues.close() }
+  await using server = await startTestServer({ labeller: producer, producer, queues, others: [] })
   const document = (await (await fetch(`${server.url}/docs/json`)).json()) as ApiDocument
   writeFileSync(at("openapi.json"), JSON.stringify(document))
 
