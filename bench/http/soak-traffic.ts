@@ -117,12 +117,14 @@ export class SoakTraffic {
     const { id } = (await uploaded.json()) as { id: string }
     const order = { input_file_id: id, endpoint: "/v1/label", completion_window: "24h" }
     const { status, body } = await this.#post("/v1/batches", order)
-    for (let looks = 0; looks < 60; looks++) {
+    let ended = "200"
+    for (let looks = 0; looks < 240; looks++) {
       const batch = (await (await fetch(`${this.#url}/v1/batches/${String(body["id"])}`)).json()) as { status: string }
-      if (batch.status === "completed") break
+      ended = batch.status === "completed" ? "200" : `batch ${batch.status}`
+      if (ended === "200") break
       await sleep(500)
     }
-    return [String(uploaded.status), status]
+    return [String(uploaded.status), status, ended]
   }
 
   async #post(path: string, content: unknown): Promise<{ status: string; body: Record<string, unknown> }> {
