@@ -1,6 +1,7 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
 import { asError, ValenceError } from "../errors.ts"
 import { within } from "../within.ts"
+import { endForgottenNodes } from "./cluster-nodes.ts"
 import { redisOptions } from "./redis-options.ts"
 import { type RedisSecurity, secured } from "./redis-security.ts"
 import { type RedisAddress, readRedisUrl, shownUrl } from "./redis-url.ts"
@@ -98,6 +99,7 @@ function createConnection(
     if (open.isCluster) {
       tellClusterDown(open as Cluster, error => connection.emit(refusedEvent, error))
       followSlots(open as Cluster)
+      endForgottenNodes(open as Cluster)
     } else mindSentinels(open as Redis)
     const duplicate = open.duplicate.bind(open) as (...how: unknown[]) => RedisConnection
     // BullMQ makes copies to wait for jobs on.
