@@ -26,8 +26,9 @@ const { values: flags } = parseArgs({
 const trials = Number(flags.trials)
 const seed = Number(flags.seed)
 
-function tell({ kind, seed, seconds, problems, log }: TrialResult): void {
-  console.log(`${kind} ${seed}: ${problems.length === 0 ? "passed" : "FAILED"}, ${seconds.toFixed(1)} s`)
+function tell({ kind, seed, seconds, standstillMs, problems, log }: TrialResult): void {
+  const stood = standstillMs === undefined ? "" : `, stood still for ${(standstillMs / 1000).toFixed(1)} s at most`
+  console.log(`${kind} ${seed}: ${problems.length === 0 ? "passed" : "FAILED"}, ${seconds.toFixed(1)} s${stood}`)
   for (const problem of problems) console.log(`  ${problem}`)
   if (log) console.log(log.replaceAll(/^/gm, "    "))
 }

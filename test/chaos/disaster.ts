@@ -11,6 +11,8 @@ export interface Disaster {
   readonly leavesResults?: boolean
   /** Whether workers keep the locks of jobs as long as they do by default; otherwise a lock runs out while somebody watches. */
   readonly usualLocks?: boolean
+  /** Whether every process has a clock of its own, which can be set. */
+  readonly ownClocks?: boolean
   /** What this machine lacks to play it; `undefined` if nothing. */
   lack?(): string | undefined
   /** Opens the Redis that it is of; default: one server. */

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises"
+import { clock } from "./clock.ts"
 import type { Disaster } from "./disaster.ts"
 import { loseWrites } from "./lose-writes.ts"
 import { isMiddle, randomMoment, requireMiddle, strikeAt, TooLate } from "./moments.ts"
@@ -188,6 +189,7 @@ export const disasters = {
   link,
   frozen,
   drain,
+  clock,
   ...outages,
 } as const satisfies Record<string, Disaster>
 

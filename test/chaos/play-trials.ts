@@ -34,7 +34,7 @@ export interface Play {
 export async function openStage(kind: DisasterKind, corpus: ChaosCorpus, seed: number): Promise<Stage> {
   const disaster: Disaster = disasters[kind]
   const place = await (disaster.open?.() ?? ServerPlace.open())
-  return Stage.open(corpus, new SeededRandom(seed), place, disaster.usualLocks)
+  return Stage.open(corpus, new SeededRandom(seed), place, disaster)
 }
 
 /** A corpus for trials of a kind. */

@@ -1,7 +1,9 @@
 import { existsSync, statSync } from "node:fs"
 import { producerOptions } from "../../src/producer/options.ts"
+import { toBeTrue } from "../cli/run-valence.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import type { ChaosCorpus } from "./corpus.ts"
+import type { Disaster } from "./disaster.ts"
 import type { RedisPlace } from "./places/redis-place.ts"
 import { RedisLook } from "./redis-contents.ts"
 import type { SeededRandom } from "./seeded-random.ts"
@@ -17,6 +19,9 @@ interface Pace {
   readonly maxChunks: number
   readonly checkpointMs: number
 }
+
+/** What the processes of a stage are like. */
+export type StageKind = Pick<Disaster, "usualLocks" | "ownClocks">
 
 /** Texts of a chunk that are one job. */
 const mostInJob = producerOptions.bulkJobTexts.default
@@ -37,12 +42,15 @@ export class Stage implements AsyncDisposable {
   readonly corpus: ChaosCorpus
   readonly workers: StartedProcess[] = []
   producer: StartedProcess | undefined
+  /** The longest time without progress, if the trial's run was watched. */
+  standstillMs: number | undefined
   readonly #home = new TemporaryFolder()
   /** Of the trial. */
   #folder = new TemporaryFolder()
   #pace: Pace
   readonly #bulkConcurrency: number
   readonly #usualLocks: boolean
+  readonly #ownClocks: boolean
   readonly #all: StartedProcess[] = []
 
   private constructor(
@@ -50,28 +58,32 @@ export class Stage implements AsyncDisposable {
     look: RedisLook,
     corpus: ChaosCorpus,
     random: SeededRandom,
-    usualLocks: boolean,
+    { usualLocks = false, ownClocks = false }: StageKind,
   ) {
     this.place = place
     this.look = look
     this.corpus = corpus
     this.#usualLocks = usualLocks
+    this.#ownClocks = ownClocks
     this.#bulkConcurrency = random.pick([1, 4])
     this.#pace = paceOf(random)
     this.#folder.write("in.csv", corpus.input)
   }
 
-  /**
-   * @param place - closed in the end
-   * @param usualLocks - whether workers keep the locks of jobs as long as they do by default
-   */
-  static async open(corpus: ChaosCorpus, random: SeededRandom, place: RedisPlace, usualLocks = false): Promise<Stage> {
-    return new Stage(place, new RedisLook(await place.connect()), corpus, random, usualLocks)
+  /** @param place - closed in the end */
+  static async open(
+    corpus: ChaosCorpus,
+    random: SeededRandom,
+    place: RedisPlace,
+    kind: StageKind = {},
+  ): Promise<Stage> {
+    return new Stage(place, new RedisLook(await place.connect()), corpus, random, kind)
   }
 
   /** Makes it ready for a trial: so many workers, and nothing of the trial before. */
   async prepare(workers: number, random: SeededRandom): Promise<void> {
     this.#pace = paceOf(random)
+    this.standstillMs = undefined
     this.#folder[Symbol.dispose]()
     this.#folder = new TemporaryFolder()
     this.#folder.write("in.csv", this.corpus.input)
@@ -123,14 +135,24 @@ export class Stage implements AsyncDisposable {
     return existsSync(path) ? statSync(path).size : 0
   }
 
-  /** Whether the output grows, or the run ends, within that time. */
-  async toProgress(withinMs: number): Promise<boolean> {
-    const [before, untilMs] = [this.outputBytes, performance.now() + withinMs]
-    while (performance.now() < untilMs) {
-      if (this.outputBytes > before || this.producer?.runs !== true) return true
+  /**
+   * Watches the run until its end, or until it has stood still for that long.
+   *
+   * @returns the longest time without progress: the output grows, or the run ends
+   */
+  async longestStandstill(mostMs: number): Promise<number> {
+    // A run that has written nothing may be a process that starts, which takes its time on a busy machine.
+    await toBeTrue(() => this.outputBytes > 0 || this.producer?.runs !== true)
+    let [bytes, sinceMs, longestMs] = [this.outputBytes, performance.now(), 0]
+    while (longestMs < mostMs) {
+      const runs = this.producer?.runs === true
+      longestMs = Math.max(longestMs, performance.now() - sinceMs)
+      if (!runs) break
+      if (this.outputBytes !== bytes) [bytes, sinceMs] = [this.outputBytes, performance.now()]
       await new Promise(resolve => setTimeout(resolve, 20))
     }
-    return false
+    this.standstillMs = longestMs
+    return longestMs
   }
 
   /** The output so far. */
@@ -144,7 +166,8 @@ export class Stage implements AsyncDisposable {
   }
 
   #start(folder: TemporaryFolder, ...words: readonly string[]): StartedProcess {
-    const started = new StartedProcess(folder.path, ...words)
+    const shiftFile = this.#ownClocks ? folder.at(`clock-${this.#all.length}`) : undefined
+    const started = new StartedProcess({ folder: folder.path, shiftFile }, ...words)
     this.#all.push(started)
     return started
   }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { toBeTrue } from "../cli/run-valence.ts"
 import { afterThisProcess } from "../redis/watchdog.ts"
 
 const main = new URL("../../dist/cli/main.js", import.meta.url).pathname
+const shiftedDate = new URL("shifted-date.mjs", import.meta.url).href
 
 /** A process that takes longer hangs. */
 const hangsMs = 240_000
@@ -14,20 +15,29 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
+/** Where a process runs. */
+export interface ProcessHome {
+  readonly folder: string
+  /** Says how many ms its clock is ahead of the machine's, if it has one of its own. */
+  readonly shiftFile?: string | undefined
+}
+
 /** `valence` as it was built, as a process that signals are sent to; it does not outlive this one. */
 export class StartedProcess implements AsyncDisposable {
   readonly pid: number
   /** Its end, and that of the processes that it started. */
   readonly exit: Promise<Exit>
   readonly #child: ChildProcess
+  readonly #shiftFile: string | undefined
   #exit: Exit | undefined
   #stderr = ""
 
-  /** @param folder - where it runs */
-  constructor(folder: string, ...words: readonly string[]) {
-    const child: ChildProcess = spawn(process.execPath, [main, ...words], {
+  constructor({ folder, shiftFile }: ProcessHome, ...words: readonly string[]) {
+    this.#shiftFile = shiftFile
+    const before = shiftFile === undefined ? [] : ["--import", shiftedDate]
+    const child: ChildProcess = spawn(process.execPath, [...before, main, ...words], {
       cwd: folder,
-      env: { PATH: process.env["PATH"], HOME: folder, VALENCE_TUNE: "off" },
+      env: { PATH: process.env["PATH"], HOME: folder, VALENCE_TUNE: "off", VALENCE_SHIFT_FILE: shiftFile },
       stdio: ["ignore", "ignore", "pipe"],
     })
     if (child.pid === undefined) throw new Error("valence must start; there is no process")
@@ -59,6 +69,12 @@ export class StartedProcess implements AsyncDisposable {
   get children(): number[] {
     const list = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8")
     return list.trim().split(" ").filter(Boolean).map(Number)
+  }
+
+  /** Sets its own clock, so many ms ahead of the machine's. */
+  setClock(aheadMs: number): void {
+    if (this.#shiftFile === undefined) throw new Error("the process must have a clock of its own; it has none")
+    writeFileSync(this.#shiftFile, String(aheadMs))
   }
 
   /** Sends it a signal; nothing where it has ended. */

@@ -17,6 +17,8 @@ export interface TrialResult {
   /** Results that lie in Redis though the run has ended; they expire. */
   readonly leftResults: number
   readonly seconds: number
+  /** The longest time without progress after Redis could serve again, if the kind has it watched. */
+  readonly standstillMs?: number
   /** What was not as it must be; empty where the trial was passed. */
   readonly problems: readonly string[]
   /** What the processes said, where there are problems. */
@@ -85,6 +87,7 @@ export async function judgeTrial(
     leftActive: contents.active,
     leftResults: contents.completed,
     seconds: (performance.now() - startedMs) / 1000,
+    ...(stage.standstillMs !== undefined && { standstillMs: stage.standstillMs }),
     problems,
     log: problems.length > 0 ? stage.log : "",
   }

@@ -34,7 +34,7 @@ async function withLongJob(
 
 async function startWorker(folder: TemporaryFolder, keyPrefix: string, ...more: string[]): Promise<StartedProcess> {
   const where = ["--redis", inject("redisUrl"), "--key-prefix", keyPrefix, "--port", "0", "--device", "cpu:1"]
-  const worker = new StartedProcess(folder.path, "work", ...where, "--lock-ms", String(lockMs), ...more)
+  const worker = new StartedProcess({ folder: folder.path }, "work", ...where, "--lock-ms", String(lockMs), ...more)
   await worker.toSay("ready: ")
   return worker
 }
