@@ -2,6 +2,7 @@ import { stderr, stdin, stdout } from "node:process"
 import type { Command } from "commander"
 import { count, toggle } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
+import { redisTimeMs } from "../queue/adapt-scripts.ts"
 import type { DeadLetters } from "../queue/dead-letters.ts"
 import { redisOptions } from "../queue/redis-options.ts"
 import { confirm } from "./confirm.ts"
@@ -37,7 +38,7 @@ async function list(given: Options): Promise<void> {
   const { openQueues } = await loadQueues()
   const { limit, json } = pickOptions(listOptions, given)
   await using open = await openQueues(pickOptions(redisOptions, given))
-  const table = letterTable(Date.now())
+  const table = letterTable(await redisTimeMs(open.queues.redis))
   let listed = 0
   while (listed < limit) {
     const page = await open.deadLetters.list(listed, Math.min(pageLetters, limit - listed))

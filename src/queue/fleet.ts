@@ -9,7 +9,7 @@ export interface WorkerNotice {
   readonly pid: number
   readonly model: ModelInfo
   readonly device: string
-  /** ms since 1970, on the worker's clock. */
+  /** ms since 1970, by the clock of Redis. */
   readonly startedMs: number
   /** What it can do, not what it does: 0 where it has labelled nothing yet. */
   readonly tokensPerSecond: number

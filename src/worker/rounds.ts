@@ -1,11 +1,11 @@
 import type { Complete } from "../declaration.ts"
 import type { WorkerEmitter } from "../events.ts"
-import { redisTimeMs } from "../queue/adapt-scripts.ts"
 import { type Fleet, noticeEveryMs, type WorkerNotice } from "../queue/fleet.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
 import { lanes } from "../queue/names.ts"
 import { queueStatus } from "../queue/queue-status.ts"
 import type { RedisHealth } from "../queue/redis-health.ts"
+import { removeOld } from "../queue/remove-old.ts"
 import type { Capacity } from "./capacity.ts"
 import type { workerOptions } from "./options.ts"
 
@@ -62,15 +62,10 @@ export class Rounds {
     if (performance.now() - this.#cleanedMs >= cleanEveryMs) await this.#clean()
   }
 
-  /** BullMQ removes what is old when jobs finish; this removes it where none does. */
   async #clean(): Promise<void> {
     this.#cleanedMs = performance.now()
     const { queues, settings } = this.#context
-    // BullMQ counts back from this machine's time, and jobs have that of Redis.
-    const aheadMs = Date.now() - (await redisTimeMs(queues.redis))
-    for (const lane of lanes) {
-      await queues.of(lane).clean(settings.keepResultSeconds * 1000 + aheadMs, cleanLimit, "completed")
-      await queues.of(lane).clean(settings.keepFailedSeconds * 1000 + aheadMs, cleanLimit, "failed")
-    }
+    const kept = { completed: settings.keepResultSeconds, failed: settings.keepFailedSeconds }
+    for (const lane of lanes) await removeOld(queues.of(lane), queues.redis, kept, cleanLimit)
   }
 }

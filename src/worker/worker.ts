@@ -4,6 +4,7 @@ import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import { WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
+import { redisTimeMs } from "../queue/adapt-scripts.ts"
 import { checkRedis } from "../queue/check-redis.ts"
 import { DeadLetters } from "../queue/dead-letters.ts"
 import { Fleet } from "../queue/fleet.ts"
@@ -78,7 +79,12 @@ export class Worker implements AsyncDisposable {
   #draining: Promise<DrainOutcome> | undefined
 
   /** @internal use `createWorker` */
-  constructor(request: WorkerRequest, settings: Complete<typeof workerOptions>, redis: RedisConnection) {
+  constructor(
+    request: WorkerRequest,
+    settings: Complete<typeof workerOptions>,
+    redis: RedisConnection,
+    startedMs: number,
+  ) {
     const { labeller, device = labeller.model.dtype, devices = 1, events = new WorkerEmitter() } = request
     const sized = sizeConcurrency(devices, request.batchLimits)
     this.events = events
@@ -103,7 +109,7 @@ export class Worker implements AsyncDisposable {
         pid: process.pid,
         model: labeller.model,
         device,
-        startedMs: Date.now(),
+        startedMs,
       },
     })
     this.concurrency = {
@@ -249,7 +255,7 @@ export async function createWorker(request: WorkerRequest): Promise<Worker> {
   try {
     for (const warning of await checkRedis(redis)) request.onWarning?.(warning)
     const cancels = await openRedis(target, settings.connectTimeoutMs, { silenceMs, security: settings })
-    const worker = new Worker(request, settings, redis)
+    const worker = new Worker(request, settings, redis, await redisTimeMs(redis))
     try {
       await worker.start(cancels)
     } catch (error) {

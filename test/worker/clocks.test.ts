@@ -1,19 +1,13 @@
-import { afterEach, describe, expect, it, vi } from "vitest"
+import { describe, expect, it } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
 import { redisTimeMs } from "../../src/queue/adapt-scripts.ts"
 import { finishedJobs } from "../../src/queue/finished-jobs.ts"
 import { jobName } from "../../src/queue/names.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
+import { skew } from "../queue/skew.ts"
 import { eventually, TestFleet } from "../queue/test-fleet.ts"
 
 const hourMs = 3_600_000
-
-/** Sets the clock of this process, producers and workers, and not that of Redis. */
-function skew(ms: number): void {
-  const now = Date.now.bind(Date)
-  vi.spyOn(Date, "now").mockImplementation(() => now() + ms)
-}
-afterEach(() => void vi.restoreAllMocks())
 
 const data = { v: 1, texts: [{ text: "ab" }] }
 
@@ -52,7 +46,7 @@ describe.each([2 * hourMs, -2 * hourMs])("a worker and a producer whose clock is
     await using fleet = await TestFleet.open()
     skew(ms)
     await fleet.queues.of("interactive").add(jobName, { ...data, deadlineMs: 600_000 }, { jobId: "a" })
-    vi.restoreAllMocks()
+    skew(0)
     await fleet.worker()
     await eventually(() => fleet.ended.length === 1)
     expect(fleet.ended).toMatchObject([{ outcome: "completed" }])

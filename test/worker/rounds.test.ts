@@ -1,5 +1,5 @@
 import { once } from "node:events"
-import { afterEach, beforeEach, expect, it, vi } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { completeOptions } from "../../src/declaration.ts"
 import { WorkerEmitter } from "../../src/events.ts"
 import { Fleet, noticeEveryMs } from "../../src/queue/fleet.ts"
@@ -9,7 +9,8 @@ import { Capacity } from "../../src/worker/capacity.ts"
 import { workerOptions } from "../../src/worker/options.ts"
 import { Rounds } from "../../src/worker/rounds.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
-import { TestFleet } from "../queue/test-fleet.ts"
+import { skew } from "../queue/skew.ts"
+import { eventually, TestFleet } from "../queue/test-fleet.ts"
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }))
 afterEach(() => void vi.useRealTimers())
@@ -69,4 +70,31 @@ it("Redis is away - makes none until it is back", async () => {
   await once(events, "backlog")
   rounds.stop()
   expect(await fleet.workers()).toMatchObject([{ id: "me" }])
+})
+
+describe.each([0, 2, -2])("a worker whose clock is %d hours off", hours => {
+  it("a minute without a job that ends - removes results that are kept no longer by the clock of Redis", async () => {
+    vi.useRealTimers()
+    await using open = await TestFleet.open()
+    const worker = await open.worker()
+    const base = open.queues.keyOf("bulk")
+    for (const jobId of ["old", "new"])
+      await open.queues.of("bulk").add("label", { v: 1, texts: [{ text: "good" }] }, { jobId })
+    await eventually(() => open.ended.length === 2)
+    await worker.close()
+    const hourAgoMs = Number(await open.redis.hget(`${base}:old`, "finishedOn")) - 3_600_000
+    await open.redis.hset(`${base}:old`, "finishedOn", hourAgoMs)
+    await open.redis.zadd(`${base}:completed`, hourAgoMs, "old")
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] })
+    skew(hours * 3_600_000)
+    const { rounds, events } = roundsIn(open)
+    vi.advanceTimersByTime(60_000)
+    rounds.start()
+    vi.advanceTimersByTime(noticeEveryMs)
+    await once(events, "backlog")
+    vi.useRealTimers()
+    await eventually(async () => (await open.redis.exists(`${base}:old`)) === 0)
+    rounds.stop()
+    expect(await open.redis.exists(`${base}:new`)).toBe(1)
+  })
 })

@@ -122,7 +122,7 @@ export class BatchRun {
   async #label(batch: Batch, input: StoredFile): Promise<boolean> {
     const { store, serving } = this.#means
     const chunks = chunkLines(this.#lines(input), new RequestReader(serving), batch.done)
-    using _ = this.#watch(batch)
+    using _ = this.#watch(batch.expiresMs - (await store.nowMs()))
     try {
       for await (const { done, answers, calls } of inOrder(chunks, chunk => this.#answer(chunk), maxChunks)) {
         const stored = await store.advance(batch, done, writeAnswers(batch.id, answers))
@@ -166,7 +166,7 @@ export class BatchRun {
     if (batch === undefined) return "completed"
     for (const name of ["output", "error"] as const) {
       const { owner, id } = batch
-      const about = { owner, purpose: "batch_output", createdMs: Date.now(), filename: `${id}_${name}.jsonl` } as const
+      const about = { owner, purpose: "batch_output", filename: `${id}_${name}.jsonl` } as const
       if (batch[name].parts > 0) await files.add(batch[name], about, batch.keepOutputSeconds)
     }
     return batch.end
@@ -176,8 +176,8 @@ export class BatchRun {
     return readLines(this.#means.files.content(input), this.#means.serving.settings.maxBodyBytes)
   }
 
-  /** Notices that a batch was taken back, or that its time is over. */
-  #watch({ expiresMs }: Batch): Disposable {
+  /** Notices that a batch was taken back, or that its time is over after `leftMs`. */
+  #watch(leftMs: number): Disposable {
     const look = async () => {
       const status = await this.#means.store.status(this.#id)
       if (status !== "in_progress" && status !== "validating") this.#cancelled.abort()
@@ -186,7 +186,7 @@ export class BatchRun {
     const looks = setInterval(() => look().catch(() => {}), lookMs)
     const over = setTimeout(
       guarded(this.#means.log, () => this.#expired.abort()),
-      expiresMs - Date.now(),
+      leftMs,
     )
     return {
       [Symbol.dispose]() {

@@ -5,12 +5,13 @@ import type { RedisConnection } from "../../queue/open-redis.ts"
  * a batch only from where it thinks that it stands. A command that is sent again, because the connection broke, changes nothing either.
  */
 
-/** Moves a batch from one of some statuses to another; gives the status that it has then. */
+/** Moves a batch from one of some statuses to another, and notes when; gives the status that it has then. */
 const moveScript = `
 local status = redis.call('HGET', KEYS[1], 'status')
 if not status then return '' end
 if not string.find(' ' .. ARGV[2] .. ' ', ' ' .. status .. ' ', 1, true) then return status end
-redis.call('HSET', KEYS[1], 'status', ARGV[1], unpack(ARGV, 4))
+local seconds = redis.call('TIME')[1]
+redis.call('HSET', KEYS[1], 'status', ARGV[1], 'at:' .. ARGV[1], seconds, unpack(ARGV, 4))
 if ARGV[3] ~= '0' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
 return ARGV[1]
 `

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto"
+import { redisTimeMs } from "../../queue/adapt-scripts.ts"
 import { keysOf } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
 import { RequestError } from "../problem.ts"
@@ -75,7 +76,7 @@ export interface Advance {
 
 type Fields = Readonly<Record<string, string | undefined>>
 
-/** Batches in Redis, where every server finds them. */
+/** Batches in Redis, where every server finds them. Their times are by the clock of Redis. */
 export class BatchStore {
   readonly #redis: RedisConnection
   readonly #scripts: WithBatchScripts
@@ -93,9 +94,14 @@ export class BatchStore {
     this.#keepSeconds = keepSeconds
   }
 
+  /** The time by which batches end, ms since 1970. */
+  nowMs(): Promise<number> {
+    return redisTimeMs(this.#redis)
+  }
+
   /** Makes a batch, which is to be validated. */
   async create(order: BatchOrder): Promise<Batch> {
-    const createdMs = Date.now()
+    const createdMs = await this.nowMs()
     const id = `batch_${randomBytes(16).toString("hex")}`
     const [output, error] = [newFileId(), newFileId()]
     const about = { ...order, createdMs, expiresMs: createdMs + windowMs, output, error }
@@ -145,7 +151,7 @@ export class BatchStore {
    */
   async list(owner: string, limit: number, after: string | undefined): Promise<Batch[]> {
     const key = this.#keys.batches(owner)
-    await this.#redis.zremrangebyscore(key, 0, Date.now() - windowMs - this.#keepSeconds * 1000)
+    await this.#redis.zremrangebyscore(key, 0, (await this.nowMs()) - windowMs - this.#keepSeconds * 1000)
     const rank = after === undefined ? -1 : await this.#redis.zrevrank(key, after)
     if (rank === null) throw new RequestError(400, `after must be a batch of the list; got ${after}`)
     const ids = await this.#redis.zrevrange(key, rank + 1, rank + limit)
@@ -164,9 +170,8 @@ export class BatchStore {
     to: BatchStatus,
     fields: Readonly<Record<string, string | number>> = {},
   ): Promise<BatchStatus | undefined> {
-    const seconds = Math.floor(Date.now() / 1000)
     const ttl = hasEnded(to) ? this.#keepSeconds : 0
-    const all = Object.entries({ [`at:${to}`]: seconds, ...fields }).flat()
+    const all = Object.entries(fields).flat()
     const status = await this.#scripts.valenceMoveBatch(this.#keys.batch(id), to, from.join(" "), ttl, ...all)
     return status === "" ? undefined : (status as BatchStatus)
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { asError, ValenceError } from "../../errors.ts"
+import { redisTimeMs } from "../../queue/adapt-scripts.ts"
 import { keysOf } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
 import { unlessEnded } from "../../within.ts"
@@ -45,7 +46,7 @@ export interface FileBounds {
 export const newFileId = () => `file-${randomBytes(16).toString("hex")}`
 
 /**
- * Files in Redis, where every server finds them. A file's bytes lie in a hash, part by part, under their numbers: a command that is sent
+ * Files in Redis, where every server finds them. The clock of Redis says when they end. A file's bytes lie in a hash, part by part, under their numbers: a command that is sent
  * again, because the connection broke, changes nothing.
  */
 export class Files {
@@ -100,10 +101,11 @@ export class Files {
    */
   async add(
     written: WrittenParts,
-    about: Pick<StoredFile, "owner" | "filename" | "purpose" | "createdMs">,
+    about: Pick<StoredFile, "owner" | "filename" | "purpose">,
     keepSeconds: number = this.#bounds.keepFileSeconds,
   ): Promise<StoredFile> {
-    const file: StoredFile = { ...written, ...about, expiresMs: about.createdMs + keepSeconds * 1000 }
+    const createdMs = await redisTimeMs(this.#redis)
+    const file: StoredFile = { ...written, ...about, createdMs, expiresMs: createdMs + keepSeconds * 1000 }
     await this.#store(file)
     this.#drafts.delete(file.id)
     return file
@@ -137,9 +139,9 @@ export class Files {
 
   /** The file of an id; `undefined` where there is none, or it is somebody else's. */
   async read(owner: string, id: string): Promise<StoredFile | undefined> {
-    const found = await this.#redis.hget(this.#keys.files, id)
+    const [found, now] = await Promise.all([this.#redis.hget(this.#keys.files, id), redisTimeMs(this.#redis)])
     const file = found === null ? undefined : (JSON.parse(found) as StoredFile)
-    return file && file.owner === owner && file.expiresMs > Date.now() ? file : undefined
+    return file && file.owner === owner && file.expiresMs > now ? file : undefined
   }
 
   /** An owner's files, the newest first. */
@@ -193,8 +195,8 @@ export class Files {
 
   /** Everybody's; what is kept no longer is forgotten. */
   async #all(): Promise<StoredFile[]> {
-    const now = Date.now()
-    const files = (await this.#redis.hvals(this.#keys.files)).map(json => JSON.parse(json) as StoredFile)
+    const [found, now] = await Promise.all([this.#redis.hvals(this.#keys.files), redisTimeMs(this.#redis)])
+    const files = found.map(json => JSON.parse(json) as StoredFile)
     const gone = files.filter(({ expiresMs }) => expiresMs <= now).map(({ id }) => id)
     if (gone.length > 0) await this.#redis.hdel(this.#keys.files, ...gone)
     return files.filter(({ expiresMs }) => expiresMs > now)

@@ -49,7 +49,7 @@ export async function storeUpload(
     files.requireKept("/expires_after/seconds", expiresAfter?.seconds)
     if (file === undefined) throw new BodyError([{ instancePath: "/file", message: "must be a file" }])
     const { filename, ...written } = file
-    const about = { owner: request.keyName, filename, purpose, createdMs: Date.now() }
+    const about = { owner: request.keyName, filename, purpose }
     return await files.add(written, about, expiresAfter?.seconds)
   } catch (error) {
     // Redis may be away: then it goes by itself.

@@ -9,6 +9,7 @@ import { keptEvents } from "../../queue/job-queues.ts"
 import { webhookQueue } from "../../queue/names.ts"
 import type { RedisConnection } from "../../queue/open-redis.ts"
 import { PatientWorker } from "../../queue/patient-worker.ts"
+import { removeOld } from "../../queue/remove-old.ts"
 import { guarded } from "../guarded.ts"
 import { hasEnded, type JobResource } from "../jobs/job-resource.ts"
 import type { Jobs } from "../jobs/jobs.ts"
@@ -137,14 +138,15 @@ export class Webhooks implements AsyncDisposable {
 
   async #clean(): Promise<void> {
     if (this.#redis.status !== "ready") return
-    for (const state of ["completed", "failed"] as const) await this.#queue.clean(keptSeconds * 1000, cleanLimit, state)
+    await removeOld(this.#queue, this.#redis, { completed: keptSeconds, failed: keptSeconds }, cleanLimit)
   }
 
   async #process(delivery: Job<Delivery>): Promise<void> {
     const { owner, job, url } = delivery.data
     const resource = (await this.#jobs.read(owner, job)) ?? lostJob(job)
     if (!hasEnded(resource)) {
-      const ageMs = Date.now() - delivery.timestamp
+      // Both by the clock of Redis.
+      const ageMs = (delivery.processedOn ?? delivery.timestamp) - delivery.timestamp
       const afterMs = Math.min(lookMs.most, Math.max(lookMs.least, ageMs / 4))
       await delivery.moveToDelayed(Date.now() + afterMs, delivery.token)
       throw new DelayedError()

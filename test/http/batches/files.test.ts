@@ -44,6 +44,7 @@ it("a Redis that refuses a part of a file - redis_failed, and why; what was writ
   }
   const redis = {
     hvals: async () => [],
+    time: async () => ["0", "0"],
     hdel: async () => 0,
     unlink: async (key: string) => removed.push(key),
     multi: () => transaction,
