@@ -6,6 +6,9 @@ import { refusalOf } from "./refusal.ts"
 /** Time between two looks at a delayed job that is due by the clock of this machine alone. */
 const lookAgainSeconds = 0.25
 
+/** Longest wait while a job is delayed: by a clock that is behind that of Redis, it would be due much later. */
+const mostWaitSeconds = 1
+
 /** Time between two attempts at what Redis refuses. */
 const retryMs = 1000
 
@@ -55,8 +58,9 @@ export class PatientWorker<Data, Result = void> extends BullWorker<Data, Result>
   /** Time, s, for which to wait for a job: until a delayed one is due by the clock of Redis, which may differ from this machine's. */
   protected override getBlockTimeout(blockUntil: number): number {
     const seconds = super.getBlockTimeout(blockUntil)
+    if (blockUntil === 0) return seconds
+    if (seconds > 0) return Math.min(seconds, mostWaitSeconds)
     // Due by this clock, and not by that of Redis: asked for once already.
-    if (seconds > 0 || blockUntil === 0) return seconds
     if (blockUntil === this.#askedFor) return lookAgainSeconds
     this.#askedFor = blockUntil
     return seconds

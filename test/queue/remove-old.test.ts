@@ -11,8 +11,8 @@ describe.each([0, 2 * hourMs, -2 * hourMs])("removeOld() by a clock that is %d m
     await using fleet = await TestFleet.open()
     await fleet.worker()
     const queue = fleet.queues.of("bulk")
-    await queue.add(jobName, { v: 1, texts: [{ text: "ab" }] }, { jobId: "completed" })
-    await queue.add(jobName, { v: 2 }, { jobId: "failed" })
+    await queue.add(jobName, { v: 1, texts: [{ text: "ab" }] }, { jobId: "good" })
+    await queue.add(jobName, { v: 2 }, { jobId: "bad" })
     await eventually(() => fleet.ended.length === 2)
     const counts = () => queue.getJobCounts("completed", "failed")
     const hour = hourMs / 1000
