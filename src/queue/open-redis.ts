@@ -7,6 +7,7 @@ import { type RedisSecurity, secured } from "./redis-security.ts"
 import { type RedisAddress, readRedisUrl, shownUrl } from "./redis-url.ts"
 import { isDemoted, refusalOf } from "./refusal.ts"
 import { mindSentinels } from "./sentinels.ts"
+import { settleConnect } from "./settle-connect.ts"
 import { endSilence } from "./silence.ts"
 
 /** A connection, whatever it leads to. */
@@ -100,6 +101,7 @@ function createConnection(
       tellClusterDown(open as Cluster, error => connection.emit(refusedEvent, error))
       followSlots(open as Cluster)
       endForgottenNodes(open as Cluster)
+      settleConnect(open as Cluster)
     } else mindSentinels(open as Redis)
     const duplicate = open.duplicate.bind(open) as (...how: unknown[]) => RedisConnection
     // BullMQ makes copies to wait for jobs on.
