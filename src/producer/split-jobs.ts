@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { shown, ValenceError } from "../errors.ts"
+import { reservedNames } from "../queue/names.ts"
 
 /** A job ends when it holds so many characters of text. */
 const maxJobCharacters = 1024 * 1024
@@ -27,6 +28,11 @@ export const nthJobId = (call: string, index: number) => `${call}.${index}`
 export function splitJobs(texts: readonly string[], maxTexts: number, name: string | undefined): JobTexts[] {
   if (name !== undefined && (!/^[\w.-]{1,200}$/.test(name) || /^[\d.]+$/.test(name)))
     throw new ValenceError("option_invalid", `id ${idRule}; got ${shown(name)}`)
+  if (name !== undefined && reservedNames.has(name))
+    throw new ValenceError(
+      "option_invalid",
+      `id must not be a name that BullMQ uses for its own keys; got ${shown(name)}`,
+    )
   const base = name ?? `j${randomBytes(12).toString("hex")}`
   const jobs: JobTexts[] = []
   for (let from = 0; from < texts.length; ) {

@@ -18,6 +18,28 @@ export const batchQueue = "valence-batches"
 /** Both lanes, the one that goes first before the other. */
 export const lanes = ["interactive", "bulk"] as const satisfies readonly Lane[]
 
+/** Names of BullMQ's own keys of a queue. A job of such a name would be in the place of one of them, and stop the queue. */
+export const reservedNames: ReadonlySet<string> = new Set([
+  "active",
+  "completed",
+  "de",
+  "delayed",
+  "events",
+  "failed",
+  "id",
+  "limiter",
+  "marker",
+  "meta",
+  "paused",
+  "pc",
+  "prioritized",
+  "repeat",
+  "stalled",
+  "stalled-check",
+  "wait",
+  "waiting-children",
+])
+
 /** What a job of either queue is called in BullMQ. */
 export const jobName = "label"
 

@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { splitJobs } from "../../src/producer/split-jobs.ts"
+import { reservedNames } from "../../src/queue/names.ts"
 
 describe("splitJobs()", () => {
   it("a named call that fits into one job - names the job", () => {
@@ -38,6 +39,11 @@ describe("splitJobs()", () => {
         ),
       }),
     )
+  })
+
+  it.each([...reservedNames])("id %j, a key of BullMQ's - option_invalid", id => {
+    const message = `id must not be a name that BullMQ uses for its own keys; got "${id}"`
+    expect(() => splitJobs(["a"], 1, id)).toThrow(expect.objectContaining({ code: "option_invalid", message }))
   })
 
   it("every text is in one job, in order, and no job is empty or too long", () => {
