@@ -133,7 +133,7 @@ export class Files {
   async letGo(owner: string, id: string): Promise<void> {
     const { ownExpiresMs, ...file } = (await this.read(owner, id)) ?? {}
     if (ownExpiresMs === undefined) return
-    if (ownExpiresMs <= Date.now()) await this.drop(id)
+    if (ownExpiresMs <= (await redisTimeMs(this.#redis))) await this.drop(id)
     else await this.#store({ ...(file as StoredFile), expiresMs: ownExpiresMs })
   }
 

@@ -8,6 +8,7 @@ function emptyRedis(): RedisConnection {
   const transaction = { hset: () => transaction, expire: () => transaction, exec: async () => [] }
   return {
     hvals: async () => [],
+    time: async () => ["0", "0"],
     hdel: async () => 0,
     hset: async () => 1,
     pexpireat: async () => 1,
@@ -29,7 +30,7 @@ it("files that are written at the same time - have at most maxStoredBytes togeth
   await files.drop(one.id)
   const other = await write(60)
   // From now on Redis counts it.
-  await files.add(other, { owner: "", filename: "a", purpose: "batch", createdMs: 0 })
+  await files.add(other, { owner: "", filename: "a", purpose: "batch" })
   await write(60)
 })
 
