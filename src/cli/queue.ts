@@ -155,7 +155,7 @@ the others are absent, and the JSON is a 503: there is never a zero that was not
 
 Examples:
   valence queue export
-  valence queue export --redis redis://queue:6379 --host 0.0.0.0 --target-seconds 120
+  valence queue export --redis redis://queue:6379 --host 0.0.0.0 --target-seconds 600
   curl http://127.0.0.1:9465/v1/queue/scale
 
 Exit code: 0 it was stopped, 2 it could not be started.`

@@ -1,9 +1,12 @@
 import { count } from "../declaration.ts"
 
-/** What a fleet is scaled for. */
+/**
+ * What a fleet is scaled for. A fleet whose workers take as long to start as the target is swings: `npm run bench:scaling` shows it. The default
+ * is five times the minute that a worker takes which has to pull its model.
+ */
 export const scaleOptions = {
   targetSeconds: count({
-    default: 60,
+    default: 300,
     min: 1,
     max: 2_000_000,
     unit: "seconds",
