@@ -128,7 +128,18 @@ async function check(cpu: Cpu): Promise<Results> {
 async function checkFleet(cpu: Cpu, at: string, expected: string): Promise<void> {
   const output = join(at, "fleet.csv")
   const queue = ["--redis", redis.url, "--key-prefix", `{cpus-${cpu.name.replaceAll(/\W/g, "-")}}`]
-  const worker = startNode(cpu, ["dist/cli/main.js", "work", ...queue, "--device", "cpu:1", "--port", "0", ...patience])
+  const slowRedis = ["--connect-timeout-ms", "600000", "--redis-timeout-ms", "600000"]
+  const worker = startNode(cpu, [
+    "dist/cli/main.js",
+    "work",
+    ...queue,
+    "--device",
+    "cpu:1",
+    "--port",
+    "0",
+    ...patience,
+    ...slowRedis,
+  ])
   try {
     // An emulated worker answers its own questions late, takes Redis to be away, and is ready a little later.
     await worker.says(/ (ready|waiting for redis): /)
