@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises"
 import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
 import { asError, ValenceError } from "../../errors.ts"
-import { fieldOf, readStruct, writeStruct } from "./thrift-struct.ts"
+import { fieldOf, readStructAt, writeStruct } from "./thrift-struct.ts"
 
 /** What a Parquet file begins and ends with. */
 export const parquetMagic = Buffer.from("PAR1")
@@ -63,7 +63,11 @@ async function readFooter(file: FileHandle): Promise<{ readonly footer: ThriftSt
   if (length + tailBytes + parquetMagic.length > size)
     throw new Error(`its footer must lie within its ${size} bytes; got ${length}`)
   const footerFrom = size - tailBytes - length
-  return { footer: readStruct(await readBytes(file, footerFrom, length)), footerFrom }
+  const { struct: footer, end } = readStructAt(await readBytes(file, footerFrom, length), 0)
+  // A footer that is signed has a signature after it.
+  const isEncrypted = fieldOf(footer, fields.file.encryption) !== undefined
+  if (end !== length && !isEncrypted) throw new Error(`its footer must have ${length} bytes; it ends after ${end}`)
+  return { footer, footerFrom }
 }
 
 function requirePlain(footer: ThriftStruct): void {

@@ -166,6 +166,15 @@ describe("a Parquet file one of whose pages was changed", () => {
     },
   )
 
+  it("a footer that ends before its bytes do - refused", async () => {
+    const file = valid("duckdb-none.parquet")
+    const from = footerFrom(file)
+    const [footer, tail] = [file.subarray(from, -8), Buffer.from(file.subarray(-8))]
+    tail.writeUInt32LE(footer.length + 1, 0)
+    const longer = Buffer.concat([file.subarray(0, from), footer, Buffer.from([1]), tail])
+    expect(await read(longer)).toContain(`must have ${footer.length + 1} bytes; it ends after ${footer.length}`)
+  })
+
   it("a bit of the footer - refused, or the same texts", async () => {
     const file = valid("duckdb-none.parquet")
     const texts = await read(file)
