@@ -1,6 +1,7 @@
 import { stderr } from "node:process"
 import { Classifier, createClassifier } from "../classifier/classifier.ts"
 import type { Declaration } from "../declaration.ts"
+import { ValenceError } from "../errors.ts"
 import type { ClassifierEmitter, DeviceFacts } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import { isLexicon } from "../lexicon/find-lexicon.ts"
@@ -66,10 +67,17 @@ export function measuring<O extends Pick<ClassifierOptions, "tune">>(options: O)
  * The fleet that `--redis` names, or else the labeller that `--model` names.
  *
  * @param isLong - whether measuring the devices is worth it
+ * @param untilWorker - what texts do where no worker lives
+ * @throws ValenceError `aborted` if the signal ends the wait for a pull, a Redis or a worker
  */
 export async function openLabellerOrFleet(
   given: Readonly<Record<string, unknown>>,
-  { isLong, onNotice = line => stderr.write(`${line}\n`), ...opening }: Opening & { readonly isLong: boolean },
+  {
+    isLong,
+    onNotice = line => stderr.write(`${line}\n`),
+    untilWorker = "wait",
+    ...opening
+  }: Opening & { readonly isLong: boolean; readonly untilWorker?: "wait" | "are refused" },
 ): Promise<Labeller> {
   const { redis, ...fleet } = pickOptions({ ...fleetOptions, whenFull: producerOptions.whenFull }, given)
   if (redis === undefined) {
@@ -77,8 +85,11 @@ export async function openLabellerOrFleet(
     return openLabeller(isLong ? measuring(options) : options, opening)
   }
   const { createProducer } = await import("../producer/create-producer.ts")
-  const producer = await createProducer({ ...fleet, redis, onNotice })
+  const { signal } = opening
+  const producer = await createProducer({ ...fleet, redis, onNotice, signal }).catch((error: unknown) => {
+    throw signal?.aborted ? new ValenceError("aborted", "it was stopped before it was ready") : error
+  })
   if ((await producer.workers()).length === 0)
-    stderr.write("no worker listens now: texts wait until one is started with valence work\n")
+    stderr.write(`no worker listens now: texts ${untilWorker} until one is started with valence work\n`)
   return producer
 }

@@ -48,7 +48,8 @@ async function serve(chosen: Readonly<Record<string, unknown>>, command: Command
   const options = pickOptions(serverOptions, given)
   const events = new WorkerEmitter()
   const stop = listenForStop(() => say("stopping: requests under way are finished; Ctrl-C again stops at once"))
-  const opening = { events, isLong: true, signal: stop.signal }
+  const untilWorker = options.waitForWorkers ? ("wait" as const) : ("are refused" as const)
+  const opening = { events, isLong: true, untilWorker, signal: stop.signal }
   await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, opening).catch(endStopped)
   if (labeller === undefined) return
   const producer = labeller instanceof Producer ? labeller : undefined

@@ -4,17 +4,20 @@ import { ValenceError } from "../errors.ts"
 import type { ModelInfo } from "../labeller.ts"
 import { Fleet } from "../queue/fleet.ts"
 import { openRedis, type RedisTarget } from "../queue/open-redis.ts"
+import { unlessEnded } from "../within.ts"
 import { type ProducerOptions, producerOptions } from "./options.ts"
 import { Producer } from "./producer.ts"
 
 const modelLookMs = 200
+const never = new AbortController().signal
 
 /**
  * A `Labeller` over Redis.
  *
  * @param redis - a URL, or a connection of ioredis, which stays yours: the producer works with copies of it
  * @param onNotice - gets a line when calls begin to wait for a Redis that is away or refuses jobs, and one when they go on
- * @throws ValenceError `option_invalid`, `redis_failed`; `no_worker` where no worker ever said what it labels with
+ * @param signal - ends the wait for a Redis, and for a worker's word
+ * @throws the signal's reason; ValenceError `option_invalid`, `redis_failed`; `no_worker` where no worker ever said what it labels with
  * @example
  * await using producer = await createProducer({ redis: 'redis://127.0.0.1:6379' })
  * await producer.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false, windows: 1 }]
@@ -22,10 +25,12 @@ const modelLookMs = 200
 export async function createProducer({
   redis: target,
   onNotice,
+  signal = never,
   ...given
 }: Omit<ProducerOptions, "redis"> & {
   readonly redis?: RedisTarget | undefined
   readonly onNotice?: ((line: string) => void) | undefined
+  readonly signal?: AbortSignal | undefined
 } = {}): Promise<Producer> {
   const url = typeof target === "string" ? { redis: target } : {}
   const settings = completeOptions(producerOptions, { ...given, ...url })
@@ -36,7 +41,7 @@ export async function createProducer({
     security: settings,
   })
   try {
-    const model = await waitForModel(new Fleet(redis, settings.keyPrefix), settings)
+    const model = await unlessEnded(waitForModel(new Fleet(redis, settings.keyPrefix), settings, signal), signal)
     const replies = await openRedis(target ?? settings.redis, connectTimeoutMs, { silenceMs, security: settings })
     try {
       const producer = new Producer(model, settings, redis, replies, onNotice)
@@ -55,9 +60,11 @@ export async function createProducer({
 async function waitForModel(
   fleet: Fleet,
   { workerWaitMs, keyPrefix }: Complete<typeof producerOptions>,
+  signal: AbortSignal,
 ): Promise<ModelInfo> {
   const untilMs = performance.now() + workerWaitMs
   for (;;) {
+    signal.throwIfAborted()
     const model = await fleet.model()
     if (model) return model
     // An autoscaler sees that somebody waits.

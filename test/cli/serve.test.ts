@@ -101,6 +101,20 @@ describe("valence serve", () => {
     await server.restart()
   })
 
+  it("SIGTERM while the first worker of a fleet is waited for - ends at once", async () => {
+    await using fleet = await TestFleet.open()
+    using folder = new TemporaryFolder()
+    const where = ["--redis", fleet.url, "--key-prefix", fleet.keyPrefix, "--worker-wait-ms", "600000"]
+    const { child, ended } = startValence(folder.path, "serve", "--port", "0", ...where)
+    // It wants a worker while it waits.
+    await eventually(() => fleet.fleet.isWanted())
+    child.kill("SIGTERM")
+    expect(await ended).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("it was stopped before it was ready"),
+    })
+  })
+
   it("errors that no handler catches - are logged and counted, and the server goes on", async () => {
     using folder = new TemporaryFolder()
     const thrower = folder.write(
