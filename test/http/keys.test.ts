@@ -38,10 +38,12 @@ const rows: readonly Row[] = [
   ...["/livez", "/readyz", "/health", "/"].map(path => ({ route: `GET ${path}`, statuses: open })),
   { route: "GET /page*", path: "/page/page.js", statuses: open },
   { route: "GET /docs*", path: "/docs/json", statuses: open },
-  ...["/metrics", "/info", "/v1/model", "/v1/models", "/v1/queue", "/v1/files", "/v1/batches"].map(path => ({
-    route: `GET ${path}`,
-    statuses: anyKey,
-  })),
+  ...["/metrics", "/info", "/v1/model", "/v1/models", "/v1/queue", "/v1/queue/scale", "/v1/files", "/v1/batches"].map(
+    path => ({
+      route: `GET ${path}`,
+      statuses: anyKey,
+    }),
+  ),
   { route: "POST /v1/label", type: json, body: label, statuses: anyKey },
   { route: "POST /v1/explain", type: json, body: label, statuses: anyKey },
   { route: "POST /", type: json, body: '{"inputs":"good"}', statuses: anyKey },
