@@ -4,6 +4,7 @@ import type { Lane } from "../labeller.ts"
 import { redisTimeMs } from "./adapt-scripts.ts"
 import { addJobWithId } from "./add-job.ts"
 import { finishedJobs } from "./finished-jobs.ts"
+import { isNestedDeeper } from "./is-nested-deeper.ts"
 import type { JobQueues } from "./job-queues.ts"
 import { LetterBox } from "./letter-box.ts"
 import { jobName, lanes, queueOf } from "./names.ts"
@@ -27,6 +28,8 @@ export interface DeadLetter {
 
 /** Letters that are retried or dropped at a time. */
 const atOnce = 16
+/** Data of a job have four levels. Some thousands are too many for those who read or copy them by recursion. */
+const mostLevels = 100
 
 /** The dead letters of a prefix. */
 export class DeadLetters {
@@ -58,14 +61,10 @@ export class DeadLetters {
     await this.#box.put(`${letter.queue}.${letter.job}`, letter)
   }
 
-  /** The data of a job; as text, if it is nested too deeply to be written as JSON. */
+  /** The data of a job; as text if they are nested deeply. */
   async #writable(lane: Lane, { id, data }: Job): Promise<unknown> {
-    try {
-      JSON.stringify(data)
-      return data
-    } catch {
-      return (await this.#queues.redis.hget(`${this.#queues.keyOf(lane)}:${id}`, "data")) ?? null
-    }
+    if (!isNestedDeeper(data, mostLevels)) return data
+    return (await this.#queues.redis.hget(`${this.#queues.keyOf(lane)}:${id}`, "data")) ?? null
   }
 
   /** How many there are. */
