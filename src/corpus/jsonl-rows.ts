@@ -193,6 +193,8 @@ function* objectsOf(head: RecordBatch): Generator<{ text: string; object: JsonOb
   const problems = findUnreadable(head)
   for (const [index, record] of head.records.entries()) {
     const text = textOf(head, record)
+    // What is no JSON costs an exception, and a head may have many such lines.
+    if (!/^\s*\{/.test(text)) continue
     const object = problems.get(index) ?? parseObject(text)
     if (typeof object !== "string") yield { text, object }
   }
