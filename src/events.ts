@@ -74,7 +74,7 @@ export interface QueueDepth {
   readonly activeJobs: number
   readonly delayedJobs: number
   readonly failedJobs: number
-  /** Texts and tokens of the waiting and the delayed jobs, as far as the model reads them; estimated from a sample where there are many jobs. */
+  /** Texts and tokens of the waiting and delayed jobs, up to what the model reads of each; estimated from a sample if there are many jobs. */
   readonly waitingTexts: number
   readonly waitingTokens: number
   /** Age of the oldest waiting job, seconds; 0 where none waits. */

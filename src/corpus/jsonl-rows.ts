@@ -15,13 +15,14 @@ type JsonObject = Readonly<Record<string, unknown>>
  * Reads the rows of JSON Lines: one object a line, of which one field is the text, or a member of a field, or several of these. A
  * text that is null or missing is blank.
  *
- * @param head - the first rows: their fields, of which one holds the text
+ * @param head - the first rows, up to the first batch with an object that has fields, of which one is the text
  * @param asked - the text column, if it was named
  * @throws ValenceError `option_invalid` if no column holds the text
  */
 export function jsonlReader(head: readonly RecordBatch[], asked: string | undefined): RowReader {
-  const objects = head.flatMap(batch => [...objectsOf(batch)])
-  const columns = head.map(jsonlColumns).find(names => names.length > 0) ?? []
+  // The others were looked through for an object with fields, and have none.
+  const objects = head.slice(-1).flatMap(batch => [...objectsOf(batch)])
+  const columns = columnsOf(objects)
   const paths = textPaths(objects, asked)
   return {
     columns,
@@ -182,9 +183,13 @@ function parseObject(line: string): JsonObject | string {
   return `${what} twice, and nothing says which of the values counts`
 }
 
-/** The names of the fields of the first object among records; none where no record holds an object with fields. */
+/** The names of the fields of the first object among records; none if no record is an object with fields. */
 export function jsonlColumns(head: RecordBatch): string[] {
-  for (const { text, object } of objectsOf(head))
+  return columnsOf(objectsOf(head))
+}
+
+function columnsOf(objects: Iterable<{ readonly text: string; readonly object: JsonObject }>): string[] {
+  for (const { text, object } of objects)
     if (Object.keys(object).length > 0) return [...new Set(jsonMembers(text).map(member => member.name))]
   return []
 }

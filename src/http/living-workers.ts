@@ -7,7 +7,7 @@ const lookEveryMs = 1000
 /** A Redis that takes longer is told of elsewhere. */
 const lookWithinMs = 1000
 
-/** Whether any worker of a fleet lives, looked at once a second while somebody asks. */
+/** Whether a fleet has a living worker: checked at most once a second, and only for requests. */
 export class LivingWorkers {
   readonly #producer: Pick<Producer, "workers" | "wantWorker">
   #some = false
@@ -20,8 +20,8 @@ export class LivingWorkers {
   }
 
   /**
-   * Refuses where no worker lives, and asks the fleet's autoscaler for one. A Redis that does not answer is no reason: whoever labels waits
-   * for it.
+   * Refuses a request if the fleet has no living worker, and asks the fleet's autoscaler for one. If Redis does not answer, nothing is
+   * refused here: the producer waits for it.
    *
    * @throws ValenceError `no_worker`
    */

@@ -32,9 +32,9 @@ export interface Serving extends Served {
   readonly settings: Complete<typeof serverOptions>
   readonly admissionOf: (labeller: Labeller) => Admission
   readonly metrics: ServerMetrics
-  /** Where a fleet labels, and a text is refused while no worker lives. */
+  /** Refuses texts while the fleet has no worker; `undefined` without a fleet, or if requests wait for workers. */
   readonly livingWorkers: LivingWorkers | undefined
-  /** Looks at the fleet's queues, where there is one. */
+  /** Looks at the fleet's queues; `undefined` without a fleet. */
   readonly watch: QueueWatch | undefined
   readonly readiness: Readiness
   /** Aborts when requests are no longer waited for: those that wait for something to happen are answered then. */

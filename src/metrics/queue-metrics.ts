@@ -1,14 +1,14 @@
 import type { MetricDeclaration } from "./declaration.ts"
 import { lanes } from "./lanes.ts"
 
-/** What lies in Redis. Every process of a fleet tells the same: take the maximum over them, not the sum. */
+/** What is in Redis. Every process of a fleet reports the same values: take their maximum, not their sum. */
 export const queueMetrics = {
   queueJobs: {
     name: "valence_queue_jobs",
     kind: "gauge",
     unit: "jobs",
     labels: { lane: lanes, state: ["waiting", "active", "delayed", "failed"] },
-    help: "Jobs in the queue, the same from everybody",
+    help: "Jobs in the queue, the same from every process",
     fedBy: ["backlog"],
   },
   waitingTexts: {
@@ -16,7 +16,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "texts",
     labels: { lane: lanes },
-    help: "Texts of the waiting and delayed jobs, the same from everybody; estimated from a sample where there are many",
+    help: "Texts of the waiting and delayed jobs, the same from every process; estimated from a sample if there are many",
     fedBy: ["backlog"],
   },
   waitingTokens: {
@@ -24,7 +24,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "tokens",
     labels: { lane: lanes },
-    help: "Tokens of the waiting and delayed jobs as far as the model reads their texts, the same from everybody; estimated",
+    help: "Tokens of the waiting and delayed jobs as far as the model reads their texts, the same from every process; estimated",
     fedBy: ["backlog"],
   },
   oldestWaiting: {
@@ -32,7 +32,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "seconds",
     labels: { lane: lanes },
-    help: "Age of the oldest waiting job, the same from everybody; 0 where none waits",
+    help: "Age of the oldest waiting job, the same from every process; 0 if none waits",
     fedBy: ["backlog"],
   },
   deadLetters: {
@@ -40,7 +40,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "jobs",
     labels: {},
-    help: "Jobs that lie with the dead letters, the same from everybody",
+    help: "Jobs that lie with the dead letters, the same from every process",
     fedBy: ["backlog"],
   },
   backlog: {
@@ -48,7 +48,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "seconds",
     labels: {},
-    help: "How long the fleet needs for what waits in lanes that are not paused, or one worker where none lives; the same from everybody",
+    help: "How long the fleet needs for what waits in lanes that are not paused, or one worker if none runs; the same from every process",
     fedBy: ["backlog"],
   },
   backlogSeenAt: {

@@ -1,13 +1,13 @@
 import type { MetricDeclaration } from "./declaration.ts"
 
-/** What to scale a fleet by, as `valence serve --redis` and `valence queue export` tell it: also where no worker lives. */
+/** What to scale a fleet by, from `valence serve --redis` and `valence queue export`, also if no worker runs. */
 export const scaleMetrics = {
   workers: {
     name: "valence_workers",
     kind: "gauge",
     unit: "workers",
     labels: {},
-    help: "Workers that live",
+    help: "Workers that run",
     fedBy: ["look"],
   },
   capacity: {
@@ -15,7 +15,7 @@ export const scaleMetrics = {
     kind: "gauge",
     unit: "tokens",
     labels: {},
-    help: "What the living workers can do together",
+    help: "What the running workers can do together",
     fedBy: ["look"],
   },
   desiredWorkers: {
@@ -23,7 +23,7 @@ export const scaleMetrics = {
     kind: "gauge",
     unit: "workers",
     labels: {},
-    help: "Workers that do what waits within --target-seconds; 0 where no job waits or is at work: the signal to scale by, from zero too",
+    help: "Workers that do what waits within --target-seconds; 0 if no job waits or is active: the signal to scale by, from zero too",
     fedBy: ["look"],
   },
 } as const satisfies Record<string, MetricDeclaration>

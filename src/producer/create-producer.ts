@@ -9,6 +9,8 @@ import { type ProducerOptions, producerOptions } from "./options.ts"
 import { Producer } from "./producer.ts"
 
 const modelLookMs = 200
+/** A worker that is wanted is so for a minute. */
+const wantEveryMs = 20_000
 const never = new AbortController().signal
 
 /**
@@ -16,7 +18,7 @@ const never = new AbortController().signal
  *
  * @param redis - a URL, or a connection of ioredis, which stays yours: the producer works with copies of it
  * @param onNotice - gets a line when calls begin to wait for a Redis that is away or refuses jobs, and one when they go on
- * @param signal - ends the wait for a Redis, and for a worker's word
+ * @param signal - ends the wait for a worker to say what it labels with, also if Redis does not answer meanwhile
  * @throws the signal's reason; ValenceError `option_invalid`, `redis_failed`; `no_worker` where no worker ever said what it labels with
  * @example
  * await using producer = await createProducer({ redis: 'redis://127.0.0.1:6379' })
@@ -63,12 +65,16 @@ async function waitForModel(
   signal: AbortSignal,
 ): Promise<ModelInfo> {
   const untilMs = performance.now() + workerWaitMs
+  let wantedMs = -Infinity
   for (;;) {
     signal.throwIfAborted()
     const model = await fleet.model()
     if (model) return model
-    // An autoscaler sees that somebody waits.
-    await fleet.want()
+    if (performance.now() - wantedMs >= wantEveryMs) {
+      wantedMs = performance.now()
+      // A Redis that is full or read-only tells its autoscaler nothing; the wait goes on.
+      await fleet.want().catch(() => {})
+    }
     if (performance.now() >= untilMs)
       throw new ValenceError(
         "no_worker",

@@ -120,7 +120,7 @@ export class Producer implements Labeller {
     return new Fleet(this.#redis, this.#settings.keyPrefix).workers()
   }
 
-  /** Wants a worker for the next minute: the signal that a fleet scales by is 1 at least. */
+  /** Asks for a worker for the next minute: the signal that a fleet scales by is then at least 1. */
   wantWorker(): Promise<void> {
     this.#requireOpen()
     return new Fleet(this.#redis, this.#settings.keyPrefix).want()

@@ -72,18 +72,18 @@ export class Fleet {
     return json === null ? undefined : unpack<ModelInfo>(json)
   }
 
-  /** Tokens a second of the worker that told last what it can do, whether it still lives or not; `undefined` if none ever did. */
+  /** Tokens a second of the worker that reported last what it can do, even if it has gone; `undefined` if none ever did. */
   async lastCapacity(): Promise<number | undefined> {
     const told = Number(await this.#redis.get(this.#keys.capacity))
     return told > 0 ? told : undefined
   }
 
-  /** Wants a worker for the next minute, whether a job waits or not: a server has refused a text because no worker lives, say. */
+  /** Asks for a worker for the next minute, even if no job waits: a server that has no worker refuses texts, so none are queued. */
   async want(): Promise<void> {
     await this.#redis.set(this.#keys.wanted, "1", "EX", wantedSeconds)
   }
 
-  /** Whether somebody wanted a worker within the last minute. */
+  /** Whether a process asked for a worker within the last minute. */
   async isWanted(): Promise<boolean> {
     return (await this.#redis.exists(this.#keys.wanted)) === 1
   }

@@ -49,9 +49,9 @@ export const keysOf = (prefix: string) => ({
   workers: `${prefix}:workers`,
   /** String: the model of the worker that came last. */
   model: `${prefix}:model`,
-  /** String: tokens a second of the worker that told last what it can do; it stays when no worker lives. */
+  /** String: tokens a second of the worker that reported last what it can do; kept when no worker runs. */
   capacity: `${prefix}:capacity`,
-  /** String, for a minute: somebody wants a worker, though no job waits. */
+  /** String, for a minute: a process asks for a worker, even if no job waits. */
   wanted: `${prefix}:wanted`,
   /** Channel: ids of jobs that a producer waits for and that are finished. */
   reply: (producer: string) => `${prefix}:reply:${producer}`,

@@ -7,7 +7,7 @@ import { type RedisSecurity, secured } from "./redis-security.ts"
 import { type RedisAddress, readRedisUrl, shownUrl } from "./redis-url.ts"
 import { isDemoted, refusalOf } from "./refusal.ts"
 import { mindSentinels } from "./sentinels.ts"
-import { settleConnect } from "./settle-connect.ts"
+import { connectsInTheEnd, settleConnect } from "./settle-connect.ts"
 import { endSilence } from "./silence.ts"
 
 /** A connection, whatever it leads to. */
@@ -109,27 +109,6 @@ function createConnection(
     return open
   }
   return guard(connection)
-}
-
-/**
- * A connection whose `connect()` waits for the attempt that succeeds, and rejects only if ioredis makes no more. BullMQ gives up a
- * copy for good if its first attempt fails: its worker would never take a job, and report nothing.
- */
-function connectsInTheEnd(connection: RedisConnection): RedisConnection {
-  const connect = connection.connect.bind(connection)
-  const untilReady = async () => {
-    try {
-      await connect()
-    } catch (error) {
-      if (connection.status === "ready") return
-      if (connection.status === "end" || connection.isCluster) throw error
-      await new Promise<void>((resolve, reject) => {
-        connection.once("ready", resolve)
-        connection.once("end", () => reject(error))
-      })
-    }
-  }
-  return Object.assign(connection, { connect: untilReady })
 }
 
 /** What ioredis calls with each error of a command to a Cluster, to decide what becomes of it. */

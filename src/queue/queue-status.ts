@@ -19,21 +19,21 @@ export interface QueueStatus {
   readonly deadLetters: number
   /** Those that live, the one that started first before the others. */
   readonly workers: readonly WorkerNotice[]
-  /** Whether somebody asked for a worker within the last minute, though no job need wait. */
+  /** Whether a process asked for a worker within the last minute, even if no job waits. */
   readonly workerWanted: boolean
   /** What all workers together did lately. */
   readonly textsPerSecond: number
-  /** What all workers together can do; 0 where none lives. */
+  /** What all workers together can do; 0 if none runs. */
   readonly tokensPerSecond: number
-  /** What one worker can do: the mean of those that know, or of the one that told last, though it is gone; `undefined` if none ever did. */
+  /** What one worker can do: the mean of those that know, or the figure of the one that reported last, even if it has gone; `undefined` if none ever did. */
   readonly workerTokensPerSecond: number | undefined
-  /** How long the fleet needs for what waits in lanes that are not paused; where no worker lives, how long one would need. */
+  /** How long the fleet needs for what waits in lanes that are not paused; if no worker runs, how long one would need. */
   readonly backlogSeconds: number
 }
 
 /**
- * What is counted on where no worker has ever told what it can do, tokens a second: two CPU cores with the bundled model do about that. The
- * first worker of a fleet tells better within seconds of its first job.
+ * What is assumed if no worker has ever reported what it can do, tokens a second: two CPU cores with the bundled model do about that. The
+ * first worker of a fleet reports its own within seconds of its first job.
  */
 export const unknownTokensPerSecond = 10_000
 

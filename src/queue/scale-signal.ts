@@ -3,25 +3,25 @@ import { sum } from "../sum.ts"
 import { backlogTokens, type QueueStatus } from "./queue-status.ts"
 import type { scaleOptions } from "./scale-options.ts"
 
-/** What a fleet is scaled by. Every number is finite, and is there whether a worker lives or not. */
+/** What a fleet is scaled by. Every number is finite, also if no worker runs. */
 export interface ScaleSignal {
-  /** In lanes that are not paused, like the tokens; estimated where there are many jobs. */
+  /** In lanes that are not paused, like the tokens; estimated if there are many jobs. */
   readonly waitingTexts: number
   readonly waitingTokens: number
-  /** 0 where none waits. */
+  /** 0 if none waits. */
   readonly oldestWaitingSeconds: number
-  /** Living ones. */
+  /** Those that run. */
   readonly workers: number
-  /** What they can do together; 0 where none lives. */
+  /** What they can do together; 0 if none runs. */
   readonly tokensPerSecond: number
-  /** How long they need for what waits; where none lives, how long one would need. */
+  /** How long they need for what waits; if none runs, how long one would need. */
   readonly backlogSeconds: number
-  /** How many do what waits within `targetSeconds`; 0 where no job waits or is at work, and nobody wants one. */
+  /** How many do what waits within `targetSeconds`; 0 if no job waits or is active, and no process asks for one. */
   readonly desiredWorkers: number
 }
 
 /**
- * What to scale a fleet by. Where no worker has ever told what it can do, one is wanted: it tells.
+ * What to scale a fleet by. If no worker has ever reported what it can do, one is wanted: it will.
  *
  * @example
  * scaleSignal(await queueStatus(queues, fleet), { targetSeconds: 60 }).desiredWorkers // → 3
@@ -45,13 +45,13 @@ export function scaleSignal(status: QueueStatus, { targetSeconds }: Complete<typ
   }
 }
 
-/** A look at the queues, and what to scale by. */
+/** The state of the queues, and what to scale by. */
 export interface FleetLook {
   readonly status: QueueStatus
   readonly signal: ScaleSignal
 }
 
-/** What a look at the queues tells, with what to scale by. */
+/** Adds what to scale by to the state of the queues. */
 export function fleetLook(status: QueueStatus, settings: Complete<typeof scaleOptions>): FleetLook {
   return { status, signal: scaleSignal(status, settings) }
 }

@@ -1,4 +1,5 @@
 import type { Cluster } from "ioredis"
+import type { RedisConnection } from "./open-redis.ts"
 
 /**
  * Has `connect()` of a Cluster's connection settle.
@@ -21,4 +22,26 @@ export function settleConnect(cluster: Cluster): void {
         connect().then(ready, (error: unknown) => settle(() => reject(error)))
       }),
   })
+}
+
+/**
+ * A connection whose `connect()` waits for the attempt that succeeds, and rejects only if ioredis makes no more. BullMQ gives up a
+ * copy for good if its first attempt fails: its worker would never take a job, and report nothing. For a Cluster, `settleConnect` does
+ * that.
+ */
+export function connectsInTheEnd(connection: RedisConnection): RedisConnection {
+  const connect = connection.connect.bind(connection)
+  const untilReady = async () => {
+    try {
+      await connect()
+    } catch (error) {
+      if (connection.status === "ready") return
+      if (connection.status === "end" || connection.isCluster) throw error
+      await new Promise<void>((resolve, reject) => {
+        connection.once("ready", resolve)
+        connection.once("end", () => reject(error))
+      })
+    }
+  }
+  return Object.assign(connection, { connect: untilReady })
 }

@@ -5,6 +5,8 @@ import { openRedis } from "../../src/queue/open-redis.ts"
 import { plainClassifier } from "../classifier/plain-classifier.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"
+import { findRedisBinary } from "../redis/find-redis-binary.ts"
+import { startRedisServer } from "../redis/redis-server.ts"
 
 const labelsOf = (results: readonly unknown[]) => results.map(result => (result as Labelled).label)
 
@@ -456,6 +458,16 @@ describe("createProducer()", () => {
       message: `a worker must have listened with key prefix ${fleet.keyPrefix} once, to say what it labels with; start one with: valence work`,
     })
   })
+
+  it.skipIf(!findRedisBinary())(
+    "nobody ever worked, and Redis takes no writes - no_worker, not Redis's refusal",
+    async () => {
+      await using server = await startRedisServer()
+      await using fleet = await TestFleet.open(server.url)
+      await fleet.redis.config("SET", "maxmemory", "1")
+      await expect(fleet.producer({ workerWaitMs: 1 })).rejects.toMatchObject({ code: "no_worker" })
+    },
+  )
 
   it("the first worker comes a little later - is waited for", async () => {
     await using fleet = await TestFleet.open()

@@ -43,14 +43,16 @@ const QueueResponse = Type.Object(
     lanes: Type.Array(Lane),
     deadLetters: Type.Integer(),
     workers: Type.Array(Worker),
-    workerWanted: Type.Boolean({ description: "Whether somebody asked for a worker within the last minute" }),
+    workerWanted: Type.Boolean({
+      description: "Whether a request needed a worker within the last minute, and found none",
+    }),
     textsPerSecond: Type.Number(),
     tokensPerSecond: Type.Number(),
     workerTokensPerSecond: Type.Optional(
-      Type.Number({ description: "What one worker can do; absent where none has ever told" }),
+      Type.Number({ description: "What one worker can do; absent if none has ever reported it" }),
     ),
     backlogSeconds: Type.Number({
-      description: "How long the fleet needs for what waits; where no worker lives, how long one would need",
+      description: "How long the fleet needs for what waits; if it has no worker, how long one would need",
     }),
   },
   { title: "Queue" },
@@ -58,22 +60,22 @@ const QueueResponse = Type.Object(
 
 const ScaleResponse = Type.Object(
   {
-    waitingTexts: Type.Integer({ description: "In lanes that are not paused; estimated where there are many jobs" }),
+    waitingTexts: Type.Integer({ description: "In lanes that are not paused; estimated if there are many jobs" }),
     waitingTokens: Type.Integer({ description: "The same in tokens" }),
-    oldestWaitingSeconds: Type.Number({ description: "0 where none waits" }),
-    workers: Type.Integer({ description: "Living ones" }),
+    oldestWaitingSeconds: Type.Number({ description: "0 if none waits" }),
+    workers: Type.Integer({ description: "Workers that run" }),
     tokensPerSecond: Type.Number({ description: "What they can do together" }),
     backlogSeconds: Type.Number({
-      description: "How long they need for what waits; where none lives, how long one would need",
+      description: "How long they need for what waits; if there are none, how long one would need",
     }),
     desiredWorkers: Type.Integer({
-      description: "How many do what waits within --target-seconds; 0 where no job waits or is at work",
+      description: "How many do what waits within --target-seconds; 0 if no job waits or is active",
     }),
   },
   { title: "ScaleSignal" },
 )
 
-const scaleDescription = `Plain numbers for an autoscaler, such as KEDA's \`metrics-api\`: always finite, and there when no worker is. Where
+const scaleDescription = `Plain numbers for an autoscaler, such as KEDA's \`metrics-api\`: always finite, and there when no worker is. If
 Redis does not answer: 503, never a zero.`
 
 const description = `With \`Accept: text/event-stream\` the same object every second, as server-sent events; an event \`problem\` says why
