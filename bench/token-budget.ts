@@ -6,8 +6,8 @@
 import { readFile } from "node:fs/promises"
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
-import { providerOf } from "../src/classifier/providers.ts"
-import { createTokenizer } from "../src/model/tokenizer.ts"
+import { providerOf } from "../src/classifier/plan/providers.ts"
+import { createTokenizer } from "../src/model/tokenizer/tokenizer.ts"
 import { createClassifier } from "./built.ts"
 import {
   commonFlags,

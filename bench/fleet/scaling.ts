@@ -6,8 +6,8 @@
  *   npm run bench:scaling -- [--target-seconds 300] [--start-seconds 60]
  */
 import { parseArgs } from "node:util"
-import type { QueueStatus } from "../../src/queue/queue-status.ts"
-import { scaleSignal } from "../../src/queue/scale-signal.ts"
+import type { QueueStatus } from "../../src/queue/status/queue-status.ts"
+import { scaleSignal } from "../../src/queue/status/scale-signal.ts"
 import { median, printBar, printTable } from "../harness.ts"
 import { Autoscaler } from "./autoscaler.ts"
 

@@ -6,7 +6,7 @@
  */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { findModel } from "../../src/model/store.ts"
+import { findModel } from "../../src/store/store.ts"
 import { capacitySection, choicesSection, footprintSection, lossesSection } from "./advice-sections.ts"
 import { fairnessSection, growthSection, tokenBudgetSection } from "./cost-sections.ts"
 import {

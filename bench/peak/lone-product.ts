@@ -1,8 +1,8 @@
-import { GraphBuilder, type Value } from "../../src/graph/graph-builder.ts"
-import { InferenceSession, Tensor } from "../../src/model/onnx-runtime.ts"
+import { GraphBuilder, type Value } from "../../src/graph/onnx/graph-builder.ts"
+import { InferenceSession, Tensor } from "../../src/model/runtime/onnx-runtime.ts"
 import { sessionOptions } from "./session-options.ts"
 
-/** The operators of linear layers: those of `src/graph/int8.ts` and `src/graph/floats.ts`. */
+/** The operators of linear layers: those of `src/graph/int8/int8.ts` and `src/graph/layers/floats.ts`. */
 export const linearOperators = { int8: "MatMulIntegerToFloat", fp32: "Gemm" } as const
 
 /** Sizes of a linear layer's weight. */

@@ -1,9 +1,9 @@
-import { textsOf } from "../../src/classifier/plan-device.ts"
-import { providerOf } from "../../src/classifier/providers.ts"
-import { type Waiter, Waiting } from "../../src/classifier/waiting.ts"
+import { type Waiter, Waiting } from "../../src/classifier/batcher/waiting.ts"
+import { textsOf } from "../../src/classifier/plan/plan-device.ts"
+import { providerOf } from "../../src/classifier/plan/providers.ts"
 import type { ModelConfig } from "../../src/model/config.ts"
 import { type MicroBatch, padded } from "../../src/model/micro-batch.ts"
-import { createTokenizer } from "../../src/model/tokenizer.ts"
+import { createTokenizer } from "../../src/model/tokenizer/tokenizer.ts"
 
 /** The micro-batches that the engine makes of texts on the CPU, where all of them wait. */
 export async function microBatchesOf(

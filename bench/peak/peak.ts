@@ -8,12 +8,12 @@
  * the micro-batches that the engine makes of the texts. Where the rest goes is ONNX Runtime's profile of the graph.
  */
 import { parseArgs } from "node:util"
-import { openSession } from "../../src/classifier/open-session.ts"
+import { openSession } from "../../src/classifier/devices/open-session.ts"
 import { readConfig } from "../../src/model/config.ts"
 import { readModelText } from "../../src/model/read-file.ts"
-import { runGraph } from "../../src/model/run-graph.ts"
-import { findModel } from "../../src/model/store.ts"
+import { runGraph } from "../../src/model/runtime/run-graph.ts"
 import { readTokenizerText } from "../../src/model/tokenizer/find-tokenizer.ts"
+import { findModel } from "../../src/store/store.ts"
 import {
   commonFlags,
   describeRatio,

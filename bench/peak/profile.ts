@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { MicroBatch } from "../../src/model/micro-batch.ts"
-import { InferenceSession } from "../../src/model/onnx-runtime.ts"
-import { runGraph } from "../../src/model/run-graph.ts"
+import { InferenceSession } from "../../src/model/runtime/onnx-runtime.ts"
+import { runGraph } from "../../src/model/runtime/run-graph.ts"
 import { sessionOptions } from "./session-options.ts"
 
 /** A node of a graph, as it ran once. */

@@ -1,4 +1,4 @@
-import type { InferenceSession } from "../../src/model/onnx-runtime.ts"
+import type { InferenceSession } from "../../src/model/runtime/onnx-runtime.ts"
 
 /** As a device child opens its session on the CPU. */
 export const sessionOptions: InferenceSession.SessionOptions = {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Tokenizer } from "tokenizers"
-import { InferenceSession, Tensor } from "../../src/model/onnx-runtime.ts"
+import { InferenceSession, Tensor } from "../../src/model/runtime/onnx-runtime.ts"
 import type { PeerLabel } from "./open-pipeline.ts"
 
 const MAX_LENGTH = 512

@@ -1,7 +1,7 @@
 import { textProblem, textTooLong } from "../check-text.ts"
 import { ValenceError } from "../errors.ts"
 import type { EmptyText } from "../labeller.ts"
-import type { Encoding } from "../model/tokenizer.ts"
+import type { Encoding } from "../model/tokenizer/tokenizer.ts"
 import type { Lengths } from "../options.ts"
 import type { Untokenised } from "./tokenising.ts"
 

@@ -1,8 +1,8 @@
 import { asError, ValenceError } from "../errors.ts"
 import type { ClassifierEmitter } from "../events.ts"
 import type { Lane } from "../labeller.ts"
-import type { Encoding, Tokenizer } from "../model/tokenizer.ts"
-import { Fifo } from "./fifo.ts"
+import type { Encoding, Tokenizer } from "../model/tokenizer/tokenizer.ts"
+import { Fifo } from "./batcher/fifo.ts"
 
 /** A text that waits to be encoded. */
 export interface Untokenised {

@@ -1,6 +1,6 @@
 import { ValenceError } from "../errors.ts"
 import type { Windows } from "../model/windows.ts"
-import type { Entry } from "./dispatcher.ts"
+import type { Entry } from "./batcher/dispatcher.ts"
 
 /** What the windows of a text are run with. */
 export interface WindowRunOptions {

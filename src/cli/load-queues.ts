@@ -5,7 +5,7 @@
 export async function loadQueues() {
   const [{ openQueues }, { queueStatus }, { pauseLanes, resumeLanes }, { drainLanes }] = await Promise.all([
     import("../queue/open-queues.ts"),
-    import("../queue/queue-status.ts"),
+    import("../queue/status/queue-status.ts"),
     import("../queue/pause-lanes.ts"),
     import("../queue/drain-lanes.ts"),
   ])

@@ -8,9 +8,9 @@ import { isLexicon } from "../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
 import { type ClassifierOptions, classifierOptions } from "../options.ts"
 import { producerOptions } from "../producer/options.ts"
-import { redisSecurityOptions } from "../queue/redis-options.ts"
+import { redisSecurityOptions } from "../queue/redis/redis-options.ts"
 import { pickOptions } from "./declared-options.ts"
-import { openPullDisplay } from "./pull-display.ts"
+import { openPullDisplay } from "./show/pull-display.ts"
 
 // A flag alone: whoever has set the environment for workers may still label a file in this process.
 const { env: _, ...redis } = producerOptions.redis

@@ -1,16 +1,7 @@
 import type { Readable, Writable } from "node:stream"
 import { type Complete, completeOptions } from "../declaration.ts"
+import { replaceFile } from "../files/replace-file.ts"
 import type { Labeller } from "../labeller.ts"
-import { replaceFile } from "../replace-file.ts"
-import { CorpusRun } from "./corpus-run.ts"
-import { OutputLock } from "./lock.ts"
-import type { RunIdentity } from "./manifest.ts"
-import { removeRows } from "./open-output.ts"
-import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
-import { type PreparedRun, prepareRun } from "./prepare-run.ts"
-import type { Progress } from "./progress.ts"
-import { noteDamage } from "./repaired-input.ts"
-import { labelOnce } from "./repeated-texts.ts"
 import {
   type InputFile,
   type OutputFiles,
@@ -18,12 +9,21 @@ import {
   resolveOutput,
   resolveReport,
   standardStream,
-} from "./run-files.ts"
-import { RunOutput } from "./run-output.ts"
-import { type RunSummary, summarise } from "./summary.ts"
-import { rowsOf, type Tally } from "./tally.ts"
-import { unlessAborted } from "./unless-aborted.ts"
-import type { FailedRow } from "./write-chunk.ts"
+} from "./files/run-files.ts"
+import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
+import { CorpusRun } from "./run/corpus-run.ts"
+import { OutputLock } from "./run/lock.ts"
+import type { RunIdentity } from "./run/manifest.ts"
+import { type PreparedRun, prepareRun } from "./run/prepare-run.ts"
+import type { Progress } from "./run/progress.ts"
+import { noteDamage } from "./run/repaired-input.ts"
+import { labelOnce } from "./run/repeated-texts.ts"
+import { RunOutput } from "./run/run-output.ts"
+import { type RunSummary, summarise } from "./run/summary.ts"
+import { rowsOf, type Tally } from "./run/tally.ts"
+import { unlessAborted } from "./run/unless-aborted.ts"
+import { removeRows } from "./write/open-output.ts"
+import type { FailedRow } from "./write/write-chunk.ts"
 
 /** What `labelCorpus` is asked to do. */
 export interface CorpusRequest {
@@ -68,7 +68,7 @@ export async function labelCorpus(request: CorpusRequest): Promise<RunSummary> {
   try {
     const { summary, tally, identity } = await runOnce(request, options, input, files, lock)
     if (report === undefined || summary.interrupted) return summary
-    const { renderReport } = await import("./report.ts")
+    const { renderReport } = await import("./report/report.ts")
     const page = await renderReport({ summary: { ...summary, report }, tally, options: identity.options })
     await replaceFile(report, page)
     return { ...summary, report }

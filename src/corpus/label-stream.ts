@@ -1,15 +1,15 @@
 import type { Readable } from "node:stream"
 import { completeOptions } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
-import { addedColumns, requireMinScore } from "./added-columns.ts"
-import { cutChunks } from "./chunks.ts"
-import { firstRows } from "./first-rows.ts"
-import { openRows } from "./open-rows.ts"
+import { type InputFormat, type OutputFormat, standardStream } from "./files/run-files.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
-import { type InputFormat, type OutputFormat, standardStream } from "./run-files.ts"
-import { emptyTally, rowsOf } from "./tally.ts"
-import { writeChunks } from "./write-chunks.ts"
-import { rowWriter } from "./write-rows.ts"
+import { openRows } from "./read/open-rows.ts"
+import { firstRows } from "./rows/first-rows.ts"
+import { cutChunks } from "./run/chunks.ts"
+import { emptyTally, rowsOf } from "./run/tally.ts"
+import { writeChunks } from "./run/write-chunks.ts"
+import { addedColumns, requireMinScore } from "./write/added-columns.ts"
+import { rowWriter } from "./write/write-rows.ts"
 
 /** What `openLabelStream` is asked to do. */
 export interface LabelStreamRequest {

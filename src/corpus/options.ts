@@ -11,7 +11,7 @@ import {
 } from "../declaration.ts"
 import type { LabelOptions } from "../labeller.ts"
 import { scoreOptions } from "../options.ts"
-import { type Encoding, encodings, findEncoding } from "./decoders/encodings.ts"
+import { type Encoding, encodings, findEncoding } from "./encoding/encodings.ts"
 
 /** The formats that a corpus is read from. */
 export const inputFormats = ["csv", "tsv", "jsonl", "text", "parquet"] as const

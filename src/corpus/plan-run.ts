@@ -1,12 +1,12 @@
 import type { Readable } from "node:stream"
 import { completeOptions } from "../declaration.ts"
-import { firstRows } from "./first-rows.ts"
-import { readManifest } from "./manifest.ts"
-import { fileBytes } from "./open-output.ts"
-import { openRows } from "./open-rows.ts"
+import { type InputFormat, type OutputFormat, resolveInput, resolveOutput, standardStream } from "./files/run-files.ts"
 import { type CorpusOptions, corpusOptions } from "./options.ts"
-import type { ReadRow, Row } from "./row.ts"
-import { type InputFormat, type OutputFormat, resolveInput, resolveOutput, standardStream } from "./run-files.ts"
+import { openRows } from "./read/open-rows.ts"
+import { firstRows } from "./rows/first-rows.ts"
+import type { ReadRow, Row } from "./rows/row.ts"
+import { readManifest } from "./run/manifest.ts"
+import { fileBytes } from "./write/open-output.ts"
 
 const mostLookedAt = 100
 const isRead = (row: Row): row is ReadRow => row.problem === undefined

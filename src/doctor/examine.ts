@@ -1,4 +1,4 @@
-import type { RedisSecurity } from "../queue/redis-security.ts"
+import type { RedisSecurity } from "../queue/redis/redis-security.ts"
 import type { Finding } from "./finding.ts"
 import { examineMachine } from "./machine.ts"
 import { examineModel, type ModelRequest } from "./model.ts"

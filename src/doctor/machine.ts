@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs"
 import { availableParallelism, cpus, freemem, totalmem } from "node:os"
-import { cgroupCores, grantedCores } from "../classifier/granted-cores.ts"
+import { cgroupCores, grantedCores } from "../classifier/plan/granted-cores.ts"
 import type { Finding } from "./finding.ts"
 
 /** The oldest Node that Valence runs on: package.json says so too. */

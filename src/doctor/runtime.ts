@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
-import { nvidiaGpus } from "../classifier/processor-name.ts"
-import { loadProblem, providerProblem } from "../classifier/provider-problem.ts"
-import { type Provider, providers } from "../classifier/providers.ts"
-import { listSupportedBackends } from "../model/onnx-runtime.ts"
-import { onnxRuntimeFiles } from "../model/onnx-runtime-files.ts"
+import { nvidiaGpus } from "../classifier/plan/processor-name.ts"
+import { loadProblem, providerProblem } from "../classifier/plan/provider-problem.ts"
+import { type Provider, providers } from "../classifier/plan/providers.ts"
+import { listSupportedBackends } from "../model/runtime/onnx-runtime.ts"
+import { onnxRuntimeFiles } from "../model/runtime/onnx-runtime-files.ts"
 import { type Finding, withRemedy } from "./finding.ts"
 
 function examineProvider(provider: Provider, supported: readonly string[]): Finding {

@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify"
 import { textProblem } from "../check-text.ts"
 import type { Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
-import type { Admission, Admitted } from "./admission.ts"
+import type { Admission, Admitted } from "./hooks/admission.ts"
 import { requireFewTexts, requireLabels, requireNoErrors } from "./label-call.ts"
 import { noteTexts } from "./note-texts.ts"
 import { requestSignal } from "./request-signal.ts"

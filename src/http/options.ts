@@ -1,5 +1,5 @@
 import { count, type Given, longestTimerMs, text, toggle } from "../declaration.ts"
-import { scaleOptions } from "../queue/scale-options.ts"
+import { scaleOptions } from "../queue/status/scale-options.ts"
 
 /** How a server answers, and whom. */
 export const serverOptions = {

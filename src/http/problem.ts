@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http"
 import type { FastifyError, FastifySchemaValidationError } from "fastify"
 import { type ErrorCode, ValenceError } from "../errors.ts"
-import { refusalOf } from "../queue/refusal.ts"
+import { refusalOf } from "../queue/redis/refusal.ts"
 
 /** The one place that knows which HTTP status an error has. */
 const statusByCode: Readonly<Record<ErrorCode, number>> = {

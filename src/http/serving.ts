@@ -5,11 +5,11 @@ import type { Labeller } from "../labeller.ts"
 import type { ServerMetrics } from "../metrics/create-server-metrics.ts"
 import type { Producer } from "../producer/producer.ts"
 import type { OpenQueues } from "../queue/open-queues.ts"
-import type { QueueWatch } from "../queue/queue-watch.ts"
-import type { Admission } from "./admission.ts"
+import type { QueueWatch } from "../queue/status/queue-watch.ts"
+import type { Admission } from "./hooks/admission.ts"
+import type { Readiness } from "./hooks/readiness.ts"
 import type { LivingWorkers } from "./living-workers.ts"
 import type { serverOptions } from "./options.ts"
-import type { Readiness } from "./readiness.ts"
 
 /** What a server labels with; all of it is lent. */
 export interface Served {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { pipeline } from "node:stream/promises"
-import type { HubFile } from "../model/cache.ts"
+import type { HubFile } from "../store/cache.ts"
 
 /**
  * What is wrong with a file that was downloaded; `undefined` where it is what the hub says.

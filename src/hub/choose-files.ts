@@ -1,11 +1,11 @@
 import { shown, ValenceError } from "../errors.ts"
-import type { HubFile } from "../model/cache.ts"
 import type { ConfigFields } from "../model/config-fields.ts"
 import type { GraphDtype } from "../model/dtype.ts"
-import { chooseReadyGraph, isOnnxFile, onnxFolder } from "../model/ready-graph.ts"
 import { safetensorsCommand } from "../model/save-command.ts"
 import { chooseTokenizerFiles } from "../model/tokenizer/find-tokenizer.ts"
-import { weightsFile, weightsIndexFile } from "../model/weight-files.ts"
+import type { HubFile } from "../store/cache.ts"
+import { chooseReadyGraph, isOnnxFile, onnxFolder } from "../store/ready-graph.ts"
+import { weightsFile, weightsIndexFile } from "../store/weight-files.ts"
 
 /** No file of text of a model is larger. */
 const MAX_TEXT_BYTES = 256_000_000

@@ -1,8 +1,8 @@
 import { HubApiError, listFiles, modelInfo } from "@huggingface/hub"
 import { shown, ValenceError } from "../errors.ts"
-import { commitPattern, type HubFile } from "../model/cache.ts"
-import { type HubName, showHubName } from "../model/hub-name.ts"
-import { onnxFolder } from "../model/ready-graph.ts"
+import { commitPattern, type HubFile } from "../store/cache.ts"
+import { type HubName, showHubName } from "../store/hub-name.ts"
+import { onnxFolder } from "../store/ready-graph.ts"
 import { type Asked, hubFailed, refusalOf } from "./hub-error.ts"
 import type { Hub } from "./open-hub.ts"
 

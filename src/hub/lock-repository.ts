@@ -1,9 +1,9 @@
 import { rmdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { asError } from "../errors.ts"
+import { outputFailed } from "../files/output-failed.ts"
 import { type SeenHolder, type Taken, takeLock } from "../lock/take-lock.ts"
-import { repositoryFolder } from "../model/cache.ts"
-import { outputFailed } from "../output-failed.ts"
+import { repositoryFolder } from "../store/cache.ts"
 import { makeCacheFolder } from "./pull-checkpoint.ts"
 
 /**

@@ -1,8 +1,16 @@
 import { readFile, rename, rm, rmdir } from "node:fs/promises"
 import { dirname, join, sep } from "node:path"
 import { ValenceError } from "../errors.ts"
-import { readCheckpoint } from "../graph/checkpoint.ts"
-import { makeFolder } from "../make-folder.ts"
+import { makeFolder } from "../files/make-folder.ts"
+import { outputFailed } from "../files/output-failed.ts"
+import { replaceFile, syncFolder } from "../files/replace-file.ts"
+import { readCheckpoint } from "../graph/weights/checkpoint.ts"
+import { readConfig } from "../model/config.ts"
+import { ConfigFields } from "../model/config-fields.ts"
+import type { GraphDtype } from "../model/dtype.ts"
+import { readTask } from "../model/read-task.ts"
+import { tokenizerConfigFile } from "../model/tokenizer/find-tokenizer.ts"
+import { loadTokenizer } from "../model/tokenizer/tokenizer.ts"
 import {
   commitPattern,
   findCached,
@@ -11,18 +19,10 @@ import {
   hubRecordFile,
   refFile,
   repositoryFolder,
-} from "../model/cache.ts"
-import { readConfig } from "../model/config.ts"
-import { ConfigFields } from "../model/config-fields.ts"
-import type { GraphDtype } from "../model/dtype.ts"
-import type { HubName } from "../model/hub-name.ts"
-import { readTask } from "../model/read-task.ts"
-import { onnxFolder } from "../model/ready-graph.ts"
-import { tokenizerConfigFile } from "../model/tokenizer/find-tokenizer.ts"
-import { loadTokenizer } from "../model/tokenizer.ts"
-import { readWeightsIndex, weightsIndexFile } from "../model/weight-files.ts"
-import { outputFailed } from "../output-failed.ts"
-import { replaceFile, syncFolder } from "../replace-file.ts"
+} from "../store/cache.ts"
+import type { HubName } from "../store/hub-name.ts"
+import { onnxFolder } from "../store/ready-graph.ts"
+import { readWeightsIndex, weightsIndexFile } from "../store/weight-files.ts"
 import { sum } from "../sum.ts"
 import {
   CommitFiles,

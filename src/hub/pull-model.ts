@@ -1,11 +1,11 @@
 import { completeOptions } from "../declaration.ts"
 import { type ErrorCode, ValenceError } from "../errors.ts"
-import { findCached } from "../model/cache.ts"
 import { type GraphDtype, suitableDtypes } from "../model/dtype.ts"
-import { type HubName, requireHubName } from "../model/hub-name.ts"
-import { orMissing } from "../model/nearby.ts"
-import { hasGraph, hubNameOf, nearestModel } from "../model/store.ts"
 import { type PullOptions, pullOptions } from "../options.ts"
+import { findCached } from "../store/cache.ts"
+import { type HubName, requireHubName } from "../store/hub-name.ts"
+import { orMissing } from "../store/not-found-message.ts"
+import { hasGraph, hubNameOf, nearestModel } from "../store/store.ts"
 import type { DownloadProgress } from "./pull-checkpoint.ts"
 
 /** What happens while a model is pulled and built. */

@@ -1,10 +1,10 @@
 import { rm, rmdir } from "node:fs/promises"
 import { dirname } from "node:path"
 import { ValenceError } from "../errors.ts"
-import { type CachedModel, listCommits, refFile, repositoryFolder } from "../model/cache.ts"
-import { readHubName } from "../model/hub-name.ts"
-import { listBundledModels } from "../model/store.ts"
-import { outputFailed } from "../output-failed.ts"
+import { outputFailed } from "../files/output-failed.ts"
+import { type CachedModel, listCommits, refFile, repositoryFolder } from "../store/cache.ts"
+import { readHubName } from "../store/hub-name.ts"
+import { listBundledModels } from "../store/store.ts"
 import { withRepositoryLock } from "./lock-repository.ts"
 
 /**

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { ValenceError } from "../errors.ts"
-import { type HubName, showHubName } from "../model/hub-name.ts"
+import { type HubName, showHubName } from "../store/hub-name.ts"
 import { downloadFile } from "./download-file.ts"
 import { type Snapshot, takeFromHuggingFace } from "./hugging-face-cache.ts"
 import { askedOf } from "./list-commit.ts"

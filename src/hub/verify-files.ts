@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises"
 import { join } from "node:path"
-import { type HubRecord, hubRecordFile } from "../model/cache.ts"
+import { type HubRecord, hubRecordFile } from "../store/cache.ts"
 import { checksumProblem } from "./checksum.ts"
 
 /**

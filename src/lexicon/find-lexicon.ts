@@ -1,6 +1,6 @@
 import { resolve } from "node:path"
 import { shown, ValenceError } from "../errors.ts"
-import { fromPackageRoot } from "../package-root.ts"
+import { fromPackageRoot } from "../files/package-root.ts"
 
 /** The names of the lexicons that come with the package. */
 export const bundledLexicons = ["mvp", "afinn-111"] as const

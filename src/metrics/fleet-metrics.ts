@@ -1,5 +1,5 @@
 import { Registry } from "prom-client"
-import type { FleetLook } from "../queue/scale-signal.ts"
+import type { FleetLook } from "../queue/status/scale-signal.ts"
 import { fleetDeclarations } from "./declarations.ts"
 import { setBacklog } from "./feed-metrics.ts"
 import { createInstruments } from "./instruments.ts"

@@ -1,6 +1,6 @@
 import { ConfigFields } from "./config-fields.ts"
-import { families } from "./families.ts"
-import type { Family } from "./family.ts"
+import { families } from "./families/families.ts"
+import type { Family } from "./families/family.ts"
 import { labelsOf } from "./labels.ts"
 
 /** What a checkpoint's `config.json` says of its architecture and labels. */

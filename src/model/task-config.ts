@@ -1,6 +1,6 @@
 import { type ModelConfig, padIdOf, positionsOf, problemTypeOf } from "./config.ts"
 import type { ConfigFields } from "./config-fields.ts"
-import { familyNamed } from "./families.ts"
+import { familyNamed } from "./families/families.ts"
 import { labelsOf } from "./labels.ts"
 
 /** What labelling needs to know of a model, whatever its architecture. */

@@ -1,5 +1,5 @@
 import { countWindows, type WindowShape, windowAt } from "../windows.ts"
-import type { SpecialTokens } from "./tokenizer.ts"
+import type { SpecialTokens } from "./tokenizer/tokenizer.ts"
 
 /** The windows of a text, which are cut when they are wanted, so that a long text lies in memory once. */
 export class Windows {

@@ -4,7 +4,7 @@ import type { Lane } from "../labeller.ts"
 import type { JobData } from "../queue/job.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
 import { jobName } from "../queue/names.ts"
-import type { RedisHealth } from "../queue/redis-health.ts"
+import type { RedisHealth } from "../queue/redis/redis-health.ts"
 
 /** A job on its way to Redis. */
 export interface NewJob {

@@ -1,6 +1,6 @@
 import { choice, count, type Given, longestTimerMs } from "../declaration.ts"
 import type { LabelOptions, Lane } from "../labeller.ts"
-import { redisOptions } from "../queue/redis-options.ts"
+import { redisOptions } from "../queue/redis/redis-options.ts"
 
 const priority = count({
   default: undefined,

@@ -1,5 +1,5 @@
-import type { RedisHealth } from "../queue/redis-health.ts"
-import { describeTrouble, type RedisTrouble } from "../queue/refusal.ts"
+import type { RedisHealth } from "../queue/redis/redis-health.ts"
+import { describeTrouble, type RedisTrouble } from "../queue/redis/refusal.ts"
 
 /** Trouble that is over sooner is no news. */
 const shortMs = 1000

@@ -1,6 +1,6 @@
 import type { Lane } from "../labeller.ts"
 import type { JobQueues } from "../queue/job-queues.ts"
-import { measureQueue } from "../queue/queue-depth.ts"
+import { measureQueue } from "../queue/status/queue-depth.ts"
 import { sum } from "../sum.ts"
 
 /** How long the mean number of texts in a waiting job is trusted. */

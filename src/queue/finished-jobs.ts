@@ -1,4 +1,4 @@
-import type { RedisConnection } from "./open-redis.ts"
+import type { RedisConnection } from "./redis/open-redis.ts"
 
 /*
  * How a job ended, for many jobs in one call. BullMQ 6 keeps a job as a hash, `finishedOn` in it once it is finished, and

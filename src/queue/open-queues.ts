@@ -1,9 +1,9 @@
 import { completeOptions, type Given } from "../declaration.ts"
-import { DeadLetters } from "./dead-letters.ts"
-import { Fleet } from "./fleet.ts"
+import { DeadLetters } from "./dead/dead-letters.ts"
 import { JobQueues } from "./job-queues.ts"
-import { closeRedis, openRedis, type RedisTarget } from "./open-redis.ts"
-import { redisOptions } from "./redis-options.ts"
+import { closeRedis, openRedis, type RedisTarget } from "./redis/open-redis.ts"
+import { redisOptions } from "./redis/redis-options.ts"
+import { Fleet } from "./status/fleet.ts"
 
 /** A prefix' queues, their fleet and their dead letters, over a connection of its own. */
 export interface OpenQueues extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import type { Job, JobJson } from "bullmq"
 import { shown, ValenceError } from "../errors.ts"
 import { readFailure } from "../queue/failure.ts"
-import { PatientWorker } from "../queue/patient-worker.ts"
+import { PatientWorker } from "../queue/worker/patient-worker.ts"
 
 /**
  * A worker whose processor gets every job: those too that BullMQ cannot read, which would come back for ever, and

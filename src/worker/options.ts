@@ -1,5 +1,5 @@
 import { count, type Given, longestTimerMs } from "../declaration.ts"
-import { redisOptions } from "../queue/redis-options.ts"
+import { redisOptions } from "../queue/redis/redis-options.ts"
 
 /** How a worker takes jobs, and how long what it leaves behind is kept. */
 export const workerOptions = {

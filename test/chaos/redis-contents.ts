@@ -1,7 +1,7 @@
 import { type Cluster, Redis } from "ioredis"
 import { deadQueue, lanes, queueOf } from "../../src/queue/names.ts"
-import type { RedisConnection } from "../../src/queue/open-redis.ts"
-import { redisOptions } from "../../src/queue/redis-options.ts"
+import type { RedisConnection } from "../../src/queue/redis/open-redis.ts"
+import { redisOptions } from "../../src/queue/redis/redis-options.ts"
 
 const prefix = redisOptions.keyPrefix.default
 

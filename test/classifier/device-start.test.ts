@@ -2,10 +2,10 @@ import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { promisify } from "node:util"
 import { describe, expect, it } from "vitest"
-import { startChildDevice } from "../../src/classifier/device.ts"
-import { listSupportedBackends } from "../../src/model/onnx-runtime.ts"
-import { onnxRuntimeFiles } from "../../src/model/onnx-runtime-files.ts"
-import { fromPackageRoot } from "../../src/package-root.ts"
+import { startChildDevice } from "../../src/classifier/devices/device.ts"
+import { fromPackageRoot } from "../../src/files/package-root.ts"
+import { listSupportedBackends } from "../../src/model/runtime/onnx-runtime.ts"
+import { onnxRuntimeFiles } from "../../src/model/runtime/onnx-runtime-files.ts"
 
 const graph = fromPackageRoot("models/sst2-small/model.int8.onnx")
 const timeouts = { startTimeoutMs: 240_000, runTimeoutMs: 240_000 }
@@ -54,7 +54,7 @@ describe("startChildDevice()", () => {
 const addressSpace = 3_000_000
 
 const script = `
-  import { startChildDevice } from "${fromPackageRoot("dist/classifier/device.js")}"
+  import { startChildDevice } from "${fromPackageRoot("dist/classifier/devices/device.js")}"
   import { padded } from "${fromPackageRoot("dist/model/micro-batch.js")}"
   const session = { graph: "${graph}", labels: 2, threads: 1, warmUp: [{ rows: 600, longest: 512 }],
     device: { name: "cpu", provider: "cpu", index: 0 } }

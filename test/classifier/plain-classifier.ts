@@ -1,10 +1,10 @@
+import { Dispatcher } from "../../src/classifier/batcher/dispatcher.ts"
 import { Classifier } from "../../src/classifier/classifier.ts"
-import type { Device } from "../../src/classifier/device.ts"
-import { Dispatcher } from "../../src/classifier/dispatcher.ts"
+import type { Device } from "../../src/classifier/devices/device.ts"
 import { Tokenising } from "../../src/classifier/tokenising.ts"
 import { ValenceError } from "../../src/errors.ts"
 import type { MicroBatch } from "../../src/model/micro-batch.ts"
-import type { Tokenizer } from "../../src/model/tokenizer.ts"
+import type { Tokenizer } from "../../src/model/tokenizer/tokenizer.ts"
 
 const special = { before: 1, after: 1 }
 const begin = 1

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { Tokenising, type Untokenised } from "../../src/classifier/tokenising.ts"
 import { ValenceError } from "../../src/errors.ts"
 import type { Lane } from "../../src/labeller.ts"
-import type { Tokenizer } from "../../src/model/tokenizer.ts"
+import type { Tokenizer } from "../../src/model/tokenizer/tokenizer.ts"
 
 const POISON = "poison"
 

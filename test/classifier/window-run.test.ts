@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Entry } from "../../src/classifier/dispatcher.ts"
+import type { Entry } from "../../src/classifier/batcher/dispatcher.ts"
 import { WindowRun } from "../../src/classifier/window-run.ts"
 import { ValenceError } from "../../src/errors.ts"
 import { Windows } from "../../src/model/windows.ts"

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest"
-import { evaluateCorpus } from "../../src/corpus/evaluate.ts"
+import { evaluateCorpus } from "../../src/corpus/evaluate/evaluate.ts"
 import { labelCorpus } from "../../src/corpus/label-corpus.ts"
 import type { CorpusOptions } from "../../src/corpus/options.ts"
 import { plainLabeller } from "./plain-labeller.ts"

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest"
 import { labelCorpus } from "../../src/corpus/label-corpus.ts"
 import { labelFiles } from "../../src/corpus/label-files.ts"
 import type { CorpusOptions } from "../../src/corpus/options.ts"
-import { readJson } from "../../src/corpus/read-json.ts"
+import { readJson } from "../../src/corpus/records/read-json.ts"
 import { plainLabeller } from "./plain-labeller.ts"
 import { TemporaryFolder } from "./temporary-folder.ts"
 

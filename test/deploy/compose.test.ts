@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
+import { portOptions } from "../../src/cli/commands/work.ts"
 import { exportOptions } from "../../src/cli/export-options.ts"
-import { portOptions } from "../../src/cli/work.ts"
 import type { Declaration } from "../../src/declaration.ts"
 import { serverOptions } from "../../src/http/options.ts"
-import { cacheFolder } from "../../src/model/cache.ts"
 import { classifierOptions } from "../../src/options.ts"
+import { cacheFolder } from "../../src/store/cache.ts"
 import { workerOptions } from "../../src/worker/options.ts"
 
 const compose = readFileSync("docker-compose.yml", "utf8")

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { buildModel, scalesFile, verifyModel } from "../../src/graph/build-model.ts"
-import { describeModel } from "../../src/model/catalogue.ts"
+import { describeModel } from "../../src/store/catalogue.ts"
 
 let folder: string
 let calibrate: string

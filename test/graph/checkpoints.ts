@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { type Checkpoint, readCheckpoint } from "../../src/graph/checkpoint.ts"
+import { type Checkpoint, readCheckpoint } from "../../src/graph/weights/checkpoint.ts"
 
 /** What Hugging Face transformers answers on some texts. */
 export interface Golden {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { buildModel, verifyModel } from "../../src/graph/build-model.ts"
-import { families } from "../../src/model/families.ts"
-import { InferenceSession } from "../../src/model/onnx-runtime.ts"
+import { families } from "../../src/model/families/families.ts"
+import { InferenceSession } from "../../src/model/runtime/onnx-runtime.ts"
 import { goldenCheckpoint, goldenFolders } from "./checkpoints.ts"
 
 let folder: string

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
 import { buildFp16 } from "../../src/graph/build.ts"
-import type { ModelWeights } from "../../src/graph/weights.ts"
+import type { ModelWeights } from "../../src/graph/weights/weights.ts"
 import { padded } from "../../src/model/micro-batch.ts"
-import { InferenceSession } from "../../src/model/onnx-runtime.ts"
-import { runGraph } from "../../src/model/run-graph.ts"
+import { InferenceSession } from "../../src/model/runtime/onnx-runtime.ts"
+import { runGraph } from "../../src/model/runtime/run-graph.ts"
 import { goldenCheckpoint, goldenFolders } from "./checkpoints.ts"
 
 /** A half has 11 significant bits; logits of these models are 1 to 10. */

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { buildFp32 } from "../../src/graph/build.ts"
 import { padded } from "../../src/model/micro-batch.ts"
-import { InferenceSession } from "../../src/model/onnx-runtime.ts"
-import { runGraph } from "../../src/model/run-graph.ts"
-import { createTokenizer } from "../../src/model/tokenizer.ts"
+import { InferenceSession } from "../../src/model/runtime/onnx-runtime.ts"
+import { runGraph } from "../../src/model/runtime/run-graph.ts"
+import { createTokenizer } from "../../src/model/tokenizer/tokenizer.ts"
 import { goldenCheckpoint, goldenFolders } from "./checkpoints.ts"
 
 describe.each(goldenFolders)("the fp32 graph of %s", async folder => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest"
-import { arrangeChannels, outlierCopies, pairedByReach } from "../../src/graph/arrange-channels.ts"
 import { buildFp32 } from "../../src/graph/build.ts"
-import { smoothContexts } from "../../src/graph/fold.ts"
-import { contextName, hiddenName } from "../../src/graph/transformer.ts"
-import type { ModelWeights } from "../../src/graph/weights.ts"
+import { arrangeChannels, outlierCopies, pairedByReach } from "../../src/graph/int8/arrange-channels.ts"
+import { smoothContexts } from "../../src/graph/layers/fold.ts"
+import { contextName, hiddenName } from "../../src/graph/layers/transformer.ts"
+import type { ModelWeights } from "../../src/graph/weights/weights.ts"
 import { padded } from "../../src/model/micro-batch.ts"
-import { InferenceSession } from "../../src/model/onnx-runtime.ts"
-import { runGraph } from "../../src/model/run-graph.ts"
+import { InferenceSession } from "../../src/model/runtime/onnx-runtime.ts"
+import { runGraph } from "../../src/model/runtime/run-graph.ts"
 import { goldenCheckpoint } from "./checkpoints.ts"
 
 const { config, weights, golden } = await goldenCheckpoint("test/golden/distilbert-tiny")

@@ -1,5 +1,5 @@
-import { GraphBuilder, type Value } from "../../src/graph/graph-builder.ts"
-import { attentionOpset } from "../../src/graph/row-major.ts"
+import { attentionOpset } from "../../src/graph/layers/row-major.ts"
+import { GraphBuilder, type Value } from "../../src/graph/onnx/graph-builder.ts"
 
 /** An int8 graph that also gives values of its nodes, floats with so many dimensions: messages in one file are read as one. */
 export function watchValues(graph: Uint8Array, values: ReadonlyMap<Value, number>): Uint8Array {

@@ -1,6 +1,6 @@
 import OpenAI, { toFile } from "openai"
 import { describe, expect, it } from "vitest"
-import { redisTimeMs } from "../../src/queue/adapt-scripts.ts"
+import { redisTimeMs } from "../../src/queue/redis/adapt-scripts.ts"
 import { skew } from "../queue/skew.ts"
 import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"
 import { startTestServer, type TestServer } from "./test-server.ts"

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { createClassifier } from "../../src/classifier/classifier.ts"
 import { huggingFaceCache } from "../../src/hub/hugging-face-cache.ts"
 import { pullIfMissing, pullModel } from "../../src/hub/pull-model.ts"
-import { findCached } from "../../src/model/cache.ts"
+import { findCached } from "../../src/store/cache.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { TestHub, tinyFiles } from "./test-hub.ts"
 

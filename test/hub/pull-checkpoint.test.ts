@@ -3,7 +3,7 @@ import { listCommit } from "../../src/hub/list-commit.ts"
 import { openHub } from "../../src/hub/open-hub.ts"
 import { pullCheckpoint } from "../../src/hub/pull-checkpoint.ts"
 import { hubSource } from "../../src/hub/sources.ts"
-import { findCached } from "../../src/model/cache.ts"
+import { findCached } from "../../src/store/cache.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { TestHub, tinyFiles } from "./test-hub.ts"
 

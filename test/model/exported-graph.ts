@@ -1,5 +1,5 @@
-import { GraphBuilder, type Value } from "../../src/graph/graph-builder.ts"
-import type { LinearWeights, ModelWeights, NormWeights } from "../../src/graph/weights.ts"
+import { GraphBuilder, type Value } from "../../src/graph/onnx/graph-builder.ts"
+import type { LinearWeights, ModelWeights, NormWeights } from "../../src/graph/weights/weights.ts"
 import type { ModelConfig } from "../../src/model/config.ts"
 
 /** How an export differs from the usual one. */

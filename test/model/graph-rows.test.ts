@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { buildFp32 } from "../../src/graph/build.ts"
-import { readCheckpoint } from "../../src/graph/checkpoint.ts"
+import { readCheckpoint } from "../../src/graph/weights/checkpoint.ts"
 import { graphRows } from "../../src/model/graph-rows.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { exportedGraph } from "./exported-graph.ts"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { Labelled } from "../../src/labeller.ts"
 import { keysOf } from "../../src/queue/names.ts"
-import { openRedis } from "../../src/queue/open-redis.ts"
+import { openRedis } from "../../src/queue/redis/open-redis.ts"
 import { plainClassifier } from "../classifier/plain-classifier.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"

@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { Queue } from "bullmq"
 import { expect, inject, it } from "vitest"
 import { JobQueues } from "../../src/queue/job-queues.ts"
-import { closeRedis, openRedis } from "../../src/queue/open-redis.ts"
-import { PatientWorker } from "../../src/queue/patient-worker.ts"
-import { RedisHealth } from "../../src/queue/redis-health.ts"
+import { closeRedis, openRedis } from "../../src/queue/redis/open-redis.ts"
+import { RedisHealth } from "../../src/queue/redis/redis-health.ts"
+import { PatientWorker } from "../../src/queue/worker/patient-worker.ts"
 import { TestFleet } from "./test-fleet.ts"
 
 it("a worker whose connection for waiting fails at its first attempts - takes jobs when an attempt succeeds", async () => {

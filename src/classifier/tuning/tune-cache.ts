@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { makeFolder } from "../../make-folder.ts"
-import { cacheFolder } from "../../model/cache.ts"
-import { replaceFile } from "../../replace-file.ts"
+import { makeFolder } from "../../files/make-folder.ts"
+import { replaceFile } from "../../files/replace-file.ts"
+import { cacheFolder } from "../../store/cache.ts"
 import type { Tuning } from "./tuning.ts"
 
 /** What a tuning holds for: another processor, model or ONNX Runtime is measured anew. */

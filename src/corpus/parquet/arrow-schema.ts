@@ -1,5 +1,5 @@
 import { Builder, ByteBuffer } from "flatbuffers"
-import type { ColumnKind } from "../column-kinds.ts"
+import type { ColumnKind } from "../rows/column-kinds.ts"
 import type { WrittenColumn } from "./column-part.ts"
 
 /** The key under which Arrow keeps in a Parquet file what Parquet has no types for: time zones, durations, dictionaries. */

@@ -1,7 +1,7 @@
 import type { SchemaElement } from "hyparquet"
 import { ByteWriter, ParquetWriter } from "hyparquet-writer"
 import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
-import { type ColumnKind, parquetValue } from "../column-kinds.ts"
+import { type ColumnKind, parquetValue } from "../rows/column-kinds.ts"
 import { readStruct } from "./thrift-struct.ts"
 
 /** A column that is written. */

@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib"
 import type { CompressionCodec, Compressors } from "hyparquet"
 import { compressors as all } from "hyparquet-compressors"
-import { openZstdPages } from "../decoders/zstd-decoder.ts"
+import { openZstdPages } from "../bytes/zstd-decoder.ts"
 import { checkHadoopLz4, checkLz4, checkSnappy } from "./check/packed-size.ts"
 import type { Decompress } from "./check/pages.ts"
 

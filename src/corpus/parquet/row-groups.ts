@@ -11,7 +11,7 @@ import {
 } from "hyparquet"
 import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
 import { asError, ValenceError } from "../../errors.ts"
-import { uniqueNames } from "../columns.ts"
+import { uniqueNames } from "../rows/columns.ts"
 import { checkFooter, type Leaf } from "./check/footer.ts"
 import { CheckedPages } from "./check/pages.ts"
 import { decompressorOf, type PageCompressors, pageCompressors } from "./compressors.ts"

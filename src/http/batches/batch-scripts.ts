@@ -1,4 +1,4 @@
-import type { RedisConnection } from "../../queue/open-redis.ts"
+import type { RedisConnection } from "../../queue/redis/open-redis.ts"
 
 /*
  * A batch changes in these two ways alone, each at once. A server that was taken for dead and goes on after all changes nothing: it moves

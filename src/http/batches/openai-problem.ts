@@ -1,4 +1,4 @@
-import type { ForeignProblem } from "../dialect.ts"
+import type { ForeignProblem } from "../dialects/dialect.ts"
 import type { Problem } from "../problem.ts"
 
 /** A problem, as OpenAI answers it. */

@@ -1,4 +1,4 @@
-import { type RawRecord, type RecordBatch, RecordSplitter } from "../../corpus/split-records.ts"
+import { type RawRecord, type RecordBatch, RecordSplitter } from "../../corpus/records/split-records.ts"
 
 /** A line of an input file that is not empty. */
 export interface InputLine {

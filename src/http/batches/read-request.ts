@@ -1,10 +1,10 @@
 import { asError, shown } from "../../errors.ts"
-import { mostValues, requireFewValues } from "../few-values.ts"
+import { mostValues, requireFewValues } from "../hooks/few-values.ts"
+import { bodyChecker } from "../hooks/validation.ts"
 import { type LabelCall, labelCallOf, requireFewTexts } from "../label-call.ts"
 import { type Problem, problemOf, RequestError } from "../problem.ts"
 import { LabelRequest } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
-import { bodyChecker } from "../validation.ts"
 import type { InputLine } from "./read-lines.ts"
 
 /** The one route that a batch's lines may ask. */

@@ -2,10 +2,10 @@ import type { Multipart } from "@fastify/multipart"
 import type { FastifyRequest } from "fastify"
 import { Type } from "typebox"
 import { asError } from "../../errors.ts"
-import { ExpiresAfter } from "../batch-schemas.ts"
+import { bodyChecker } from "../hooks/validation.ts"
 import { sentInTime } from "../patience.ts"
 import { BodyError, RequestError } from "../problem.ts"
-import { bodyChecker } from "../validation.ts"
+import { ExpiresAfter } from "./batch-schemas.ts"
 import type { Files, StoredFile, WrittenParts } from "./files.ts"
 
 /** Longer names are cut. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify"
 import { fleetMetrics } from "../../metrics/fleet-metrics.ts"
-import { fleetLook } from "../../queue/scale-signal.ts"
+import { fleetLook } from "../../queue/status/scale-signal.ts"
 import { problems } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
 

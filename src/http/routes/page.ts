@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { extname, join } from "node:path"
 import type { FastifyInstance, FastifySchema } from "fastify"
-import { fromPackageRoot } from "../../package-root.ts"
+import { fromPackageRoot } from "../../files/package-root.ts"
 import type { Serving } from "../serving.ts"
 
 /** Plain files for a browser: nothing builds them, and the package has them where they are written. */

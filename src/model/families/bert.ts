@@ -1,4 +1,4 @@
-import type { Family, FieldNames, TensorNames } from "../family.ts"
+import type { Family, FieldNames, TensorNames } from "./family.ts"
 
 /** What BERT's config calls its sizes, and those of its descendants after it. */
 export const bertFields: FieldNames = {

@@ -1,4 +1,4 @@
-import type { Family } from "../family.ts"
+import type { Family } from "./family.ts"
 
 /** DistilBERT (arXiv 1910.01108): no token types, a head with ReLU. */
 export const distilbert: Family = {

@@ -1,5 +1,5 @@
-import type { Family } from "../family.ts"
 import { bertEncoder, bertFields } from "./bert.ts"
+import type { Family } from "./family.ts"
 
 /** ELECTRA (arXiv 2003.10555): BERT whose embeddings may be narrower than its layers, and a head with GELU. */
 export const electra: Family = {

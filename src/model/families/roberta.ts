@@ -1,5 +1,5 @@
-import type { Family } from "../family.ts"
 import { bertEncoder, bertFields } from "./bert.ts"
+import type { Family } from "./family.ts"
 
 /** RoBERTa (arXiv 1907.11692): BERT with positions that begin after padding's, and a head of its own. */
 export const roberta: Family = {

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis"
-import { openRedis, type RedisConnection } from "../../../src/queue/open-redis.ts"
-import { redisOptions } from "../../../src/queue/redis-options.ts"
+import { openRedis, type RedisConnection } from "../../../src/queue/redis/open-redis.ts"
+import { redisOptions } from "../../../src/queue/redis/redis-options.ts"
 import { eventually } from "../../eventually.ts"
 import { type RedisServer, startRedisServer } from "../../redis/redis-server.ts"
 import { lookOptions, lookTimeoutMs } from "./look-options.ts"

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { randomInt } from "node:crypto"
 import { chmodSync, writeFileSync } from "node:fs"
-import { openRedis, type RedisConnection } from "../../../src/queue/open-redis.ts"
+import { openRedis, type RedisConnection } from "../../../src/queue/redis/open-redis.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
 import { findRedisBinary } from "../../redis/find-redis-binary.ts"
 import { type RedisServer, startRedisServer } from "../../redis/redis-server.ts"

@@ -1,4 +1,4 @@
-import { openRedis, type RedisConnection } from "../../../src/queue/open-redis.ts"
+import { openRedis, type RedisConnection } from "../../../src/queue/redis/open-redis.ts"
 import { eventually } from "../../eventually.ts"
 import { type Sentinel, startSentinel } from "../../redis/start-sentinel.ts"
 import { lookOptions, lookTimeoutMs } from "./look-options.ts"

@@ -1,4 +1,4 @@
-import { openRedis, type RedisConnection } from "../../../src/queue/open-redis.ts"
+import { openRedis, type RedisConnection } from "../../../src/queue/redis/open-redis.ts"
 import { type RedisServer, startRedisServer } from "../../redis/redis-server.ts"
 import { FlakyLink } from "../flaky-link.ts"
 import { lookOptions, lookTimeoutMs } from "./look-options.ts"

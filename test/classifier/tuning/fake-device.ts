@@ -1,4 +1,4 @@
-import type { Device } from "../../../src/classifier/device.ts"
+import type { Device } from "../../../src/classifier/devices/device.ts"
 import { ValenceError } from "../../../src/errors.ts"
 
 /**

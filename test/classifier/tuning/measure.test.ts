@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Device } from "../../../src/classifier/device.ts"
+import type { Device } from "../../../src/classifier/devices/device.ts"
 import { measure } from "../../../src/classifier/tuning/measure.ts"
 import { deviceOf } from "./fake-device.ts"
 

@@ -1,8 +1,8 @@
 import { Zstd } from "@hpcc-js/wasm-zstd"
 import loadXxhash from "xxhash-wasm"
-import { ByteSource } from "../../../src/corpus/decoders/byte-source.ts"
-import { gunzip } from "../../../src/corpus/decoders/gunzip.ts"
-import { unzstd } from "../../../src/corpus/decoders/unzstd.ts"
+import { ByteSource } from "../../../src/corpus/bytes/byte-source.ts"
+import { gunzip } from "../../../src/corpus/bytes/gunzip.ts"
+import { unzstd } from "../../../src/corpus/bytes/unzstd.ts"
 
 /** What came out of a decoder, and how it ended. */
 export interface Decoded {

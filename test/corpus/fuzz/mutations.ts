@@ -1,5 +1,5 @@
 import iconv from "iconv-lite"
-import type { Encoding } from "../../../src/corpus/decoders/encodings.ts"
+import type { Encoding } from "../../../src/corpus/encoding/encodings.ts"
 import type { SeededRandom } from "../../chaos/seeded-random.ts"
 import type { ValidFile } from "./valid-files.ts"
 

@@ -1,11 +1,11 @@
+import { logOptions } from "../../../src/cli/commands/serve.ts"
+import { portOptions } from "../../../src/cli/commands/work.ts"
 import { exportOptions } from "../../../src/cli/export-options.ts"
-import { logOptions } from "../../../src/cli/serve.ts"
-import { portOptions } from "../../../src/cli/work.ts"
 import type { Declaration } from "../../../src/declaration.ts"
 import { serverOptions } from "../../../src/http/options.ts"
 import { classifierOptions } from "../../../src/options.ts"
 import { producerOptions } from "../../../src/producer/options.ts"
-import type { ScaleSignal } from "../../../src/queue/scale-signal.ts"
+import type { ScaleSignal } from "../../../src/queue/status/scale-signal.ts"
 import { workerOptions } from "../../../src/worker/options.ts"
 import { declarationOf, metricsIn } from "../query-problems.ts"
 import { type Manifest, nameOf, podsOf } from "./manifest.ts"
@@ -20,7 +20,7 @@ const groups = [
   logOptions,
 ]
 const declared = groups.flatMap(group => Object.values<Declaration<unknown>>(group))
-/** Variables that are no option's: src/model/cache.ts, src/hub/hub-settings.ts. */
+/** Variables that are no option's: src/store/cache.ts, src/hub/hub-settings.ts. */
 const others = ["VALENCE_CACHE", "VALENCE_API_KEYS", "VALENCE_OPERATOR_KEYS", "HF_TOKEN", "HF_ENDPOINT"]
 const variables = [...declared.map(({ env }) => env), ...others]
 /** Of `GET /v1/queue/scale`, those to scale by. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { Tokenizer } from "tokenizers"
 import { describe, expect, it } from "vitest"
 import { encodePieces } from "../../../src/model/tokenizer/encode-pieces.ts"
-import { createTokenizer } from "../../../src/model/tokenizer.ts"
+import { createTokenizer } from "../../../src/model/tokenizer/tokenizer.ts"
 
 const parts = [
   ..."a the film Great don't naïve café ﬁn 10/10 3,000.50 word-word x_y [SEP] <s> <mask> ▁ e\u0301 \u00a0 \u200b".split(

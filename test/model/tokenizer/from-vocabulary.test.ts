@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { loadTokenizer } from "../../../src/model/tokenizer.ts"
+import { loadTokenizer } from "../../../src/model/tokenizer/tokenizer.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
 import { type Vocabulary, writeVocabulary } from "./vocabularies.ts"
 

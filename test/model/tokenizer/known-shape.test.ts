@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { requireKnownShape } from "../../../src/model/tokenizer/known-shape.ts"
-import { createTokenizer } from "../../../src/model/tokenizer.ts"
+import { createTokenizer } from "../../../src/model/tokenizer/tokenizer.ts"
 
 const wordPiece = {
   type: "WordPiece",

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib"
 import { parquetMetadata } from "hyparquet"
 import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { openRows } from "../../../../src/corpus/open-rows.ts"
+import { resolveInput } from "../../../../src/corpus/files/run-files.ts"
 import { readOptions } from "../../../../src/corpus/options.ts"
 import { fields, footerBytes, groupsOf } from "../../../../src/corpus/parquet/footer.ts"
 import {
@@ -14,7 +14,7 @@ import {
   withField,
   writeStruct,
 } from "../../../../src/corpus/parquet/thrift-struct.ts"
-import { resolveInput } from "../../../../src/corpus/run-files.ts"
+import { openRows } from "../../../../src/corpus/read/open-rows.ts"
 import { completeOptions } from "../../../../src/declaration.ts"
 import { ValenceError } from "../../../../src/errors.ts"
 import { pageBodies } from "../../fuzz/page-bodies.ts"

@@ -1,0 +1,33 @@
+import type { Lane } from "../../labeller.ts"
+import type { RunFailed } from "../devices/device.ts"
+
+/** Entries that go together, and how often a run of theirs has failed. */
+export interface Cut<T> {
+  readonly entries: readonly T[]
+  readonly lane: Lane
+  readonly failures: number
+}
+
+type Why = Pick<RunFailed, "begun" | "outOfMemory">
+
+/** Whether a device had no memory for them together. */
+export function isTooLarge<T>({ entries }: Cut<T>, { outOfMemory }: Why): boolean {
+  return outOfMemory === true && entries.length > 1
+}
+
+/**
+ * How entries are run again whose run failed: in halves where these were too large, else together once, then one by one.
+ * A run that only stood behind a failing one does not count.
+ *
+ * @returns nothing where an entry failed on its own as well
+ */
+export function cutsAfter<T>(cut: Cut<T>, why: Why): Cut<T>[] {
+  const { entries, lane, failures } = cut
+  if (isTooLarge(cut, why)) {
+    const half = Math.ceil(entries.length / 2)
+    return [entries.slice(0, half), entries.slice(half)].map(part => ({ entries: part, lane, failures }))
+  }
+  if (!why.begun) return [{ entries, lane, failures }]
+  if (failures === 0) return [{ entries, lane, failures: 1 }]
+  return entries.length > 1 ? entries.map(entry => ({ entries: [entry], lane, failures })) : []
+}

@@ -1,0 +1,48 @@
+import type { ErrorCode } from "../../errors.ts"
+import type { MicroBatch } from "../../model/micro-batch.ts"
+
+/** Rows and tokens of a micro-batch. */
+export interface Shape {
+  readonly rows: number
+  readonly longest: number
+}
+
+/** What a device child is started with, as its one argument in JSON. */
+export interface SessionSettings {
+  /** Path of the ONNX file; the child reads it itself. */
+  readonly graph: string
+  /** Logits that the graph must give a text. */
+  readonly labels: number
+  /** As it was asked for, and as the table of providers names its kind. */
+  readonly device: { readonly name: string; readonly provider: string; readonly index: number }
+  /** Threads that a run has, its own included. */
+  readonly threads: number
+  /** Run before it is ready, in this order: the largest first, so that memory is taken once. */
+  readonly warmUp: readonly Shape[]
+}
+
+/** To the child: run this. */
+export interface RunRequest {
+  readonly id: number
+  readonly batch: MicroBatch
+  /** Goes before those that wait and are not urgent. */
+  readonly urgent: boolean
+}
+
+/** What came of a run. */
+export type RunEnded =
+  | {
+      readonly type: "ran"
+      readonly id: number
+      /** float32, shape [rows, labels]. */
+      readonly logits: Float32Array
+      /** Time inside `session.run()`. */
+      readonly runMs: number
+    }
+  | { readonly type: "run-failed"; readonly id: number; readonly message: string; readonly outOfMemory: boolean }
+
+/** From the child: the session is loaded and warm; or what came of a run, and which one it begins now, if it knows one. */
+export type DeviceMessage =
+  | { readonly type: "ready" }
+  | { readonly type: "start-failed"; readonly code: ErrorCode; readonly message: string }
+  | (RunEnded & { readonly next: number | undefined })

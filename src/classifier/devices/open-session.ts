@@ -1,0 +1,77 @@
+import { asError, ValenceError } from "../../errors.ts"
+import { padded } from "../../model/micro-batch.ts"
+import { env, InferenceSession, listSupportedBackends } from "../../model/runtime/onnx-runtime.ts"
+import { runGraph } from "../../model/runtime/run-graph.ts"
+import { providerProblem } from "../plan/provider-problem.ts"
+import { providerOf } from "../plan/providers.ts"
+import type { SessionSettings, Shape } from "./device-protocol.ts"
+import { saysOutOfMemory } from "./out-of-memory.ts"
+
+/** Whatever ONNX Runtime has to say comes with an error too, which is told with a text or a start that failed. */
+env.logLevel = "fatal"
+const fatalSeverity = 4
+
+/**
+ * Threads that have nothing to do look for work before they sleep. ONNX Runtime lets them for a second or more, on cores
+ * that others need; texts that come alone, one after the other, come within a millisecond.
+ */
+const spinning = { spin_duration_us: "1000", spin_backoff_max: "8" }
+
+/** The row that shows whether the graph gives what it must. */
+const shortRow: Shape = { rows: 1, longest: 8 }
+
+async function createSession({ graph, device, threads }: SessionSettings): Promise<InferenceSession> {
+  const provider = providerOf(device.provider)
+  const executionProviders = [provider.name, ...provider.helpers].map(name =>
+    provider.number === "index" ? { name, deviceId: device.index } : name,
+  )
+  try {
+    return await InferenceSession.create(graph, {
+      executionProviders,
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: "all",
+      logSeverityLevel: fatalSeverity,
+      extra: { session: { intra_op: spinning } },
+    })
+  } catch (cause) {
+    if (provider.name === "cpu") throw cause
+    const supported = listSupportedBackends().map(({ name }) => name)
+    const why = providerProblem(provider, supported) ?? asError(cause).message.trim()
+    throw new ValenceError("device_missing", `${device.name} can't be used: ${why}`, { cause })
+  }
+}
+
+const run = (session: InferenceSession, { rows, longest }: Shape) =>
+  runGraph(session, padded(Array<Int32Array>(rows).fill(new Int32Array(longest)), 0))
+
+/** What does not fit into memory now is run in smaller parts when texts come. */
+async function warmUp(session: InferenceSession, shapes: readonly Shape[]): Promise<void> {
+  for (const shape of shapes) {
+    try {
+      await run(session, shape)
+    } catch (error) {
+      if (!saysOutOfMemory(asError(error).message)) throw error
+    }
+  }
+}
+
+/**
+ * A session on a device, loaded and warm.
+ *
+ * @throws ValenceError `device_missing`, naming the library or the provider that is not there; `model_invalid`
+ */
+export async function openSession(settings: SessionSettings): Promise<InferenceSession> {
+  const { graph, labels } = settings
+  try {
+    const session = await createSession(settings)
+    await warmUp(session, settings.warmUp)
+    const logits = await run(session, shortRow)
+    if (logits.length !== labels)
+      throw new Error(`it must give one logit for each of the config's ${labels} labels; it gives ${logits.length}`)
+    return session
+  } catch (cause) {
+    if (cause instanceof ValenceError) throw cause
+    throw new ValenceError("model_invalid", `graph ${graph} cannot be used: ${asError(cause).message}`, { cause })
+  }
+}

@@ -1,0 +1,55 @@
+import { availableParallelism } from "node:os"
+import { shown, ValenceError } from "../../errors.ts"
+import { grantedCores } from "./granted-cores.ts"
+import { type Provider, providers } from "./providers.ts"
+
+/** A device that was asked for. */
+export interface NamedDevice {
+  /** As it was asked for: `cpu`, `cpu:2`, `cuda:1`. */
+  readonly name: string
+  readonly provider: Provider
+  /** Which of several of its kind. */
+  readonly index: number
+  /** Child processes that compute on it. */
+  readonly children: number
+  /** Whether somebody has said so: otherwise fewer may do. */
+  readonly childrenGiven: boolean
+}
+
+/** More children than a few for each core only take memory: a slip of the finger is not to take a machine down. */
+const most = { children: Math.max(16, 4 * availableParallelism()), index: 1023 }
+
+const forms = providers.map(({ device, number }) => device + { children: "[:N]", index: "[:i]", none: "" }[number])
+const rule = `must be auto, or one or several of ${forms.join(", ")}, with N from 1 to ${most.children} and i from 0 to ${most.index}`
+
+function readDevice(name: string): NamedDevice | undefined {
+  const [, device, digits] = /^([a-z]+)(?::(\d{1,4}))?$/.exec(name) ?? []
+  const provider = providers.find(known => known.device === device)
+  if (provider === undefined || (digits !== undefined && provider.number === "none")) return undefined
+  if (provider.number === "children") {
+    const children = digits === undefined ? grantedCores() : Number(digits)
+    const fits = children >= 1 && children <= most.children
+    return fits ? { name, provider, index: 0, children, childrenGiven: digits !== undefined } : undefined
+  }
+  const index = Number(digits ?? 0)
+  return index <= most.index ? { name, provider, index, children: 1, childrenGiven: true } : undefined
+}
+
+/**
+ * The devices that a list names.
+ *
+ * @example
+ * readDevices('cpu:1,cuda:0') // → one child on the CPU, one on the first GPU
+ *
+ * @throws ValenceError `option_invalid`; of `auto` too, which whoever knows what is there must choose for
+ */
+export function readDevices(list: string): NamedDevice[] {
+  const names = list.split(",")
+  if (new Set(names).size < names.length)
+    throw new ValenceError("option_invalid", `device must name no device twice; got ${shown(list)}`)
+  return names.map(name => {
+    const device = readDevice(name)
+    if (device === undefined) throw new ValenceError("option_invalid", `device ${rule}; got ${shown(list)}`)
+    return device
+  })
+}

@@ -1,0 +1,98 @@
+import { stderr } from "node:process"
+import type { Command } from "commander"
+import { choice } from "../../declaration.ts"
+import { WorkerEmitter } from "../../events.ts"
+import { serverOptions } from "../../http/options.ts"
+import type { Labeller } from "../../labeller.ts"
+import { bundledLexicons } from "../../lexicon/find-lexicon.ts"
+import { createLexiconLabeller } from "../../lexicon/lexicon-labeller.ts"
+import { classifierOptions } from "../../options.ts"
+import { redisOptions } from "../../queue/redis/redis-options.ts"
+import { addOptions, pickOptions } from "../declared-options.ts"
+import { withFleetDefaults } from "../fleet-flags.ts"
+import { devicesOf, fleetOptions, openLabellerOrFleet } from "../open-labeller.ts"
+import { endStopped, listenForStop } from "../stop-signals.ts"
+import { surviveUnforeseen } from "../unforeseen.ts"
+
+/** What is written to standard output while a server runs. */
+export const logOptions = {
+  logLevel: choice({
+    default: "warn",
+    choices: ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
+    unit: "level",
+    env: "VALENCE_LOG_LEVEL",
+    help: "JSON lines on standard output; info has a line for each request",
+  }),
+} as const
+
+const say = (line: string) => stderr.write(`${line}\n`)
+
+/** Loaded when it is needed: `valence --help` should not wait for fastify. */
+function loadServer() {
+  return Promise.all([
+    import("../../http/create-server.ts"),
+    import("../../producer/producer.ts"),
+    import("../../queue/open-queues.ts"),
+  ])
+}
+
+/** The bundled lexicons, but for the one that labels anyway: the page shows them beside the model. */
+function openLexicons({ model }: Labeller): Promise<Labeller[]> {
+  const names = bundledLexicons.filter(name => name !== model.name)
+  return Promise.all(names.map(name => createLexiconLabeller({ model: name })))
+}
+
+async function serve(chosen: Readonly<Record<string, unknown>>, command: Command): Promise<void> {
+  const [{ createServer }, { Producer }, { openQueues }] = await loadServer()
+  const given = withFleetDefaults(chosen, command)
+  const options = pickOptions(serverOptions, given)
+  const events = new WorkerEmitter()
+  const stop = listenForStop(() => say("stopping: requests under way are finished; Ctrl-C again stops at once"))
+  const untilWorker = options.waitForWorkers ? ("wait" as const) : ("are refused" as const)
+  const opening = { events, isLong: true, untilWorker, signal: stop.signal }
+  await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, opening).catch(endStopped)
+  if (labeller === undefined) return
+  const producer = labeller instanceof Producer ? labeller : undefined
+  const others = await openLexicons(labeller)
+  await using queues = producer ? await openQueues(pickOptions(redisOptions, given)) : undefined
+  const served = { labeller, others, producer, queues, events, devices: devicesOf(labeller) }
+  await using server = await createServer({
+    ...served,
+    options,
+    logger: { level: pickOptions(logOptions, given).logLevel },
+  })
+  // A server has many clients: what one of them brings about must not end the work for the others.
+  using _survive = surviveUnforeseen(error => server.unforeseen(error))
+  const url = await server.listen()
+  if (server.open && !isLocal(options.host))
+    say(`warning: anybody who reaches ${options.host} may label: set --api-keys-file, or VALENCE_API_KEYS`)
+  say(`ready: ${url} answers with ${labeller.model.name}${producer ? ", labelled by the fleet" : ""}; Ctrl-C stops it`)
+  const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))
+  const asked = new Promise<void>(resolve => stop.signal.addEventListener("abort", () => resolve(), { once: true }))
+  if (!stop.signal.aborted) await Promise.race([asked, lost])
+  await server.close()
+  stop[Symbol.dispose]()
+  if (!stop.signal.aborted) process.exitCode = 1
+}
+
+const isLocal = (host: string) => /^(127\.|localhost$|::1$)/.test(host)
+
+const help = `
+Examples:
+  valence serve                                     an API and a page on http://127.0.0.1:8080, labelled in this process
+  valence serve --redis redis://queue:6379          in front of a fleet: any number of these
+  curl http://127.0.0.1:8080/v1/label -H 'content-type: application/json' -d '{"text": "I love it"}'
+
+Documentation of the API: /docs. Health: /livez, /readyz; metrics: /metrics.
+Exit code: 0 it was stopped, 1 no device is left, 2 it could not be started.`
+
+/** Adds `valence serve`. */
+export function addServe(program: Command): void {
+  const command = program
+    .command("serve")
+    .description("answer over HTTP: an API, routes that other servers' clients speak, and a page to try it")
+    .addHelpText("after", help)
+  for (const declarations of [serverOptions, logOptions, fleetOptions, classifierOptions])
+    addOptions(command, declarations)
+  command.action(serve)
+}

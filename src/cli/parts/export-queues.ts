@@ -1,0 +1,44 @@
+import { stderr } from "node:process"
+import { collectDefaultMetrics, Registry } from "prom-client"
+import { asError } from "../../errors.ts"
+import { fleetMetrics } from "../../metrics/fleet-metrics.ts"
+import { openQueues } from "../../queue/open-queues.ts"
+import { redisOptions } from "../../queue/redis/redis-options.ts"
+import { QueueWatch } from "../../queue/status/queue-watch.ts"
+import { scaleOptions } from "../../queue/status/scale-options.ts"
+import { fleetLook } from "../../queue/status/scale-signal.ts"
+import { HealthServer } from "../../worker/health-server.ts"
+import { pickOptions } from "../declared-options.ts"
+import { exportOptions } from "../export-options.ts"
+import { listenForStop } from "../stop-signals.ts"
+
+/** Tells of a fleet over HTTP until it is stopped: its metrics, and what to scale it by. */
+export async function exportQueues(given: Readonly<Record<string, unknown>>): Promise<void> {
+  const { port, host } = pickOptions(exportOptions, given)
+  const settings = pickOptions(scaleOptions, given)
+  await using open = await openQueues(pickOptions(redisOptions, given))
+  const watch = new QueueWatch(open)
+  const look = async () => fleetLook(await watch.look(), settings)
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  using stop = listenForStop(() => {})
+  await using server = await HealthServer.listen(
+    {
+      problem: () =>
+        watch.look().then(
+          () => undefined,
+          error => asError(error).message,
+        ),
+      metrics: async () => ({
+        contentType: registry.contentType,
+        text: (await fleetMetrics(look)) + (await registry.metrics()),
+      }),
+      json: { "/v1/queue/scale": async () => (await look()).signal },
+    },
+    host,
+    port,
+  )
+  stderr.write(`ready: ${server.url}/metrics, ${server.url}/v1/queue/scale; Ctrl-C stops it\n`)
+  if (!stop.signal.aborted)
+    await new Promise<void>(resolve => stop.signal.addEventListener("abort", () => resolve(), { once: true }))
+}

@@ -1,0 +1,255 @@
+import { stat } from "node:fs/promises"
+import type { Readable } from "node:stream"
+import { isBlank } from "../../check-text.ts"
+import { type Complete, completeOptions } from "../../declaration.ts"
+import type { LabelledText, Labeller, ModelInfo } from "../../labeller.ts"
+import { type InputFile, resolveInput, standardStream } from "../files/run-files.ts"
+import { type EvaluateOptions, evaluateOptions, labelOptionsOf } from "../options.ts"
+import { type OpenRows, openRows } from "../read/open-rows.ts"
+import { requireColumn } from "../rows/columns.ts"
+import { firstRows } from "../rows/first-rows.ts"
+import type { ReadRow } from "../rows/row.ts"
+import { cutChunks } from "../run/chunks.ts"
+import { type LabelledChunk, labelChunks, maxBytesUnderWay } from "../run/label-chunks.ts"
+import { estimate, type Progress, progressMs, Speedometer } from "../run/progress.ts"
+import { unlessAborted } from "../run/unless-aborted.ts"
+import { checkRows, type FailedRow } from "../write/write-chunk.ts"
+import { type Confusion, countPrediction, measureQuality, type Quality, renameGold } from "./confusion.ts"
+import { GoldLabels } from "./gold-labels.ts"
+
+/** What `evaluateCorpus` is asked to do. */
+export interface EvaluationRequest {
+  /** A file, or `-` for standard input. */
+  readonly input: string
+  /** Lent: it is not closed. */
+  readonly labeller: Labeller
+  readonly options?: EvaluateOptions
+  /** Called at most ten times a second, and at the end. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Called for each row that is not compared, in order. */
+  readonly onFailedRow?: ((row: FailedRow) => void) | undefined
+  /** When it aborts, what is under way and ends within `stopSeconds` is counted, and the evaluation returns as `interrupted`. */
+  readonly signal?: AbortSignal | undefined
+  readonly stdin?: Readable
+}
+
+/** How a labeller does on a labelled corpus. */
+export interface Evaluation extends Quality {
+  /** Absolute, or `-`. */
+  readonly input: string
+  readonly model: Pick<ModelInfo, "name" | "revision" | "dtype">
+  readonly column: string
+  readonly labelColumn: string
+  /** Which label each value of the label column stands for, where that is not its name: `{ "1": "POSITIVE" }`. */
+  readonly meanings: Readonly<Record<string, string>>
+  /** Rows read: compared, failed and empty. */
+  readonly rows: number
+  readonly compared: number
+  /** Rows that were not compared. Where it is not 0 the figures do not stand for the whole corpus. */
+  readonly failed: number
+  /** Rows whose text is null or blank: they are not compared, and are no failures. */
+  readonly empty: number
+  /** Failed rows by code. */
+  readonly failedByCode: Readonly<Record<string, number>>
+  /** The first of them. */
+  readonly failedRows: readonly FailedRow[]
+  /** Rows by their right label and then by the label that was given; labels that occur, in the model's order. */
+  readonly confusion: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly truncated: number
+  readonly tokens: number
+  readonly elapsedMs: number
+  readonly textsPerSecond: number
+  /** What a user should know about the input, such as its likely encoding if rows are not UTF-8. */
+  readonly notes: readonly string[]
+  /** Whether the evaluation was stopped before the end of its input. */
+  readonly interrupted: boolean
+}
+
+const mostFailedRows = 100
+
+/**
+ * Compares the labels that a labeller gives with those that a file holds. The file is streamed: memory does not grow
+ * with it.
+ *
+ * @returns accuracy, macro F1, and each label's figures; `failed` rows, whose text or right label is unreadable or whose
+ * text was not labelled, are left out of all of them
+ * @throws ValenceError `option_invalid`, `input_invalid`, and whatever the labeller rejects with
+ */
+export async function evaluateCorpus(request: EvaluationRequest): Promise<Evaluation> {
+  const options = completeOptions(evaluateOptions, request.options ?? {})
+  const gold = new GoldLabels(request.labeller.model, options.labelMap)
+  const input = resolveInput(request.input, options.format)
+  const { signal, stdin = process.stdin } = request
+  const rows = await unlessAborted(signal, stdin, () => openRows(input, options, stdin))
+  try {
+    return await new Evaluating(request, options, input, rows, gold).work()
+  } finally {
+    await rows.close()
+  }
+}
+
+class Evaluating {
+  readonly #request: EvaluationRequest
+  readonly #options: Complete<typeof evaluateOptions>
+  readonly #input: InputFile
+  readonly #rows: OpenRows
+  readonly #gold: GoldLabels
+  readonly #labelColumn: string
+  readonly #confusion = new Map<string, Map<string, number>>()
+  readonly #failedByCode: Record<string, number> = {}
+  readonly #failedRows: FailedRow[] = []
+  readonly #startedMs = performance.now()
+  readonly #speed = new Speedometer(this.#startedMs, 0)
+  #compared = 0
+  #failed = 0
+  #empty = 0
+  #truncated = 0
+  #tokens = 0
+  /** Bytes of the input up to the last row that was counted. */
+  #bytes = 0
+  #toldMs = 0
+  /** Whether every chunk of the input was counted. */
+  #inputEnded = false
+
+  constructor(
+    request: EvaluationRequest,
+    options: Complete<typeof evaluateOptions>,
+    input: InputFile,
+    rows: OpenRows,
+    gold: GoldLabels,
+  ) {
+    this.#request = request
+    this.#options = options
+    this.#input = input
+    this.#rows = rows
+    this.#gold = gold
+    this.#labelColumn = findLabelColumn(input, rows.columns, options.labelColumn)
+  }
+
+  async work(): Promise<Evaluation> {
+    const totalBytes = this.#input.path === standardStream ? undefined : (await stat(this.#input.path)).size
+    for await (const chunk of this.#labelled()) {
+      this.#count(chunk)
+      if (performance.now() - this.#toldMs >= progressMs) this.#tell(totalBytes)
+    }
+    this.#tell(totalBytes)
+    return this.#conclude(await this.#rows.notes())
+  }
+
+  async *#labelled(): AsyncGenerator<LabelledChunk> {
+    const { labeller, signal } = this.#request
+    const { chunkTexts, maxChunks, stopSeconds } = this.#options
+    this.#inputEnded = yield* labelChunks(
+      cutChunks(firstRows(this.#rows.rows(), this.#options.limit), "evaluation", 0, chunkTexts),
+      labeller,
+      () => labelOptionsOf(this.#options),
+      rows => checkRows(rows, { refuse: row => this.#refuse(row) }, this.#options.empty),
+      { maxChunks, maxBytes: maxBytesUnderWay, stopMs: stopSeconds * 1000 },
+      signal,
+    )
+  }
+
+  /** Why a row cannot be compared, where that is known before it is labelled. */
+  #refuse(row: ReadRow): string | undefined {
+    if (this.#options.empty === "skip" && isBlank(row.text)) return undefined
+    const value = row.value(this.#labelColumn)
+    return this.#gold.keyOf(value) === undefined ? this.#gold.refusal(this.#labelColumn, value) : undefined
+  }
+
+  #count({ chunk, rows, results }: LabelledChunk): void {
+    let next = 0
+    for (const { row, text, error } of rows) {
+      if (text === undefined && error === undefined) {
+        this.#empty++
+        continue
+      }
+      const result: LabelledText | undefined = error === undefined ? results[next++] : { error }
+      if (result === undefined) throw new Error(`a labeller must give one result a text; got ${results.length}`)
+      if (result.error !== undefined) this.#fail(row.line, result.error)
+      else {
+        const key = this.#gold.keyOf((row as ReadRow).value(this.#labelColumn)) as string
+        countPrediction(this.#confusion, key, result.label)
+        this.#compared++
+        this.#tokens += result.tokens
+        if (result.truncated) this.#truncated++
+      }
+    }
+    this.#bytes = chunk.rows.at(-1)?.end ?? this.#bytes
+  }
+
+  #fail(line: number, { code, message }: { readonly code: string; readonly message: string }): void {
+    this.#failed++
+    this.#failedByCode[code] = (this.#failedByCode[code] ?? 0) + 1
+    const row: FailedRow = { line, row: this.#counted, code, reason: message }
+    if (this.#failedRows.length < mostFailedRows) this.#failedRows.push(row)
+    this.#request.onFailedRow?.(row)
+  }
+
+  get #counted(): number {
+    return this.#compared + this.#failed + this.#empty
+  }
+
+  #tell(totalBytes: number | undefined): void {
+    const now = performance.now()
+    const rows = this.#counted
+    this.#toldMs = now
+    this.#request.onProgress?.(
+      estimate({
+        rows,
+        failed: this.#failed,
+        bytes: this.#input.compression || this.#options.encoding !== "utf-8" ? this.#rows.fileBytes() : this.#bytes,
+        totalBytes,
+        textsPerSecond: this.#speed.measure(now, rows),
+        elapsedMs: now - this.#startedMs,
+      }),
+    )
+  }
+
+  #conclude(notes: readonly string[]): Evaluation {
+    const { model } = this.#request.labeller
+    const meanings = this.#gold.meanings([...this.#confusion.keys()])
+    const confusion = renameGold(this.#confusion, meanings)
+    const quality = measureQuality(confusion, model.labels)
+    const elapsedMs = performance.now() - this.#startedMs
+    return {
+      input: this.#input.path,
+      model: { name: model.name, revision: model.revision, dtype: model.dtype },
+      column: this.#rows.column,
+      labelColumn: this.#labelColumn,
+      meanings: { ...Object.fromEntries([...meanings].filter(([key, label]) => key !== label)), ...this.#gold.mapped },
+      rows: this.#counted,
+      compared: this.#compared,
+      failed: this.#failed,
+      empty: this.#empty,
+      ...quality,
+      failedByCode: this.#failedByCode,
+      failedRows: this.#failedRows,
+      confusion: tabulate(confusion, quality),
+      truncated: this.#truncated,
+      tokens: this.#tokens,
+      elapsedMs,
+      textsPerSecond: elapsedMs === 0 ? 0 : (this.#compared * 1000) / elapsedMs,
+      notes,
+      interrupted: !this.#inputEnded,
+    }
+  }
+}
+
+/** Rows of JSON Lines need not have the same fields: there each row decides by itself whether it has a label. */
+function findLabelColumn(input: InputFile, columns: readonly string[], asked: string): string {
+  if (input.format === "csv" || input.format === "tsv")
+    return columns[requireColumn(columns, "labelColumn", asked)] as string
+  if (input.format !== "jsonl") return columns[requireColumn(columns, "labelColumn", asked, "")] as string
+  return columns.includes(asked)
+    ? asked
+    : (columns.find(column => column.toLowerCase() === asked.toLowerCase()) ?? asked)
+}
+
+/** A row for each label that the corpus has, a column for each that it has or that was given. */
+function tabulate(confusion: Confusion, { labels }: Quality): Evaluation["confusion"] {
+  const columns = labels.map(({ label }) => label)
+  const rows = labels.filter(({ support }) => support > 0).map(({ label }) => label)
+  return Object.fromEntries(
+    rows.map(gold => [gold, Object.fromEntries(columns.map(label => [label, confusion.get(gold)?.get(label) ?? 0]))]),
+  )
+}

@@ -1,0 +1,103 @@
+import { shown } from "../../errors.ts"
+import { standardStream } from "../files/run-files.ts"
+import { corpusOptions } from "../options.ts"
+import type { RunSummary } from "../run/summary.ts"
+import {
+  formatCount,
+  formatDuration,
+  formatMean,
+  formatScore,
+  formatShare,
+  formatShort,
+  formatSpeed,
+} from "./format.ts"
+import { type Html, html } from "./html.ts"
+import type { ReportData } from "./report.ts"
+
+const rowsOf = (count: number) => `${formatCount(count)} ${count === 1 ? "row" : "rows"}`
+
+/** What the run came to, in one sentence. */
+export function leadLine({ labelled, model, labels }: RunSummary): Html {
+  const [first] = labels
+  if (first === undefined) return html`No row was labelled by <strong>${model.name}</strong> (${model.dtype}).`
+  const most = labels.length === 1 ? html`all` : html`${formatShare(first.share)} of them`
+  return html`<strong>${rowsOf(labelled)}</strong> labelled by <strong>${model.name}</strong> (${model.dtype}), ${most} ${first.label}.`
+}
+
+/** Says that rows have no label, and where they are listed; nothing where all have one. */
+export function describeFailures({ failed, errors, rows }: RunSummary): Html | undefined {
+  if (failed === 0) return undefined
+  const listed = errors === undefined ? "" : ` They are listed in ${errors}.`
+  return html`<p class="notice">${formatCount(failed)} of ${rowsOf(rows)} got no label.${listed}</p>`
+}
+
+/** The figures of the run. */
+export function tiles(summary: RunSummary): Html {
+  const { rows, labelled, failed, empty, truncated, tokens, textsPerSecond, elapsedMs } = summary
+  const ofLabelled = (count: number) =>
+    labelled === 0 ? "none labelled" : `${formatShare(count / labelled)} of labelled`
+  const figures = [
+    { name: "Labelled", value: formatShort(labelled), note: `of ${rowsOf(rows)}` },
+    {
+      name: "Failed",
+      value: formatShort(failed),
+      mark: failed > 0 ? "bad" : "",
+      note: rows === 0 ? "no rows" : `${formatShare(failed / rows)} of rows`,
+    },
+    ...(empty > 0 ? [{ name: "Empty", value: formatShort(empty), note: `${formatShare(empty / rows)} of rows` }] : []),
+    { name: "Truncated", value: formatShort(truncated), note: ofLabelled(truncated) },
+    {
+      name: "Tokens",
+      value: formatShort(tokens),
+      note: labelled === 0 ? "no texts" : `${formatMean(tokens / labelled)} a text`,
+    },
+    { name: "Texts a second", value: formatSpeed(textsPerSecond), note: "over the whole run" },
+    {
+      name: "Elapsed",
+      value: formatDuration(elapsedMs),
+      note: summary.resumedRows > 0 ? "over all starts" : "start to end",
+    },
+  ]
+  return html`<dl class="card tiles" aria-label="Figures of the run">${figures.map(
+    ({ name, value, note, mark = "" }) =>
+      html`<div class="${mark}"><dt>${name}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`,
+  )}</dl>`
+}
+
+/** What was run, on what, and with what: enough to run it again. */
+export function factList(data: ReportData): Html {
+  const { summary } = data
+  const { input, output, errors, model, column, added, rows, labelled, failed, empty, uncertain, resumedRows } = summary
+  const named = (path: string, stream: string) => (path === standardStream ? stream : html`<code>${path}</code>`)
+  const facts: [string, Html | string | undefined][] = [
+    ["Input", named(input, "standard input")],
+    ["Output", named(output, "standard output")],
+    ["Rows without a label", errors === undefined ? undefined : named(errors, "")],
+    ["Model", model.name],
+    ["Revision", html`<code>${model.revision}</code>`],
+    ["Precision", model.dtype],
+    ["Text column", html`<code>${column}</code>`],
+    ["Added columns", html`<code>${added.join(", ")}</code>`],
+    ["Options changed", changedOptions(data.options)],
+    ["Rows", `${formatCount(rows)} read, ${formatCount(labelled)} labelled, ${formatCount(failed)} failed`],
+    ["Empty", empty === 0 ? undefined : `${rowsOf(empty)} without text, kept without a label`],
+    ["Tokens", formatCount(summary.tokens)],
+    ["Uncertain", uncertain === 0 ? undefined : rowsOf(uncertain)],
+    ["Mean score", labelled === 0 ? undefined : formatScore(summary.meanScore)],
+    ["Done by earlier starts", resumedRows === 0 ? undefined : rowsOf(resumedRows)],
+  ]
+  return html`<section class="card wide-card" aria-labelledby="facts">
+<h2 id="facts">About this run</h2>
+<p class="about">What was labelled, by what, and with which options</p>
+<dl class="facts">${facts.map(([name, value]) => (value === undefined ? "" : html`<dt>${name}</dt><dd>${value}</dd>`))}</dl>
+</section>`
+}
+
+/** The options that are not what they would be by default, among those that change results. */
+function changedOptions(options: ReportData["options"]): Html | string {
+  const declared: Readonly<Record<string, { readonly default: unknown }>> = corpusOptions
+  const changed = Object.entries(options)
+    .filter(([name, value]) => value !== (declared[name]?.default ?? null))
+    .map(([name, value]) => `${name} ${typeof value === "string" ? value : shown(value)}`)
+  return changed.length === 0 ? "none" : html`<code>${changed.join(", ")}</code>`
+}

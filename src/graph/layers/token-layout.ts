@@ -1,0 +1,40 @@
+import type { ModelConfig } from "../../model/config.ts"
+import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
+import type { LayerWeights } from "../weights/weights.ts"
+import type { Precision } from "./precision.ts"
+
+/** What every layer is built with. */
+export interface Model {
+  readonly graph: GraphBuilder
+  readonly config: ModelConfig
+  readonly precision: Precision
+}
+
+/** The tokens of a micro-batch, as a graph lays them out: what depends on their order, attention above all. */
+export interface Tokens {
+  /** int32: [longest, rows] or [rows, longest]. */
+  readonly ids: Value
+  /** That of `ids` along which a row's tokens lie. */
+  readonly axis: 0 | 1
+  /** Dimensions that an embedding for each position has before its channels, so that it adds to each row's. */
+  readonly positionDims: readonly number[]
+  /** int64, one element: the padded length. */
+  readonly longest: Value
+  /** Embedded tokens, shape of `ids` and then [channels], as layers take them. */
+  laidOut(name: string, embedded: Value, channels: number): Value
+  /** The [CLS] tokens, the first of every row: shape [rows, hiddenSize]. */
+  cls(name: string, x: Value): Value
+  /**
+   * softmax(q k^T) v, head by head, padding left out; scaling and the biases of k and v are folded into the weights.
+   *
+   * @param queried - the tokens that attend: `x`, or the [CLS] tokens alone
+   * @returns the shape of `queried`
+   */
+  attend(name: string, x: Value, queried: Value, weights: LayerWeights): Value
+}
+
+/** Adds the inputs: `input_ids` and `attention_mask` (1 for a token, then 0 for padding), int32, shape [rows, longest]. */
+export function addInputs(graph: GraphBuilder): { ids: Value; mask: Value } {
+  const dims = ["rows", "longest"]
+  return { ids: graph.input("input_ids", "int32", dims), mask: graph.input("attention_mask", "int32", dims) }
+}

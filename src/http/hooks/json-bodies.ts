@@ -1,0 +1,73 @@
+import { createGunzip } from "node:zlib"
+import type { FastifyInstance, FastifyRequest } from "fastify"
+import { RequestError } from "../problem.ts"
+import { requireFewValues } from "./few-values.ts"
+
+/** Bytes that are not UTF-8 are an error: replaced by U+FFFD they would be labelled in silence. */
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** How a scope reads JSON. */
+export interface JsonReading {
+  /** Whether a request may say that it has JSON and have nothing, as Python's clients do when they delete or cancel. */
+  readonly mayBeEmpty: boolean
+  readonly mostValues: number
+}
+
+/**
+ * Reads JSON bodies as they are: in UTF-8, which another charset or other bytes are not.
+ *
+ * A request is refused with 415 for another charset, with 400 for bytes that are not UTF-8 or not JSON, and with 413 for too many values.
+ */
+export function readJson(app: FastifyInstance, { mayBeEmpty, mostValues }: JsonReading): void {
+  const parse = app.getDefaultJsonParser("error", "error")
+  app.removeContentTypeParser("application/json")
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    try {
+      requireFewValues(body as Buffer, mostValues)
+      const json = decode(request, body as Buffer)
+      if (json === "" && mayBeEmpty) done(null, undefined)
+      else parse(request, json, done)
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+}
+
+function decode({ headers }: FastifyRequest, body: Buffer): string {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(headers["content-type"] ?? "")?.[1]
+  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset))
+    throw new RequestError(415, `a JSON body must be in UTF-8; got charset ${charset}`)
+  try {
+    return utf8.decode(body)
+  } catch {
+    throw new RequestError(400, "a JSON body must be in UTF-8; it has bytes that are not")
+  }
+}
+
+/**
+ * Unpacks JSON bodies that come with `Content-Encoding: gzip`; the limit of a body's size holds for what is unpacked. Any
+ * other encoding, and any encoding of a form, is refused with 415. Corpus streams are unpacked where they are read.
+ */
+export function unpackBodies(app: FastifyInstance): void {
+  app.addHook("preParsing", async ({ headers }, _, payload) => {
+    const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity"
+    const type = headers["content-type"] ?? ""
+    const isJson = /^application\/json\b/i.test(type)
+    if (encoding === "identity" || (!isJson && !/^multipart\//i.test(type))) return payload
+    if (!isJson) throw new RequestError(415, `Content-Encoding of a form must be identity; got ${encoding}`)
+    if (encoding !== "gzip" && encoding !== "x-gzip")
+      throw new RequestError(415, `Content-Encoding must be gzip or identity; got ${encoding}`, {
+        "accept-encoding": "gzip, identity",
+      })
+    const unpacked = Object.assign(createGunzip(), { receivedEncodedLength: 0 })
+    // fastify compares what has come with the Content-Length.
+    payload.on("data", (chunk: Buffer) => {
+      unpacked.receivedEncodedLength += chunk.length
+    })
+    unpacked.once("error", error => {
+      error.message = `a body with Content-Encoding: gzip must be gzip; ${error.message}`
+    })
+    payload.once("error", error => unpacked.destroy(error))
+    return payload.pipe(unpacked)
+  })
+}

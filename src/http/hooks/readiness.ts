@@ -1,0 +1,46 @@
+import { unlessEnded } from "../../within.ts"
+import type { Served } from "../serving.ts"
+
+/** A text that any model has a label for. */
+const canary = "Good morning"
+/** How long Redis may take to say who works; while it is away, commands wait for it. */
+const answerMs = 1000
+
+/** Whether a server labels what comes now. */
+export class Readiness {
+  readonly #served: Served
+  #problem: string | undefined = "starting"
+
+  constructor(served: Served) {
+    this.#served = served
+    served.events.once("devicesLost", () => {
+      this.#problem = "no device is left"
+    })
+  }
+
+  /** Labels a text, where that is done in this process: from now on it is ready. */
+  async begin(): Promise<void> {
+    const { labeller, producer } = this.#served
+    if (!producer) await labeller.label([canary])
+    if (this.#problem === "starting") this.#problem = undefined
+  }
+
+  /** From now on it is not ready. */
+  end(): void {
+    this.#problem = "stopping"
+  }
+
+  /** Why it is not ready; `undefined` where it is. */
+  async problem(): Promise<string | undefined> {
+    const { producer } = this.#served
+    if (this.#problem !== undefined || !producer) return this.#problem
+    try {
+      const problem = await producer.problem(answerMs)
+      if (problem !== undefined) return problem
+      const workers = await unlessEnded(producer.workers(), AbortSignal.timeout(answerMs))
+      return workers.length > 0 ? undefined : "no worker listens"
+    } catch {
+      return "redis does not answer"
+    }
+  }
+}

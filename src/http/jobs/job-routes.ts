@@ -1,0 +1,157 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import { Type } from "typebox"
+import { unlessEnded } from "../../within.ts"
+import { mostValues } from "../hooks/few-values.ts"
+import { readJson } from "../hooks/json-bodies.ts"
+import { inTime } from "../in-time.ts"
+import { oneOrMany, requireFewTexts } from "../label-call.ts"
+import { logTexts } from "../note-texts.ts"
+import { RequestError } from "../problem.ts"
+import { requestSignal } from "../request-signal.ts"
+import { problems } from "../schemas.ts"
+import type { Serving } from "../serving.ts"
+import { webhookUrl } from "../webhooks/webhook-url.ts"
+import type { Webhooks } from "../webhooks/webhooks.ts"
+import { JobRequest, JobResource } from "./job-schemas.ts"
+import type { Jobs } from "./jobs.ts"
+
+/** What the routes of jobs work with; a server without a fleet has none. */
+export interface JobServices {
+  readonly jobs: Jobs
+  /** Absent without a secret to sign them with. */
+  readonly webhooks: Webhooks | undefined
+}
+
+/** A client waits for so long at most, seconds. */
+const longestWait = 60
+
+const tags = ["Jobs"]
+const params = Type.Object({ id: Type.String({ maxLength: 100, description: "As POST /v1/jobs gave it" }) })
+
+const described = {
+  add: `Answers at once; the labels are had at \`GET /v1/jobs/:id\`, or told to a webhook. A request that is sent again with the same
+\`Idempotency-Key\` within a day is the same job. Texts stand in lane bulk unless the request says otherwise.`,
+  get: "Where a job stands; its results where it is completed. Results are kept for as long as the workers are told to.",
+  remove: `What is waiting is taken back, what a worker has is dropped where it has not reached a device, results are removed, and no
+webhook is sent any more.`,
+}
+
+/** `POST`, `GET` and `DELETE /v1/jobs`: texts whose labels are collected later. */
+export function addJobs(app: FastifyInstance, serving: Serving, services: JobServices | undefined): void {
+  readJson(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
+  const api = app.withTypeProvider<TypeBoxTypeProvider>()
+  const add = {
+    tags,
+    operationId: "createJob",
+    summary: "Have texts labelled later",
+    description: described.add,
+    headers: Type.Object({ "idempotency-key": Type.Optional(Type.String({ minLength: 1, maxLength: 255 })) }),
+    body: JobRequest,
+    response: { 202: JobResource, ...problems(400, 401, 404, 408, 413, 415, 422, 429, 501, 503, 504) },
+  }
+  api.post("/v1/jobs", { schema: add }, async (request, reply) => {
+    const { jobs, webhooks } = requireServices(services)
+    const { text, texts, webhook, model, ...options } = request.body
+    requireModel(serving, model)
+    const all = oneOrMany(text, texts)
+    requireFewTexts(all, serving.settings.maxTexts)
+    if (webhook) webhookUrl(webhook.url, serving.settings.allowPrivateWebhooks)
+    const teller = webhook && requireWebhooks(webhooks)
+    logTexts(serving.settings, request.log, all)
+    const key = request.headers["idempotency-key"]
+    const idempotency = key && { key, body: JSON.stringify(request.body) }
+    return inTime(serving, reply, async () => {
+      const id = await jobs.add(request.keyName, all, { lane: "bulk", ...options }, idempotency || undefined)
+      if (webhook) await teller?.add(request.keyName, id, webhook.url)
+      reply.status(202).header("location", `/v1/jobs/${id}`)
+      return (idempotency && (await jobs.read(request.keyName, id))) || { id, state: "waiting" as const }
+    })
+  })
+
+  const get = {
+    tags,
+    operationId: "getJob",
+    summary: "Where a job stands, and its results",
+    description: described.get,
+    params,
+    querystring: Type.Object(
+      {
+        wait: Type.Optional(
+          Type.Number({ minimum: 0, maximum: longestWait, description: "Seconds to wait for the job to end" }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+    response: { 200: JobResource, ...problems(400, 401, 404, 414, 429, 501, 503, 504) },
+  }
+  api.get("/v1/jobs/:id", { schema: get }, async (request, reply) => {
+    const { jobs } = requireServices(services)
+    const { id } = request.params
+    const { wait = 0 } = request.query
+    if (wait > 0) await waitForEnd(serving, jobs, id, wait, request, reply)
+    const resource = await inTime(serving, reply, () => jobs.read(request.keyName, id))
+    if (resource === undefined) throw noSuchJob(id)
+    return reply.header("cache-control", "no-store").send(resource as never)
+  })
+
+  const remove = {
+    tags,
+    operationId: "deleteJob",
+    summary: "Take a job back",
+    description: described.remove,
+    params,
+    response: {
+      204: { description: "It is taken back", type: "null" },
+      ...problems(400, 401, 404, 414, 429, 501, 503, 504),
+    },
+  }
+  api.delete("/v1/jobs/:id", { schema: remove }, async (request, reply) => {
+    const { jobs, webhooks } = requireServices(services)
+    const { id } = request.params
+    const there = await inTime(serving, reply, async () => {
+      // First: a delivery that finds no job would report it as lost.
+      if (jobs.owns(request.keyName, id)) await webhooks?.remove(id)
+      return jobs.remove(request.keyName, id)
+    })
+    if (!there) throw noSuchJob(id)
+    return reply.status(204).send()
+  })
+}
+
+async function waitForEnd(
+  { stopping }: Serving,
+  jobs: Jobs,
+  id: string,
+  seconds: number,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  using ended = requestSignal(reply, Math.ceil(seconds * 1000))
+  // A server that stops says at once how far it is.
+  const signal = AbortSignal.any([ended.signal, stopping])
+  await unlessEnded(jobs.wait(request.keyName, id, signal), signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+    request.log.debug({ job: id }, "job has not ended within the time that its client waits")
+  })
+}
+
+/** @throws RequestError 501 */
+function requireServices(services: JobServices | undefined): JobServices {
+  if (services) return services
+  throw new RequestError(501, "jobs need a fleet: start the server with --redis")
+}
+
+/** @throws RequestError 501 */
+function requireWebhooks(webhooks: Webhooks | undefined): Webhooks {
+  if (webhooks) return webhooks
+  throw new RequestError(501, "webhooks need a secret to sign them with: set VALENCE_WEBHOOK_SECRET")
+}
+
+/** @throws RequestError 404 where a model is named that the fleet does not have */
+function requireModel({ labeller }: Serving, name: string | undefined): void {
+  if (name === undefined || name === labeller.model.name) return
+  throw new RequestError(404, `model of a job must be the fleet's, ${labeller.model.name}; got ${name}`)
+}
+
+const noSuchJob = (id: string) => new RequestError(404, `job must be one that there is; got ${id}`)

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest"
+import { absence, loadProblem, providerProblem } from "../../../src/classifier/plan/provider-problem.ts"
+import { type Provider, providerOf } from "../../../src/classifier/plan/providers.ts"
+import { onnxRuntimeFiles } from "../../../src/model/runtime/onnx-runtime-files.ts"
+import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
+
+const here = `${process.platform}/${process.arch}`
+const cudaHere: Provider = { ...providerOf("cuda"), platforms: [here] }
+const { version } = onnxRuntimeFiles()
+
+describe("absence", () => {
+  it("a file that is not installed - names it, and the command that installs it", () => {
+    using folder = new TemporaryFolder()
+    folder.write("libonnxruntime_providers_shared.so", "")
+    expect(absence(cudaHere, folder.path)).toBe(
+      "libonnxruntime_providers_cuda.so is not installed with onnxruntime-node, whose install script was skipped; " +
+        "install it with: ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js",
+    )
+  })
+
+  it("a platform without it - says so", () => {
+    expect(absence(providerOf("openvino"))).toBe(`onnxruntime-node has no provider openvino on ${here}`)
+  })
+
+  it("all files are there - nothing", () => {
+    using folder = new TemporaryFolder()
+    for (const file of cudaHere.files) folder.write(file, "")
+    expect(absence(cudaHere, folder.path)).toBeUndefined()
+    expect(absence(providerOf("cpu"))).toBeUndefined()
+  })
+})
+
+describe.runIf(process.platform === "linux")("loadProblem", () => {
+  it("a library that is not there - names it", () => {
+    expect(loadProblem("libnobody.so.7")).toBe("libnobody.so.7 is not found by the loader of shared libraries")
+  })
+
+  it("a library that is there and is no module of Node - nothing", () => {
+    expect(loadProblem("libc.so.6")).toBeUndefined()
+  })
+})
+
+describe("providerProblem", () => {
+  it("a provider that was not built in - names those that were", () => {
+    expect(providerProblem(providerOf("rocm"), ["cpu", "webgpu"])).toBe(
+      `onnxruntime-node ${version} has no provider migraphx on ${here}; it has cpu, webgpu`,
+    )
+  })
+
+  it.runIf(process.platform === "linux")("a library of the system that is missing - names it", () => {
+    const provider = { ...providerOf("webgpu"), platforms: [here], libraries: ["libc.so.6", "libnobody.so.7"] }
+    expect(providerProblem(provider, ["webgpu"])).toMatch(/^libnobody\.so\.7 is not found/)
+  })
+
+  it("the CPU - nothing", () => {
+    expect(providerProblem(providerOf("cpu"), ["cpu"])).toBeUndefined()
+  })
+})
