@@ -7,6 +7,7 @@ import { drainOptions, laneOptions, statusOptions } from "../src/cli/commands/qu
 import { tuneOptions } from "../src/cli/commands/tune.ts"
 import { portOptions } from "../src/cli/commands/work.ts"
 import { exportOptions } from "../src/cli/export-options.ts"
+import { fleetOptions, serverFleetOptions } from "../src/cli/open-labeller.ts"
 import { corpusOptions, evaluateOptions } from "../src/corpus/options.ts"
 import type { Declaration } from "../src/declaration.ts"
 import { buildOptions } from "../src/graph/options.ts"
@@ -34,9 +35,9 @@ function row([name, declaration]: [string, Declaration<unknown>]): string {
 const tables = {
   "`createClassifier`, and every command that labels": classifierOptions,
   "`label()`, and `valence classify`": labelOptions,
-  "`labelCorpus`, `valence label`": corpusOptions,
+  "`labelCorpus`, `valence label`": { ...corpusOptions, fleet: fleetOptions.fleet },
   "`evaluateCorpus`, `valence eval`": evaluateOptions,
-  "`valence serve`, besides those of the classifier": serverOptions,
+  "`valence serve`, besides those of the classifier": { ...serverOptions, redis: serverFleetOptions.redis },
   "`createProducer`; some of them `valence label --redis` too": producerOptions,
   "`createWorker`, `valence work`": workerOptions,
   "`valence work`: its port": portOptions,

@@ -14,6 +14,7 @@ import { addQueue } from "./commands/queue.ts"
 import { addServe } from "./commands/serve.ts"
 import { addTune } from "./commands/tune.ts"
 import { addWork } from "./commands/work.ts"
+import { dropEmptyVariables, unknownVariables } from "./environment.ts"
 import { nameFlagsOf, withFlags } from "./flag-names.ts"
 import { listenForUnforeseen } from "./unforeseen.ts"
 
@@ -59,7 +60,11 @@ addDoctor(program)
 addTune(program)
 addPrune(program)
 
-program.hook("preAction", (_, command) => nameFlagsOf(command))
+dropEmptyVariables(process.env)
+program.hook("preAction", (_, command) => {
+  nameFlagsOf(command)
+  for (const warning of unknownVariables(program, process.env)) console.error(`warning: ${warning}`)
+})
 
 try {
   await program.parseAsync()

@@ -1,6 +1,6 @@
 import { stderr } from "node:process"
 import { Classifier, createClassifier } from "../classifier/classifier.ts"
-import type { Declaration } from "../declaration.ts"
+import { type Declaration, toggle } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ClassifierEmitter, DeviceFacts } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
@@ -12,15 +12,11 @@ import { redisSecurityOptions } from "../queue/redis/redis-options.ts"
 import { pickOptions } from "./declared-options.ts"
 import { openPullDisplay } from "./show/pull-display.ts"
 
-// A flag alone: whoever has set the environment for workers may still label a file in this process.
-const { env: _, ...redis } = producerOptions.redis
-
-/** Where texts are labelled by workers instead of by this process, and how they get there. */
-export const fleetOptions = {
+const { redis, ...rest } = {
   redis: {
-    ...redis,
+    ...producerOptions.redis,
     default: undefined,
-    help: `let the workers that listen on this Redis label: ${redis.help}`,
+    help: `let the workers that listen on this Redis label: ${producerOptions.redis.help}`,
   } as Declaration<string | undefined>,
   keyPrefix: producerOptions.keyPrefix,
   priority: producerOptions.priority,
@@ -28,6 +24,18 @@ export const fleetOptions = {
   workerWaitMs: producerOptions.workerWaitMs,
   redisTimeoutMs: producerOptions.redisTimeoutMs,
   ...redisSecurityOptions,
+} as const
+
+/** Where a server's texts are labelled by workers instead of by this process, and how they get there. */
+export const serverFleetOptions = { redis, ...rest } as const
+
+const { env: variable = "", ...redisFlag } = redis
+
+/** The same for a file. A machine that has the variable for its workers may still label a file in its own process. */
+export const fleetOptions = {
+  redis: redisFlag as typeof redis,
+  fleet: toggle({ help: `as --redis with the URL in ${variable}, which keeps a password off the command line` }),
+  ...rest,
 } as const
 
 /** Who is told of a labeller, and who ends the pull of its model. */
@@ -79,7 +87,7 @@ export async function openLabellerOrFleet(
     ...opening
   }: Opening & { readonly isLong: boolean; readonly untilWorker?: "wait" | "are refused" },
 ): Promise<Labeller> {
-  const { redis, ...fleet } = pickOptions({ ...fleetOptions, whenFull: producerOptions.whenFull }, given)
+  const { redis, ...fleet } = pickOptions({ ...serverFleetOptions, whenFull: producerOptions.whenFull }, given)
   if (redis === undefined) {
     const options = pickOptions(classifierOptions, given)
     return openLabeller(isLong ? measuring(options) : options, opening)

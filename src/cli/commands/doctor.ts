@@ -6,12 +6,12 @@ import type { Finding, FindingStatus } from "../../doctor/finding.ts"
 import { modelOptions } from "../../options.ts"
 import { redisOptions, redisSecurityOptions } from "../../queue/redis/redis-options.ts"
 import { addOptions, pickOptions } from "../declared-options.ts"
-import { fleetOptions } from "../open-labeller.ts"
+import { serverFleetOptions } from "../open-labeller.ts"
 import { showLine } from "../show/show-line.ts"
 
 /** What `valence doctor` examines besides the model, and how it prints its findings. */
 export const doctorOptions = {
-  redis: { ...fleetOptions.redis, help: `check this Redis too: ${redisOptions.redis.help}` },
+  redis: { ...serverFleetOptions.redis, help: `check this Redis too: ${redisOptions.redis.help}` },
   connectTimeoutMs: redisOptions.connectTimeoutMs,
   ...redisSecurityOptions,
   json: toggle({ help: "print one JSON object" }),

@@ -10,7 +10,7 @@ import { classifierOptions } from "../../options.ts"
 import { redisOptions } from "../../queue/redis/redis-options.ts"
 import { addOptions, pickOptions } from "../declared-options.ts"
 import { withFleetDefaults } from "../fleet-flags.ts"
-import { devicesOf, fleetOptions, openLabellerOrFleet } from "../open-labeller.ts"
+import { devicesOf, openLabellerOrFleet, serverFleetOptions } from "../open-labeller.ts"
 import { endStopped, listenForStop } from "../stop-signals.ts"
 import { surviveUnforeseen } from "../unforeseen.ts"
 
@@ -81,6 +81,7 @@ const help = `
 Examples:
   valence serve                                     an API and a page on http://127.0.0.1:8080, labelled in this process
   valence serve --redis redis://queue:6379          in front of a fleet: any number of these
+  VALENCE_REDIS=rediss://:secret@queue:6380 valence serve
   curl http://127.0.0.1:8080/v1/label -H 'content-type: application/json' -d '{"text": "I love it"}'
 
 Documentation of the API: /docs. Health: /livez, /readyz; metrics: /metrics.
@@ -92,7 +93,7 @@ export function addServe(program: Command): void {
     .command("serve")
     .description("answer over HTTP: an API, routes that other servers' clients speak, and a page to try it")
     .addHelpText("after", help)
-  for (const declarations of [serverOptions, logOptions, fleetOptions, classifierOptions])
+  for (const declarations of [serverOptions, logOptions, serverFleetOptions, classifierOptions])
     addOptions(command, declarations)
   command.action(serve)
 }

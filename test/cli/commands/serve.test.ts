@@ -115,6 +115,20 @@ describe("valence serve", () => {
     })
   })
 
+  it("VALENCE_REDIS - the fleet labels, and no command line has the URL", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.worker()
+    const env = { VALENCE_REDIS: fleet.url, VALENCE_KEY_PREFIX: fleet.keyPrefix }
+    const { stderr } = await begin(startValenceIn(env, "/tmp", "serve", "--port", "0"))
+    expect(stderr()).toContain("labelled by the fleet")
+  })
+
+  it("VALENCE_REDIS and --model - is refused by its name", async () => {
+    const env = { VALENCE_REDIS: "redis://127.0.0.1:1" }
+    const { stderr } = await begin(startValenceIn(env, "/tmp", "serve", "--port", "0", "--model", "afinn-111"))
+    expect(stderr()).toContain("--model must not be given with VALENCE_REDIS: the workers decide")
+  })
+
   it("errors that no handler catches - are logged and counted, and the server goes on", async () => {
     using folder = new TemporaryFolder()
     const thrower = folder.write(
