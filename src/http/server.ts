@@ -25,14 +25,19 @@ export class Server implements AsyncDisposable {
   /**
    * Listens, once a text was labelled.
    *
-   * @returns where
+   * @returns where: with the address `0.0.0.0` or `[::]` if it listens on all
    * @throws ValenceError `option_invalid` where the port cannot be had
    */
   async listen(): Promise<string> {
     const { host, port } = this.#serving.settings
     await this.#serving.readiness.begin()
     try {
-      return await this.app.listen({ host, port })
+      const url = await this.app.listen({ host, port })
+      // Fastify names the loopback instead.
+      const bound = this.app.server.address()
+      if (bound === null || typeof bound === "string") return url
+      if (bound.address === "0.0.0.0") return `http://0.0.0.0:${bound.port}`
+      return bound.address === "::" ? `http://[::]:${bound.port}` : url
     } catch (cause) {
       const why = `port ${port} must be free on ${host}; got ${asError(cause).message}`
       throw new ValenceError("option_invalid", why, { cause })

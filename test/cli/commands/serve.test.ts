@@ -173,8 +173,9 @@ describe("valence serve", () => {
     expect(corpus.answer.complete).toBe(false)
   })
 
-  it("to everybody, without keys - warns", async () => {
+  it("to everybody, without keys - warns, and says that it listens on all addresses", async () => {
     const { stderr } = await serve("--host", "0.0.0.0")
+    expect(stderr()).toMatch(/ready: http:\/\/0\.0\.0\.0:\d+ answers/)
     expect(stderr()).toContain(
       "warning: anybody who reaches 0.0.0.0 may label: set --api-keys-file, or VALENCE_API_KEYS",
     )
