@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events"
+import type { ErrorCode } from "./errors.ts"
 import type { Lane } from "./labeller.ts"
 
 /** What a classifier knows of one of its devices. */
@@ -86,7 +87,10 @@ export interface WorkerEvents extends ClassifierEvents {
   job: [
     {
       readonly lane: Lane
+      readonly id: string
       readonly outcome: JobOutcome
+      /** Why it did not complete: of one that is `retried`, `dead`, `expired` or `cancelled`. */
+      readonly error?: { readonly code: ErrorCode; readonly message: string }
       /** Of the job; 0 where it could not be read. */
       readonly texts: number
       /** Texts without a label in a job that is `completed`. */
@@ -101,6 +105,8 @@ export interface WorkerEvents extends ClassifierEvents {
   ]
   /** A job whose worker died, or froze, went back to the queue. */
   stalled: [{ readonly lane: Lane }]
+  /** BullMQ's worker of a lane reports an error. Other events say what follows from it, if anything does: this one is for finding causes. */
+  bullmqError: [{ readonly lane: Lane; readonly error: Error }]
   /** Redis went away, or refuses to give jobs; once for each of the two, and for each reason, until it is back. */
   redisAway: [{ readonly error: Error | undefined; readonly refuses: boolean }]
   redisBack: [{ readonly awayMs: number }]

@@ -7,6 +7,7 @@ import { drainOptions, laneOptions, statusOptions } from "../src/cli/commands/qu
 import { tuneOptions } from "../src/cli/commands/tune.ts"
 import { portOptions } from "../src/cli/commands/work.ts"
 import { exportOptions } from "../src/cli/export-options.ts"
+import { logOptions } from "../src/cli/log-options.ts"
 import { fleetOptions, serverFleetOptions } from "../src/cli/open-labeller.ts"
 import { corpusOptions, evaluateOptions } from "../src/corpus/options.ts"
 import type { Declaration } from "../src/declaration.ts"
@@ -42,6 +43,7 @@ const tables = {
   "`createWorker`, `valence work`": workerOptions,
   "`valence work`: its port": portOptions,
   "`openQueues`, `valence queue`, `valence dead`": redisOptions,
+  "`valence work`, `valence serve`, `valence queue export`: their log": logOptions,
   "`valence queue status`": statusOptions,
   "`valence queue pause|resume|drain`": laneOptions,
   "`valence queue drain`": drainOptions,

@@ -16,6 +16,7 @@ import { addTune } from "./commands/tune.ts"
 import { addWork } from "./commands/work.ts"
 import { dropEmptyVariables, unknownVariables } from "./environment.ts"
 import { nameFlagsOf, withFlags } from "./flag-names.ts"
+import { fail, openLog, warn } from "./log.ts"
 import { listenForUnforeseen } from "./unforeseen.ts"
 
 /** Whatever is not a row that failed: other exit codes tell of rows, and a caller may go on with those. */
@@ -26,7 +27,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(errorExitCode)
 })
 listenForUnforeseen(error => {
-  console.error(error)
+  fail(error, undefined)
   process.exit(errorExitCode)
 })
 
@@ -61,9 +62,11 @@ addTune(program)
 addPrune(program)
 
 dropEmptyVariables(process.env)
-program.hook("preAction", (_, command) => {
+program.hook("preAction", async (_, command) => {
   nameFlagsOf(command)
-  for (const warning of unknownVariables(program, process.env)) console.error(`warning: ${warning}`)
+  // A worker's lines have always begun with the time.
+  if ("logFormat" in command.opts()) await openLog(command.opts(), command.name() === "work")
+  for (const warning of unknownVariables(program, process.env)) warn(warning)
 })
 
 try {
@@ -73,7 +76,7 @@ try {
   else {
     const refusal = refusalOf(error)
     const message = error instanceof ValenceError ? error.message : refusal && `redis refused: ${refusal.reason}`
-    console.error(message === undefined ? error : `error: ${withFlags(message)}`)
+    fail(error, message && withFlags(message))
     process.exitCode = errorExitCode
   }
 }

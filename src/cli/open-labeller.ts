@@ -10,6 +10,7 @@ import { type ClassifierOptions, classifierOptions } from "../options.ts"
 import { producerOptions } from "../producer/options.ts"
 import { redisSecurityOptions } from "../queue/redis/redis-options.ts"
 import { pickOptions } from "./declared-options.ts"
+import { notice } from "./log.ts"
 import { openPullDisplay } from "./show/pull-display.ts"
 
 const { redis, ...rest } = {
@@ -42,7 +43,7 @@ export const fleetOptions = {
 interface Opening {
   readonly events?: ClassifierEmitter
   readonly signal?: AbortSignal
-  /** Gets a line when a fleet's Redis is not well, and when it is again; default: standard error. */
+  /** Gets a line when a fleet's Redis is not well, and when it is again; default: the log, or standard error. */
   readonly onNotice?: (line: string) => void
 }
 
@@ -55,9 +56,9 @@ interface Opening {
 export async function openLabeller(options: ClassifierOptions, { events, signal }: Opening = {}): Promise<Labeller> {
   const { model } = options
   if (model !== undefined && isLexicon(model)) return createLexiconLabeller({ model })
-  using display = openPullDisplay(model ?? classifierOptions.model.default, stderr)
+  using display = openPullDisplay(model ?? classifierOptions.model.default, stderr, notice)
   const classifier = await createClassifier(options, events, progress => display.show(progress), signal)
-  if (classifier.fellBack !== undefined) stderr.write(`${classifier.fellBack}\n`)
+  if (classifier.fellBack !== undefined) notice(classifier.fellBack)
   return classifier
 }
 
@@ -82,7 +83,7 @@ export async function openLabellerOrFleet(
   given: Readonly<Record<string, unknown>>,
   {
     isLong,
-    onNotice = line => stderr.write(`${line}\n`),
+    onNotice = notice,
     untilWorker = "wait",
     ...opening
   }: Opening & { readonly isLong: boolean; readonly untilWorker?: "wait" | "are refused" },
@@ -98,6 +99,6 @@ export async function openLabellerOrFleet(
     throw signal?.aborted ? new ValenceError("aborted", "it was stopped before it was ready") : error
   })
   if ((await producer.workers()).length === 0)
-    stderr.write(`no worker listens now: texts ${untilWorker} until one is started with valence work\n`)
+    notice(`no worker listens now: texts ${untilWorker} until one is started with valence work`)
   return producer
 }

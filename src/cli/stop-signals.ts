@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events"
 import { ValenceError } from "../errors.ts"
+import { notice } from "./log.ts"
 
 /** What the exit code is where a run was stopped before its end. */
 export const interruptedExitCode = 130
@@ -13,7 +14,7 @@ export function endInterrupted(error: unknown): undefined {
 /** Ends a command that runs until it is stopped, and was before it began; any other error is thrown again. */
 export function endStopped(error: unknown): undefined {
   if (!(error instanceof ValenceError) || error.code !== "aborted") throw error
-  process.stderr.write(`${error.message}\n`)
+  notice(error.message)
 }
 
 const stopSignals = ["SIGINT", "SIGTERM"] as const

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { setMaxListeners } from "node:events"
-import Fastify, { type FastifyServerOptions } from "fastify"
+import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from "fastify"
 import { completeOptions } from "../declaration.ts"
 import { WorkerEmitter } from "../events.ts"
 import { version } from "../files/version.ts"
@@ -20,6 +20,7 @@ import { measureRequests } from "./hooks/measure-requests.ts"
 import { answerMissingRoutes } from "./hooks/missing-routes.ts"
 import { describeApi } from "./hooks/openapi.ts"
 import { Readiness } from "./hooks/readiness.ts"
+import { RequestLog } from "./hooks/request-log.ts"
 import { requireJson } from "./hooks/require-json.ts"
 import { requireKeys } from "./hooks/require-keys.ts"
 import { validatorCompiler } from "./hooks/validation.ts"
@@ -38,7 +39,7 @@ export interface ServerRequest extends Omit<Served, "others" | "events"> {
   readonly events?: Served["events"]
   readonly options?: ServerOptions
   /** A logger of pino, or its options; default: no log. */
-  readonly logger?: FastifyServerOptions["logger"]
+  readonly logger?: FastifyServerOptions["logger"] | FastifyBaseLogger
 }
 
 /**
@@ -75,7 +76,8 @@ export async function createServer({
   }
   const clientErrors = new ClientErrors()
   const app = Fastify({
-    logger,
+    ...("child" in Object(logger) ? { loggerInstance: logger as FastifyBaseLogger } : { logger }),
+    logController: new RequestLog(),
     bodyLimit: settings.maxBodyBytes,
     trustProxy: settings.trustProxy,
     forceCloseConnections: "idle",

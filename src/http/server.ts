@@ -31,6 +31,10 @@ export class Server implements AsyncDisposable {
   async listen(): Promise<string> {
     const { host, port } = this.#serving.settings
     await this.#serving.readiness.begin()
+    const { log } = this.app
+    const { level } = log
+    // Fastify would write a line for each address; the caller says where the server listens.
+    if (["trace", "debug", "info"].includes(level)) log.level = "warn"
     try {
       const url = await this.app.listen({ host, port })
       // Fastify names the loopback instead.
@@ -41,6 +45,8 @@ export class Server implements AsyncDisposable {
     } catch (cause) {
       const why = `port ${port} must be free on ${host}; got ${asError(cause).message}`
       throw new ValenceError("option_invalid", why, { cause })
+    } finally {
+      log.level = level
     }
   }
 

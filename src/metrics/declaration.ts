@@ -3,8 +3,11 @@ import type { WorkerEvents } from "../events.ts"
 /** What moves a metric of a server: a call from it, or an event of its classifier. */
 export type ServerFeed = "createServerMetrics" | "text" | "request" | "refused" | "texts" | "unforeseen" | "webhook"
 
+/** The events of a worker that move a metric: the others are for the log. */
+export type CountedEvent = Exclude<keyof WorkerEvents, "bullmqError">
+
 /** What moves a metric: an event, or a call from whoever runs the worker, or the server. */
-export type Feed = keyof WorkerEvents | "createMetrics" | "setReady" | "look" | ServerFeed
+export type Feed = CountedEvent | "createMetrics" | "setReady" | "look" | ServerFeed
 
 /** What a value counts. */
 export type Unit =

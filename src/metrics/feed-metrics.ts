@@ -1,5 +1,6 @@
 import type { ClassifierEvents, DeviceFacts, JobOutcome, WorkerEmitter, WorkerEvents } from "../events.ts"
 import type { classifierMetrics } from "./classifier-metrics.ts"
+import type { CountedEvent } from "./declaration.ts"
 import type { metricDeclarations } from "./declarations.ts"
 import type { Instruments } from "./instruments.ts"
 import type { queueMetrics } from "./queue-metrics.ts"
@@ -81,7 +82,7 @@ function classifierListeners(metrics: ClassifierMetrics): Listeners<keyof Classi
   }
 }
 
-function workerListeners(metrics: Metrics): Listeners<keyof WorkerEvents> {
+function workerListeners(metrics: Metrics): Listeners<CountedEvent> {
   let redisIsAway = false
   return {
     ...classifierListeners(metrics),

@@ -38,6 +38,7 @@ const lostLock = /^(?:Missing lock|Lock mismatch) for job (\S+)\. /
 /** How a job ended, as far as a worker knows. */
 interface Ending {
   readonly outcome: JobOutcome
+  readonly error?: ValenceError
   readonly texts: number
   readonly failedTexts: number
   readonly tokens: number
@@ -180,9 +181,10 @@ export class LaneWorker {
       const problem = this.#worker.problemOf(job)
       if (problem) throw problem
       data = readJob(job.data)
-    } catch (error) {
-      this.#note(job, startedMs, "dead")
-      return this.#bury(job, asProblem(error))
+    } catch (thrown) {
+      const error = asProblem(thrown)
+      this.#note(job, startedMs, { outcome: "dead", error })
+      return this.#bury(job, error)
     }
     const limits = { ...timesOf(job), stop }
     const labelling = await labelJob(this.#context.labeller, this.#lane, data, limits)
@@ -190,17 +192,17 @@ export class LaneWorker {
     if (labelling.outcome === "handed_back") return this.#giveBack(job)
     if (labelling.outcome === "completed") {
       const { outcome, failedTexts, tokens } = labelling
-      this.#note(job, startedMs, outcome, texts, failedTexts, tokens)
+      this.#note(job, startedMs, { outcome, texts, failedTexts, tokens })
       return labelling.result
     }
     const { error } = labelling
     if (labelling.outcome !== "failed") {
       if (labelling.outcome === "cancelled") await this.#cancelled.removeTexts(job, data)
-      this.#note(job, startedMs, labelling.outcome, texts)
+      this.#note(job, startedMs, { outcome: labelling.outcome, error, texts })
       throw new Ended(failureText(error))
     }
     const again = error.retryable && job.attemptsMade + 1 < (job.opts.attempts ?? 1)
-    this.#note(job, startedMs, again ? "retried" : "dead", texts)
+    this.#note(job, startedMs, { outcome: again ? "retried" : "dead", error, texts })
     if (again) throw new Error(failureText(error))
     return this.#bury(job, error)
   }
@@ -208,7 +210,7 @@ export class LaneWorker {
   /** Back to where it was taken from: it is taken next, by whoever is there. */
   async #giveBack(job: Job): Promise<never> {
     await job.moveToWait(job.token)
-    this.#tell("handed_back")
+    this.#tell(job.id, "handed_back")
     throw new WaitingError()
   }
 
@@ -218,9 +220,9 @@ export class LaneWorker {
     throw new Ended(failureText(error))
   }
 
-  #note(job: Job, startedMs: number, outcome: JobOutcome, texts = 0, failedTexts = 0, tokens = 0): void {
+  #note(job: Job, startedMs: number, ending: Pick<Ending, "outcome"> & Partial<Ending>): void {
     const labelSeconds = (performance.now() - startedMs) / 1000
-    this.#endings.set(job, { outcome, texts, failedTexts, tokens, labelSeconds })
+    this.#endings.set(job, { texts: 0, failedTexts: 0, tokens: 0, ...ending, labelSeconds })
   }
 
   #failed(job: Job | undefined, error: Error): void {
@@ -228,22 +230,28 @@ export class LaneWorker {
     // What BullMQ fails by itself: a job whose result it could not store, say.
     if (!(error instanceof Ended) && job.finishedOn !== undefined)
       void this.#context.deadLetters.bury(this.#lane, job, readFailure(error.message)).catch(() => {})
-    this.#ended(job, job.finishedOn === undefined ? "retried" : "dead")
+    this.#ended(job, job.finishedOn === undefined ? "retried" : "dead", readFailure(error.message))
   }
 
   /**
    * Most errors are known elsewhere: the health of Redis reports a connection that is lost, and what is refused to a job.
    * A job whose lock was lost is done again by another worker.
    */
-  #erred({ message }: Error): void {
+  #erred(error: Error): void {
+    const { message } = error
+    this.#context.events.emit("bullmqError", { lane: this.#lane, error })
     const job = lostLock.exec(message)?.[1]
     // BullMQ tells twice: when it cannot store the result, and when it cannot store that.
     if (job === undefined || job === this.#lastLost) return
     this.#lastLost = job
-    this.#tell("lost")
+    this.#tell(job, "lost")
   }
 
-  #tell(outcome: JobOutcome, facts: Partial<Ending> & { readonly queueSeconds?: number } = {}): void {
+  #tell(
+    id: string | undefined,
+    outcome: JobOutcome,
+    facts: Partial<Ending> & { readonly queueSeconds?: number } = {},
+  ): void {
     const { events } = this.#context
     events.emit("job", {
       lane: this.#lane,
@@ -253,17 +261,18 @@ export class LaneWorker {
       queueSeconds: 0,
       labelSeconds: 0,
       ...facts,
+      id: id ?? "",
       outcome,
     })
   }
 
   /** BullMQ has stored how a job ended. */
-  #ended(job: Job, fallback: JobOutcome): void {
-    const ending = this.#endings.get(job)
-    const outcome = ending?.outcome ?? fallback
+  #ended(job: Job, fallback: JobOutcome, error?: ValenceError): void {
+    const ending = this.#endings.get(job) ?? (error && { error })
+    const outcome = this.#endings.get(job)?.outcome ?? fallback
     const { addedMs, takenMs } = timesOf(job)
     const queueSeconds = Math.max(0, (takenMs - addedMs) / 1000)
-    this.#tell(outcome, { ...ending, queueSeconds })
+    this.#tell(job.id, outcome, { ...ending, queueSeconds })
     if (outcome === "cancelled") this.#cancelled.ended(job.id as string)
     const replyTo = (job.data as Partial<JobData> | null)?.replyTo
     if (outcome !== "retried" && typeof replyTo === "string" && job.id) this.#context.replies.send(replyTo, job.id)

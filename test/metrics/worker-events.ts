@@ -8,9 +8,19 @@ export const workerEvents: { readonly [E in keyof WorkerEvents]: WorkerEvents[E]
   deviceRestarted: [],
   devicesLost: [{ error: new Error("no device is left") }],
   job: [
-    { lane: "bulk", outcome: "completed", texts: 10, failedTexts: 1, tokens: 90, queueSeconds: 40, labelSeconds: 0.2 },
+    {
+      lane: "bulk",
+      id: "j1",
+      outcome: "completed",
+      texts: 10,
+      failedTexts: 1,
+      tokens: 90,
+      queueSeconds: 40,
+      labelSeconds: 0.2,
+    },
   ],
   stalled: [{ lane: "interactive" }],
+  bullmqError: [{ lane: "bulk", error: new Error("Missing lock for job j1. moveToFinished") }],
   redisAway: [{ error: new Error("ECONNREFUSED"), refuses: false }],
   redisBack: [{ awayMs: 2500 }],
   backlog: [

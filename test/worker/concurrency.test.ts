@@ -16,7 +16,14 @@ describe("sizeConcurrency()", () => {
 })
 
 const batch = { lane: "bulk", texts: 10, paddedTokens: 0, waitMs: [] } as const
-const job = { lane: "bulk", outcome: "completed", failedTexts: 0, queueSeconds: 0, labelSeconds: 1 } as const
+const job = {
+  lane: "bulk",
+  id: "j1",
+  outcome: "completed",
+  failedTexts: 0,
+  queueSeconds: 0,
+  labelSeconds: 1,
+} as const
 
 describe("Capacity.look()", () => {
   it("idle times - do not lower what the devices can do", () => {

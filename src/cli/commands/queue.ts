@@ -9,6 +9,7 @@ import { scaleOptions } from "../../queue/status/scale-options.ts"
 import { addOptions, pickOptions } from "../declared-options.ts"
 import { exportOptions } from "../export-options.ts"
 import { loadQueues } from "../load-queues.ts"
+import { logOptions } from "../log-options.ts"
 import { openScreen, watch } from "../parts/watch.ts"
 import { describeStatus, statusJson } from "../show/describe-queues.ts"
 import { openDrainDisplay } from "../show/drain-display.ts"
@@ -178,5 +179,6 @@ export function addQueue(program: Command): void {
   add("export", "tell Prometheus and autoscalers of the queues, until it is stopped", exportHelp, [
     exportOptions,
     scaleOptions,
+    logOptions,
   ]).action(exporter)
 }

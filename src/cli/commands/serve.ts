@@ -1,6 +1,4 @@
-import { stderr } from "node:process"
 import type { Command } from "commander"
-import { choice } from "../../declaration.ts"
 import { WorkerEmitter } from "../../events.ts"
 import { serverOptions } from "../../http/options.ts"
 import type { Labeller } from "../../labeller.ts"
@@ -10,22 +8,11 @@ import { classifierOptions } from "../../options.ts"
 import { redisOptions } from "../../queue/redis/redis-options.ts"
 import { addOptions, pickOptions } from "../declared-options.ts"
 import { withFleetDefaults } from "../fleet-flags.ts"
+import { commandLog } from "../log.ts"
+import { logOptions } from "../log-options.ts"
 import { devicesOf, openLabellerOrFleet, serverFleetOptions } from "../open-labeller.ts"
 import { endStopped, listenForStop } from "../stop-signals.ts"
 import { surviveUnforeseen } from "../unforeseen.ts"
-
-/** What is written to standard output while a server runs. */
-export const logOptions = {
-  logLevel: choice({
-    default: "warn",
-    choices: ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
-    unit: "level",
-    env: "VALENCE_LOG_LEVEL",
-    help: "JSON lines on standard output; info has a line for each request",
-  }),
-} as const
-
-const say = (line: string) => stderr.write(`${line}\n`)
 
 /** Loaded when it is needed: `valence --help` should not wait for fastify. */
 function loadServer() {
@@ -47,7 +34,10 @@ async function serve(chosen: Readonly<Record<string, unknown>>, command: Command
   const given = withFleetDefaults(chosen, command)
   const options = pickOptions(serverOptions, given)
   const events = new WorkerEmitter()
-  const stop = listenForStop(() => say("stopping: requests under way are finished; Ctrl-C again stops at once"))
+  const log = commandLog()
+  const stop = listenForStop(() =>
+    log.info({ event: "stopping" }, "stopping: requests under way are finished; Ctrl-C again stops at once"),
+  )
   const untilWorker = options.waitForWorkers ? ("wait" as const) : ("are refused" as const)
   const opening = { events, isLong: true, untilWorker, signal: stop.signal }
   await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, opening).catch(endStopped)
@@ -56,17 +46,17 @@ async function serve(chosen: Readonly<Record<string, unknown>>, command: Command
   const others = await openLexicons(labeller)
   await using queues = producer ? await openQueues(pickOptions(redisOptions, given)) : undefined
   const served = { labeller, others, producer, queues, events, devices: devicesOf(labeller) }
-  await using server = await createServer({
-    ...served,
-    options,
-    logger: { level: pickOptions(logOptions, given).logLevel },
-  })
+  await using server = await createServer({ ...served, options, logger: log })
   // A server has many clients: what one of them brings about must not end the work for the others.
   using _survive = surviveUnforeseen(error => server.unforeseen(error))
   const url = await server.listen()
   if (server.open && !isLocal(options.host))
-    say(`warning: anybody who reaches ${options.host} may label: set --api-keys-file, or VALENCE_API_KEYS`)
-  say(`ready: ${url} answers with ${labeller.model.name}${producer ? ", labelled by the fleet" : ""}; Ctrl-C stops it`)
+    log.warn(`anybody who reaches ${options.host} may label: set --api-keys-file, or VALENCE_API_KEYS`)
+  const by = producer ? ", labelled by the fleet" : ""
+  log.info(
+    { event: "ready", url, model: labeller.model.name, fleet: producer !== undefined },
+    `ready: ${url} answers with ${labeller.model.name}${by}; Ctrl-C stops it`,
+  )
   const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))
   const asked = new Promise<void>(resolve => stop.signal.addEventListener("abort", () => resolve(), { once: true }))
   if (!stop.signal.aborted) await Promise.race([asked, lost])

@@ -1,4 +1,3 @@
-import { stderr } from "node:process"
 import type { Command } from "commander"
 import { Classifier } from "../../classifier/classifier.ts"
 import { count, text } from "../../declaration.ts"
@@ -8,11 +7,13 @@ import { version } from "../../files/version.ts"
 import type { Labeller } from "../../labeller.ts"
 import type { Metrics } from "../../metrics/create-metrics.ts"
 import { classifierOptions } from "../../options.ts"
-import { describeTrouble } from "../../queue/redis/refusal.ts"
 import { workerOptions } from "../../worker/options.ts"
 import type { DrainOutcome, Worker } from "../../worker/worker.ts"
 import { addOptions, pickOptions } from "../declared-options.ts"
+import { commandLog } from "../log.ts"
+import { logOptions } from "../log-options.ts"
 import { devicesOf, measuring, openLabeller } from "../open-labeller.ts"
+import { logEvents } from "../parts/log-events.ts"
 import { endStopped, listenForStop } from "../stop-signals.ts"
 
 /** Where a worker can be asked how it is. */
@@ -36,8 +37,6 @@ export const portOptions = {
 /** What a worker that could not finish its jobs ends with; they are back in their queues. */
 const handedBackExitCode = 1
 
-const say = (line: string) => stderr.write(`${new Date().toISOString()} ${line}\n`)
-
 /** Loaded when they are needed: `valence --help` should not wait for BullMQ. */
 async function loadFleet() {
   const [{ createWorker }, { HealthServer }, { createMetrics }] = await Promise.all([
@@ -54,10 +53,14 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
   const options = measuring(pickOptions(classifierOptions, given))
   const events = new WorkerEmitter()
   const hurry = new AbortController()
+  const log = commandLog()
   let worker: Worker | undefined
   let metrics: Metrics | undefined
   const stop = listenForStop(
-    () => say(`draining: ${worker?.jobs ?? 0} jobs are at work; a second signal gives them back`),
+    () => {
+      const jobs = worker?.jobs ?? 0
+      log.info({ event: "draining", jobs }, `draining: ${jobs} jobs are at work; a second signal gives them back`)
+    },
     process,
     // A worker that is not there yet has no jobs to give back.
     code => (worker === undefined ? process.exit(code) : hurry.abort()),
@@ -65,7 +68,7 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
   await using labeller = await openLabeller(options, { events, signal: stop.signal }).catch(endStopped)
   if (labeller === undefined) return
   const devices = devicesOf(labeller)
-  tellOf(events)
+  logEvents(events, log)
   const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))
   await using health = await HealthServer.listen(
     {
@@ -86,18 +89,22 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
     devices: labeller instanceof Classifier ? labeller.devicePids.length : 1,
     batchLimits: largestLimits(devices),
     events,
-    onWarning: warning => say(`warning: ${warning}`),
+    onWarning: warning => log.warn(warning),
   })
   const { model } = labeller
   const { concurrency } = worker
   metrics = createMetrics({ events, model, device: options.device, devices, concurrency, version })
-  say(`${describe(worker, labeller)}; ${health.url}/metrics`)
+  const { name, dtype, revision } = model
+  log.info(
+    { event: "ready", ready: worker.ready, model: { name, dtype, revision }, devices, concurrency, url: health.url },
+    `${describe(worker, labeller)}; ${health.url}/metrics`,
+  )
   const asked = new Promise<void>(resolve => stop.signal.addEventListener("abort", () => resolve(), { once: true }))
   if (!stop.signal.aborted) await Promise.race([lost, asked])
   const outcome = await worker.drain(hurry.signal)
   await worker.close()
   stop[Symbol.dispose]()
-  say(`stopped: ${stoppedWords[outcome]}`)
+  log.info({ event: "stopped", outcome }, `stopped: ${stoppedWords[outcome]}`)
   if (outcome !== "drained" || !stop.signal.aborted) process.exitCode = handedBackExitCode
 }
 
@@ -124,19 +131,6 @@ function describe({ concurrency, ready }: Worker, labeller: Labeller): string {
   return `${state}: ${model.name} ${model.dtype} ${model.revision}${where}, ${jobs}`
 }
 
-/** Says what an operator wants to read, once each. */
-function tellOf(events: WorkerEmitter): void {
-  events.on("redisAway", trouble => say(`${describeTrouble(trouble)}; trying again`))
-  events.on("redisBack", ({ awayMs }) => say(`redis is back after ${(awayMs / 1000).toFixed(1)} s`))
-  events.on("outOfMemory", ({ device, paddedTokens, maxBatchTokens }) =>
-    say(
-      `${device} had no memory for a micro-batch of ${paddedTokens} tokens; its token budget is ${maxBatchTokens} now`,
-    ),
-  )
-  events.on("deviceRestarted", () => say("a device was started again"))
-  events.on("devicesLost", ({ error }) => say(`no device is left: ${error.message}`))
-}
-
 const help = `
 Examples:
   valence work                                            one device child a core, Redis on this machine
@@ -153,6 +147,7 @@ export function addWork(program: Command): void {
     .command("work")
     .description("label what producers put into Redis, until it is stopped")
     .addHelpText("after", help)
-  for (const declarations of [workerOptions, portOptions, classifierOptions]) addOptions(command, declarations)
+  for (const declarations of [workerOptions, portOptions, logOptions, classifierOptions])
+    addOptions(command, declarations)
   command.action(work)
 }

@@ -1,4 +1,3 @@
-import { stderr } from "node:process"
 import { collectDefaultMetrics, Registry } from "prom-client"
 import { asError } from "../../errors.ts"
 import { fleetMetrics } from "../../metrics/fleet-metrics.ts"
@@ -10,6 +9,7 @@ import { fleetLook } from "../../queue/status/scale-signal.ts"
 import { HealthServer } from "../../worker/health-server.ts"
 import { pickOptions } from "../declared-options.ts"
 import { exportOptions } from "../export-options.ts"
+import { commandLog } from "../log.ts"
 import { listenForStop } from "../stop-signals.ts"
 
 /** Tells of a fleet over HTTP until it is stopped: its metrics, and what to scale it by. */
@@ -38,7 +38,8 @@ export async function exportQueues(given: Readonly<Record<string, unknown>>): Pr
     host,
     port,
   )
-  stderr.write(`ready: ${server.url}/metrics, ${server.url}/v1/queue/scale; Ctrl-C stops it\n`)
+  const { url } = server
+  commandLog().info({ event: "ready", url }, `ready: ${url}/metrics, ${url}/v1/queue/scale; Ctrl-C stops it`)
   if (!stop.signal.aborted)
     await new Promise<void>(resolve => stop.signal.addEventListener("abort", () => resolve(), { once: true }))
 }

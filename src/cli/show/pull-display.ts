@@ -8,8 +8,16 @@ export interface PullDisplay extends Disposable {
   show(progress: PullProgress): void
 }
 
-/** On a terminal a bar for the download; elsewhere a line for each file. What else happens is a line everywhere. */
-export function openPullDisplay(model: string, stream: WriteStream): PullDisplay {
+/**
+ * On a terminal a bar for the download; elsewhere a line for each file. What else happens is a line everywhere.
+ *
+ * @param write - gets each line; default: the stream
+ */
+export function openPullDisplay(
+  model: string,
+  stream: WriteStream,
+  write: (line: string) => void = line => void stream.write(`${line}\n`),
+): PullDisplay {
   let bar: SingleBar | undefined
   let file: string | undefined
   const endBar = () => {
@@ -18,7 +26,7 @@ export function openPullDisplay(model: string, stream: WriteStream): PullDisplay
   }
   const print = (line: string) => {
     endBar()
-    stream.write(`${line}\n`)
+    write(line)
   }
   return {
     show(progress) {

@@ -63,9 +63,9 @@ export class Batches implements AsyncDisposable {
       maxStalledCount: 1000,
     }
     this.#worker = new PatientWorker<BatchJob>(batchQueue, job => this.#process(job), options, producer.health)
-    // The connection tells of its own errors.
+    // The connection reports its own errors.
     this.#queue.on("error", () => {})
-    this.#worker.on("error", () => {})
+    this.#worker.on("error", err => means.log.debug({ err }, "BullMQ reports an error"))
     // Other servers are to go on at once.
     means.serving.stopping.addEventListener(
       "abort",

@@ -89,9 +89,9 @@ export class Webhooks implements AsyncDisposable {
       maxStalledCount: 1000,
     }
     this.#worker = new PatientWorker<Delivery>(webhookQueue, job => this.#process(job), options, producer.health)
-    // The connection tells of its own errors.
+    // The connection reports its own errors.
     this.#queue.on("error", () => {})
-    this.#worker.on("error", () => {})
+    this.#worker.on("error", err => settings.log.debug({ err }, "BullMQ reports an error"))
     const { log } = settings
     this.#cleaning = setInterval(
       guarded(log, () => this.#clean()),
