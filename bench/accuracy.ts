@@ -8,15 +8,15 @@
  */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import type { LabelScore } from "../src/index.ts"
+import { readFlags } from "../test/read-flags.ts"
 import { createClassifier } from "./built.ts"
 import { printBar, printHead, printTable, showCount } from "./harness.ts"
 import { openPipeline } from "./peers/open-pipeline.ts"
 import { readLabelledTexts } from "./read-texts.ts"
 
 const MOST_POINTS = 0.3
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     texts: { type: "string" },
     model: { type: "string", default: "sst2-small" },

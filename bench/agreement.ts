@@ -8,13 +8,13 @@
  */
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { readFlags } from "../test/read-flags.ts"
 import { machine, printHead, printTable, showCount } from "./harness.ts"
 import { chosenEngines, engineFlags, fullName, ONE_BY_ONE, openEngines, VALENCE } from "./peers/engines.ts"
 import type { PeerLabel } from "./peers/open-pipeline.ts"
 import { readLabelledTexts } from "./read-texts.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     texts: { type: "string" },
     ...engineFlags,

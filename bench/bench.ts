@@ -12,12 +12,12 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { readFlags } from "../test/read-flags.ts"
 import { checkFloors } from "./check-floors.ts"
 import { secondsOf } from "./harness.ts"
 import { benchFolder, type Question, questions } from "./questions.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     texts: { type: "string" },
     only: { type: "string" },

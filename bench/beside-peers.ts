@@ -10,7 +10,8 @@
  * A round of all takes minutes, over which a machine that others use too changes. So the ratios come from finals: Valence
  * and the two peers that came nearest, each with every batch size, take turns alone.
  */
-import { parseArgs } from "node:util"
+
+import { readFlags } from "../test/read-flags.ts"
 import { generateEnglishTexts } from "./generate-texts.ts"
 import {
   commonFlags,
@@ -41,7 +42,7 @@ const LEAST_RUNS = 4
 const FINALISTS = 2
 const BARS = { int8: 2, fp32: 1.5 } as const
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     ...engineFlags,

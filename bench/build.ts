@@ -9,7 +9,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { readFlags } from "../test/read-flags.ts"
 import { median, printBar, printHead, printTable } from "./harness.ts"
 import { baseGeometry, writeRandomCheckpoint } from "./random-checkpoint.ts"
 import { type CliRun, runCli } from "./run-cli.ts"
@@ -17,7 +17,7 @@ import { type CliRun, runCli } from "./run-cli.ts"
 const MOST_SECONDS = 60
 const MOST_SIZES = 3
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: { dtype: { type: "string", default: "int8" }, rounds: { type: "string", default: "1" } },
 })
 const folder = await mkdtemp(join(tmpdir(), "valence-bench-"))

@@ -7,13 +7,13 @@
  * tokenising included. CPU time is what one thread of this process spends in the graph, on the micro-batches that the
  * engine makes of the same texts: other processes take time from the first, and hardly change the second.
  */
-import { parseArgs } from "node:util"
 import { openSession } from "../src/classifier/devices/open-session.ts"
 import { readConfig } from "../src/model/config.ts"
 import { readModelText } from "../src/model/read-file.ts"
 import { runGraph } from "../src/model/runtime/run-graph.ts"
 import { readTokenizerText } from "../src/model/tokenizer/find-tokenizer.ts"
 import { findModel } from "../src/store/store.ts"
+import { readFlags } from "../test/read-flags.ts"
 import { createClassifier } from "./built.ts"
 import {
   commonFlags,
@@ -34,7 +34,7 @@ import { microBatchesOf } from "./peak/micro-batches.ts"
 
 const LEAST_RATIO = 1.5
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     model: { type: "string", default: "sst2-small" },

@@ -12,8 +12,8 @@
  * same work.
  */
 import { availableParallelism } from "node:os"
-import { parseArgs } from "node:util"
 import type { LabelledText } from "../src/index.ts"
+import { readFlags } from "../test/read-flags.ts"
 import { createClassifier } from "./built.ts"
 import {
   commonFlags,
@@ -41,7 +41,7 @@ interface Setting extends Batching {
   readonly threads: number
 }
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     peer: { type: "string" },

@@ -5,7 +5,7 @@
  *   npm run bench:growth -- [--texts FILE] [--most-texts 100000]
  */
 import { availableParallelism } from "node:os"
-import { parseArgs } from "node:util"
+import { readFlags } from "../test/read-flags.ts"
 import { createClassifier } from "./built.ts"
 import {
   commonFlags,
@@ -27,7 +27,7 @@ const LENGTHS = [5, 16, 32, 64, 128, 256, 512]
 const TOKENS_A_LENGTH = 16_384
 const CHILDREN_TEXTS = 1744
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: { ...commonFlags, "most-texts": { type: "string", default: "100000" } },
 })
 const patience = patienceOf(flags, 3)

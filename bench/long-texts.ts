@@ -6,8 +6,8 @@
  * FILE is a .tsv with the columns sentence (or text) and label. Long texts are made of it: 100 sentences each in random
  * order, 60 of them of the label that is right for the whole.
  */
-import { parseArgs } from "node:util"
 import type { Classifier, LabelOptions, Lane } from "../src/index.ts"
+import { readFlags } from "../test/read-flags.ts"
 import { createClassifier } from "./built.ts"
 import { printHead, printTable, showCount } from "./harness.ts"
 import { readLabelledTexts } from "./read-texts.ts"
@@ -16,7 +16,7 @@ const DOCUMENTS = 100
 const SENTENCES = 100
 const SHARE = 0.6
 const MEGABYTE = 1_000_000
-const { values: flags } = parseArgs({ options: { texts: { type: "string" } } })
+const { values: flags } = readFlags({ options: { texts: { type: "string" } } })
 if (flags.texts === undefined) throw new Error("--texts FILE must name a labelled file")
 const lines = await readLabelledTexts(flags.texts)
 

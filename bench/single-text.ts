@@ -3,7 +3,8 @@
  *
  *   npm run bench:single-text -- [--texts FILE] [--model FOLDER] [--no-python] [--engines NAME,NAME] [--texts-a-round 100]
  */
-import { parseArgs } from "node:util"
+
+import { readFlags } from "../test/read-flags.ts"
 import {
   commonFlags,
   describeRatio,
@@ -22,7 +23,7 @@ import { chosenEngines, engineFlags, fullName, openEngines, VALENCE } from "./pe
 
 const BAR = 1
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     ...engineFlags,

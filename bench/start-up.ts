@@ -11,7 +11,7 @@ import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { env } from "node:process"
-import { parseArgs } from "node:util"
+import { readFlags } from "../test/read-flags.ts"
 import { cliFile } from "./built.ts"
 import {
   commonFlags,
@@ -33,7 +33,7 @@ import { TreeMemory } from "./tree-memory.ts"
 
 const TEXT = "I love it"
 const { json, "patience-s": patienceS, rounds } = commonFlags
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     json,
     "patience-s": patienceS,

@@ -5,9 +5,9 @@
  */
 import { readFile } from "node:fs/promises"
 import { availableParallelism } from "node:os"
-import { parseArgs } from "node:util"
 import { providerOf } from "../src/classifier/plan/providers.ts"
 import { createTokenizer } from "../src/model/tokenizer/tokenizer.ts"
+import { readFlags } from "../test/read-flags.ts"
 import { createClassifier } from "./built.ts"
 import {
   commonFlags,
@@ -24,7 +24,7 @@ import {
 
 const CALLERS_BATCH = 32
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     dtype: { type: "string", default: "int8" },

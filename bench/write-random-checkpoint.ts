@@ -3,11 +3,12 @@
  *
  *   npm run bench:random-checkpoint -- FOLDER
  */
-import { parseArgs } from "node:util"
+
+import { readFlags } from "../test/read-flags.ts"
 import { showCount } from "./harness.ts"
 import { baseGeometry, writeRandomCheckpoint } from "./random-checkpoint.ts"
 
-const { positionals } = parseArgs({ allowPositionals: true })
+const { positionals } = readFlags({ allowPositionals: true })
 const [folder] = positionals
 if (folder === undefined || positionals.length > 1)
   throw new Error(`one FOLDER must be given; got ${positionals.length === 0 ? "none" : positionals.join(" ")}`)

@@ -7,7 +7,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { readFlags } from "../../test/read-flags.ts"
 import { generateEnglishTexts } from "../generate-texts.ts"
 import {
   commonFlags,
@@ -26,7 +26,7 @@ import { runLabel } from "./run-label.ts"
 import { withRepeats } from "./with-repeats.ts"
 import { writeCorpus } from "./write-corpus.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     rows: { type: "string", default: "60000" },

@@ -9,12 +9,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { readFlags } from "../../test/read-flags.ts"
 import { machine, median, printBar, printHead, printTable, quantile, showCount, textsFor } from "../harness.ts"
 import { type LabelRun, runLabel } from "./run-label.ts"
 import { writeCorpus } from "./write-corpus.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     texts: { type: "string" },
     model: { type: "string", default: "sst2-small" },

@@ -8,8 +8,8 @@ import { createReadStream } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { parse } from "csv-parse"
+import { readFlags } from "../../test/read-flags.ts"
 import { createClassifier, labelCorpus } from "../built.ts"
 import {
   commonFlags,
@@ -30,7 +30,7 @@ import {
 import { type LabelRun, runLabel } from "./run-label.ts"
 import { writeCorpus } from "./write-corpus.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: { ...commonFlags, rows: { type: "string", default: "200000" }, "cpu-prof": { type: "string" } },
 })
 const rows = Number(flags.rows)

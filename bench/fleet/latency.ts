@@ -10,7 +10,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { parseArgs } from "node:util"
+import { readFlags } from "../../test/read-flags.ts"
 import { cliFile, createProducer } from "../built.ts"
 import { writeCorpus } from "../corpus/write-corpus.ts"
 import {
@@ -30,7 +30,7 @@ import {
 import { startBenchRedis } from "./bench-redis.ts"
 import { BenchWorker } from "./start-work.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     samples: { type: "string", default: "200" },

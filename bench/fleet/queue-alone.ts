@@ -4,7 +4,8 @@
  *
  *   npm run bench:queue -- [--bulk-texts 1000000] [--single-texts 40000]
  */
-import { parseArgs } from "node:util"
+
+import { readFlags } from "../../test/read-flags.ts"
 import {
   commonFlags,
   describeRatio,
@@ -23,7 +24,7 @@ import {
 import { startBenchRedis } from "./bench-redis.ts"
 import { FullQueue, type QueueLoad } from "./full-queue.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     "bulk-texts": { type: "string", default: "1000000" },

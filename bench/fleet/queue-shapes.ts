@@ -4,7 +4,8 @@
  *
  *   npm run bench:queue-shapes -- [--jobs 8000]
  */
-import { parseArgs } from "node:util"
+
+import { readFlags } from "../../test/read-flags.ts"
 import {
   commonFlags,
   interleave,
@@ -24,7 +25,7 @@ const textsPerJob = [1, 8, 32, 128, 256, 512]
 const concurrencies = [1, 2, 8, 32, 128, 512]
 const workers = [1, 2]
 
-const { values: flags } = parseArgs({ options: { ...commonFlags, jobs: { type: "string", default: "8000" } } })
+const { values: flags } = readFlags({ options: { ...commonFlags, jobs: { type: "string", default: "8000" } } })
 const jobs = Number(flags.jobs)
 const texts = await textsFor(20_000, flags.texts)
 await using redis = await startBenchRedis()

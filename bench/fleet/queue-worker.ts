@@ -4,13 +4,13 @@
  * told to.
  */
 import { setTimeout as sleep } from "node:timers/promises"
-import { parseArgs } from "node:util"
 import { Worker as BareWorker } from "bullmq"
 import { Redis } from "ioredis"
 import type { Labeller } from "../../src/labeller.ts"
+import { readFlags } from "../../test/read-flags.ts"
 import { createWorker } from "../built.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     kind: { type: "string", default: "valence" },
     redis: { type: "string", default: "" },

@@ -7,15 +7,15 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { Redis } from "ioredis"
+import { readFlags } from "../../test/read-flags.ts"
 import { runLabel } from "../corpus/run-label.ts"
 import { writeCorpus } from "../corpus/write-corpus.ts"
 import { commonFlags, machine, median, printBar, printHead, printTable, showCount, textsFor } from "../harness.ts"
 import { startBenchRedis } from "./bench-redis.ts"
 import { BenchWorker } from "./start-work.ts"
 
-const { values: flags } = parseArgs({ options: { ...commonFlags, rows: { type: "string", default: "1000000" } } })
+const { values: flags } = readFlags({ options: { ...commonFlags, rows: { type: "string", default: "1000000" } } })
 const rows = Number(flags.rows)
 const folder = await mkdtemp(join(tmpdir(), "valence-bench-"))
 try {

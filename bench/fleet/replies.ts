@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
-import { parseArgs } from "node:util"
+import { readFlags } from "../../test/read-flags.ts"
 import {
   commonFlags,
   describeRatio,
@@ -25,7 +25,7 @@ import { startBenchRedis } from "./bench-redis.ts"
 import type { ReplyKind } from "./reply-labels.ts"
 import { BenchWorker } from "./start-work.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     others: { type: "string", default: "20" },

@@ -5,13 +5,13 @@
  *
  *   npm run bench:scaling -- [--target-seconds 300] [--start-seconds 60]
  */
-import { parseArgs } from "node:util"
 import type { QueueStatus } from "../../src/queue/status/queue-status.ts"
 import { scaleSignal } from "../../src/queue/status/scale-signal.ts"
+import { readFlags } from "../../test/read-flags.ts"
 import { median, printBar, printTable } from "../harness.ts"
 import { Autoscaler } from "./autoscaler.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     "target-seconds": { type: "string", default: "300" },
     "start-seconds": { type: "string", default: "60" },

@@ -5,7 +5,7 @@
  *   npm run bench:fleet -- [--texts-a-round 20000] [--texts FILE]
  */
 import { readFileSync } from "node:fs"
-import { parseArgs } from "node:util"
+import { readFlags } from "../../test/read-flags.ts"
 import { createClassifier, createProducer } from "../built.ts"
 import {
   commonFlags,
@@ -26,7 +26,7 @@ import {
 import { startBenchRedis } from "./bench-redis.ts"
 import { BenchWorker } from "./start-work.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: { ...commonFlags, "texts-a-round": { type: "string", default: "20000" } },
 })
 const texts = await textsFor(Number(flags["texts-a-round"]), flags.texts)

@@ -12,7 +12,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
-import { parseArgs } from "node:util"
+import { readFlags } from "../../test/read-flags.ts"
 import { runLabel } from "../corpus/run-label.ts"
 import { writeCorpus } from "../corpus/write-corpus.ts"
 import {
@@ -34,7 +34,7 @@ import {
 import { memoryOf, type PostedCorpus, postCorpus } from "./post-corpus.ts"
 import { BenchServer } from "./start-serve.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     rows: { type: "string", default: "200000" },

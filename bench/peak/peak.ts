@@ -7,13 +7,13 @@
  * ONNX Runtime, each in a session of its own, its weights and activations in place. They take turns with the graph, on
  * the micro-batches that the engine makes of the texts. Where the rest goes is ONNX Runtime's profile of the graph.
  */
-import { parseArgs } from "node:util"
 import { openSession } from "../../src/classifier/devices/open-session.ts"
 import { readConfig } from "../../src/model/config.ts"
 import { readModelText } from "../../src/model/read-file.ts"
 import { runGraph } from "../../src/model/runtime/run-graph.ts"
 import { readTokenizerText } from "../../src/model/tokenizer/find-tokenizer.ts"
 import { findModel } from "../../src/store/store.ts"
+import { readFlags } from "../../test/read-flags.ts"
 import {
   commonFlags,
   describeRatio,
@@ -40,7 +40,7 @@ const LEAST_SHARE = 0.7
 /** Of a run's time: operators that take less are told of together. */
 const LEAST_TOLD = 0.005
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     model: { type: "string", default: "sst2-small" },

@@ -12,7 +12,7 @@
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { readFlags } from "../../test/read-flags.ts"
 import { cliFile } from "../built.ts"
 import { baseGeometry, writeRandomCheckpoint } from "../random-checkpoint.ts"
 import { baseCheckpoint, bundledCheckpoint, exportOf } from "./peer-folders.ts"
@@ -20,7 +20,7 @@ import { baseCheckpoint, bundledCheckpoint, exportOf } from "./peer-folders.ts"
 const FOLDER = new URL(".", import.meta.url).pathname
 const PYTHON = join(FOLDER, ".venv/bin/python")
 
-const { values: flags } = parseArgs({ options: { model: { type: "string" } } })
+const { values: flags } = readFlags({ options: { model: { type: "string" } } })
 
 function run(program: string, words: readonly string[]): void {
   console.log(`> ${program} ${words.join(" ")}`)

@@ -6,7 +6,8 @@
  *
  * Without --kinds all are played; partition needs root. A trial is played again by its seed: npm run chaos -- --kinds KIND --trials 1 --seed SEED
  */
-import { parseArgs } from "node:util"
+
+import { readFlags } from "../read-flags.ts"
 import { describeTrials } from "./describe-trials.ts"
 import type { Disaster } from "./disaster.ts"
 import { type DisasterKind, disasters } from "./disasters.ts"
@@ -14,15 +15,19 @@ import { patienceKinds, playPatience } from "./patience.ts"
 import { type Played, playTrials } from "./play-trials.ts"
 import type { TrialResult } from "./trial.ts"
 
-const { values: flags } = parseArgs({
-  options: {
-    trials: { type: "string", default: "10" },
-    kinds: { type: "string", default: [...Object.keys(disasters), ...Object.keys(patienceKinds)].join(",") },
-    seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
-    parallel: { type: "string", default: "1" },
-    rows: { type: "string", default: "1000" },
+const kinds = [...Object.keys(disasters), ...Object.keys(patienceKinds)]
+const { values: flags } = readFlags(
+  {
+    options: {
+      trials: { type: "string", default: "10" },
+      kinds: { type: "string", default: kinds.join(",") },
+      seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
+      parallel: { type: "string", default: "1" },
+      rows: { type: "string", default: "1000" },
+    },
   },
-})
+  `\nKinds: ${kinds.join(", ")}`,
+)
 const trials = Number(flags.trials)
 const seed = Number(flags.seed)
 
@@ -46,7 +51,7 @@ for (const kind of flags.kinds.split(",")) {
     const play = { trials, seed, parallel: Number(flags.parallel), rows: Number(flags.rows), onResult: tell }
     all.push(await playTrials(kind as DisasterKind, play))
   } else if (kind in patienceKinds) all.push(await playPatience(kind as keyof typeof patienceKinds, trials, tell))
-  else throw new Error(`kinds must be of ${Object.keys({ ...disasters, ...patienceKinds }).join(", ")}; got ${kind}`)
+  else throw new Error(`kinds must be of ${kinds.join(", ")}; got ${kind}`)
 }
 console.log(describeTrials(all))
 const failed = all.flatMap(({ results }) => results).filter(({ problems }) => problems.length > 0)

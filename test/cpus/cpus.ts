@@ -11,7 +11,7 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { parseArgs } from "node:util"
+import { readFlags } from "../read-flags.ts"
 import { openSharedRedis } from "../redis/global-setup.ts"
 import { type Cpu, emulatedCpus } from "./emulated-cpus.ts"
 import { runNode, startNode } from "./run-node.ts"
@@ -23,7 +23,7 @@ const models = [
   "models/sst2-small",
 ]
 const allChecks = "bundled,models,corpus,worker"
-const { values } = parseArgs({
+const { values } = readFlags({
   options: {
     cpus: { type: "string", default: Object.keys(emulatedCpus).join(",") },
     checks: { type: "string", default: allChecks },

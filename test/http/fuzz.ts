@@ -4,14 +4,14 @@
  *   npm run fuzz:http -- --requests 10000 [--seed N] [--parallel 8]
  */
 import { randomBytes } from "node:crypto"
-import { parseArgs } from "node:util"
+import { readFlags } from "../read-flags.ts"
 import { openSharedRedis } from "../redis/global-setup.ts"
 import { playFuzz } from "./play-fuzz.ts"
 
 /** `/livez` is answered in this time, whatever else is sent. */
 const mostLiveMs = 250
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     requests: { type: "string", default: "1000" },
     seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },

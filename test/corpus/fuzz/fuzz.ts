@@ -3,10 +3,11 @@
  *
  *   npm run fuzz:files -- --mutations 10000 [--seed N] [--first N] [--only parquet]
  */
-import { parseArgs } from "node:util"
+
+import { readFlags } from "../../read-flags.ts"
 import { playFileFuzz } from "./play-fuzz.ts"
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags({
   options: {
     mutations: { type: "string", default: "1000" },
     first: { type: "string", default: "0" },
