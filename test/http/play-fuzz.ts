@@ -1,8 +1,7 @@
 import { connect } from "node:net"
 import { setTimeout as wait } from "node:timers/promises"
 import { type FuzzCase, FuzzRequests, type FuzzRoute, Random } from "./fuzz-requests.ts"
-import type { FuzzLook } from "./fuzz-server.ts"
-import { FuzzServer } from "./start-fuzz-server.ts"
+import { type FuzzLook, FuzzServer } from "./start-fuzz-server.ts"
 
 /** How much is played. */
 export interface FuzzPlay {

@@ -1,55 +1,74 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
-import type { FuzzLook } from "./fuzz-server.ts"
+import { tmpdir } from "node:os"
+import { StartedProcess } from "../chaos/started-process.ts"
+import { toBeTrue } from "../cli/run-valence.ts"
 
-/** A server to be fuzzed, as a process of its own. */
+const main = new URL("../../dist/cli/main.js", import.meta.url).pathname
+const look = new URL("fuzz-look.mjs", import.meta.url).href
+const serve = [
+  ...["--port", "0", "--body-timeout-ms", "300", "--max-body-bytes", "100000"],
+  ...["--webhook-secret", "a secret of the fuzz"],
+]
+
+/** What a server holds. */
+export interface FuzzLook {
+  readonly heapMb: number
+  readonly sockets: number
+}
+
+/** `valence serve` in front of `valence work`, as they were built: processes that a fuzz may end. */
 export class FuzzServer implements AsyncDisposable {
   readonly url: string
-  readonly #child: ChildProcess
+  readonly #server: ChildProcess
+  readonly #worker: StartedProcess
   readonly #said: () => string
 
-  private constructor(child: ChildProcess, url: string, said: () => string) {
-    this.#child = child
+  private constructor(server: ChildProcess, worker: StartedProcess, url: string, said: () => string) {
+    this.#server = server
+    this.#worker = worker
     this.url = url
     this.#said = said
   }
 
   static async start(redis: string, keyPrefix: string): Promise<FuzzServer> {
-    const file = new URL("fuzz-server.ts", import.meta.url).pathname
-    const child = fork(file, [redis, keyPrefix], {
-      execArgv: ["--import", "tsx"],
+    const fleet = ["--redis", redis, "--key-prefix", keyPrefix]
+    const worker = new StartedProcess({ folder: tmpdir() }, "work", ...fleet, "--model", "afinn-111", "--port", "0")
+    await worker.toSay("ready")
+    const server = fork(main, ["serve", ...fleet, ...serve], {
+      execArgv: ["--expose-gc", "--import", look],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     })
     let stderr = ""
-    child.stderr?.on("data", data => {
+    server.stderr?.on("data", data => {
       stderr = (stderr + String(data)).slice(-5000)
     })
-    const ended = once(child, "exit").then(() => {
-      throw new Error(`the server must start; it said ${stderr}`)
-    })
-    const [{ url }] = (await Promise.race([once(child, "message"), ended])) as [{ url: string }]
-    ended.catch(() => {})
-    return new FuzzServer(child, url, () => stderr)
+    const url = () => /^ready: (http:\S+)/m.exec(stderr)?.[1]
+    await toBeTrue(() => url() !== undefined || server.exitCode !== null)
+    const found = url()
+    if (found === undefined) throw new Error(`the server must start; it said ${stderr}`)
+    return new FuzzServer(server, worker, found, () => stderr)
   }
 
   /** Why it is no longer the process that was started; `undefined` if it is. */
   get ended(): string | undefined {
-    const { exitCode, signalCode } = this.#child
+    const { exitCode, signalCode } = this.#server
     if (exitCode === null && signalCode === null) return undefined
     return `the server must live; it ended with ${signalCode ?? exitCode}: ${this.#said()}`
   }
 
   /** What it holds, once its garbage is collected. */
   async look(): Promise<FuzzLook> {
-    this.#child.send("look")
-    const [look] = (await once(this.#child, "message")) as [FuzzLook]
-    return look
+    this.#server.send("look")
+    const [held] = (await once(this.#server, "message")) as [FuzzLook]
+    return held
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await using _ = this.#worker
     if (this.ended !== undefined) return
-    const exit = once(this.#child, "exit")
-    this.#child.disconnect()
+    const exit = once(this.#server, "exit")
+    this.#server.disconnect()
     await exit
   }
 }
