@@ -5,9 +5,12 @@ import { afterThisProcess } from "../redis/watchdog.ts"
 
 const main = new URL("../../dist/cli/main.js", import.meta.url).pathname
 const shiftedDate = new URL("shifted-date.mjs", import.meta.url).href
+const tellHang = new URL("tell-hang.mjs", import.meta.url).href
 
 /** A process that takes longer hangs. */
 const hangsMs = 240_000
+/** A process that hangs has this long to say what on. */
+const lastWordsMs = 5000
 
 /** How a process ended. */
 export interface Exit {
@@ -34,7 +37,7 @@ export class StartedProcess implements AsyncDisposable {
 
   constructor({ folder, shiftFile }: ProcessHome, ...words: readonly string[]) {
     this.#shiftFile = shiftFile
-    const before = shiftFile === undefined ? [] : ["--import", shiftedDate]
+    const before = ["--import", tellHang, ...(shiftFile === undefined ? [] : ["--import", shiftedDate])]
     const child: ChildProcess = spawn(process.execPath, [...before, main, ...words], {
       cwd: folder,
       env: { PATH: process.env["PATH"], HOME: folder, VALENCE_TUNE: "off", VALENCE_SHIFT_FILE: shiftFile },
@@ -99,9 +102,10 @@ export class StartedProcess implements AsyncDisposable {
 
   /** Its end, for which it was asked, or which it comes to by itself; it is killed where it hangs. */
   async end(): Promise<Exit> {
-    const timer = setTimeout(() => this.signal("SIGKILL"), hangsMs)
+    const hang = setTimeout(() => this.signal("SIGUSR2"), hangsMs)
+    const kill = setTimeout(() => this.signal("SIGKILL"), hangsMs + lastWordsMs)
     const exit = await this.exit
-    clearTimeout(timer)
+    for (const timer of [hang, kill]) clearTimeout(timer)
     return exit
   }
 
