@@ -14,11 +14,12 @@ import { ValueSplitter } from "../records/split-values.ts"
 import type { ColumnKind } from "../rows/column-kinds.ts"
 import { csvReader } from "../rows/csv-rows.ts"
 import { encodedRows, requireHeader } from "../rows/encoded-rows.ts"
-import { jsonlColumns, jsonlReader } from "../rows/jsonl-rows.ts"
+import { jsonlReader } from "../rows/jsonl-rows.ts"
 import type { Row } from "../rows/row.ts"
 import type { RowReader } from "../rows/row-reader.ts"
 import { textReader } from "../rows/text-rows.ts"
 import { requireApplicable } from "./applicable-options.ts"
+import { type Head, readHead } from "./read-head.ts"
 
 /** A place between two rows of the decompressed input; of Parquet, about where in its row group the next row lies. */
 export interface InputPosition {
@@ -59,8 +60,6 @@ export interface OpenRows {
   close(): Promise<void>
 }
 
-/** JSON Lines whose first rows are unreadable: how many batches are looked through for the first object. */
-const headBatches = 16
 /** Rows that are read in one turn of the event loop. */
 const rowsAtOnce = 1000
 
@@ -112,9 +111,9 @@ export async function openRows(
       return hasValues ? new FewValues(splitter, mostValues, fields) : splitter
     }
     const splitter = split({ bytes: begin.bytes, line: begin.lines + 1 }, false)
-    const head = await readHead(input, splitter, rest, iterator)
+    const { head, objects } = await readHead(input.format, splitter, rest, iterator)
     if (delimiter !== undefined) await requireHeader(head, encoding)
-    const reader = encodedRows(makeReader(input, options, delimiter, head), encoding, unreadable)
+    const reader = encodedRows(makeReader(input, options, delimiter, head, objects), encoding, unreadable)
     const queued = reader.header === undefined ? head : withoutFirst(head)
     return {
       columns: reader.columns,
@@ -178,30 +177,12 @@ function fieldRulesOf({ quotes, escape: escaping }: Complete<typeof readOptions>
   return { delimiter: delimiter.charCodeAt(0), quotes: quotes === "csv", escape: escaping?.charCodeAt(0) }
 }
 
-/** Batches from the beginning on, until one holds what the columns are read from, or the input ends. */
-async function readHead(
-  input: InputFile,
-  splitter: Splitter,
-  first: Buffer,
-  iterator: AsyncIterator<Buffer>,
-): Promise<RecordBatch[]> {
-  const batches: RecordBatch[] = []
-  for (let [block, last] = [first, false]; ; ) {
-    const batch = splitter.push(block, last)
-    // One without a record, of a row that does not end, say, is not kept.
-    if (batch.records.length > 0) batches.push(batch)
-    const found = input.format === "jsonl" ? jsonlColumns(batch).length : batch.records.length
-    if (found > 0 || last || batches.length > headBatches) return batches
-    const { value, done } = await iterator.next()
-    ;[block, last] = done ? [Buffer.alloc(0), true] : [value, false]
-  }
-}
-
 function makeReader(
   input: InputFile,
   options: Complete<typeof readOptions>,
   delimiter: string | undefined,
-  head: RecordBatch[],
+  head: Head["head"],
+  objects: Head["objects"],
 ): RowReader {
   if (delimiter !== undefined) {
     const header = head[0] ?? { buffer: Buffer.alloc(0), offset: 0, records: [] }
@@ -209,10 +190,10 @@ function makeReader(
     return csvReader(dialect, header, options.column, options.header)
   }
   if (input.format === "text") return textReader(options.column)
-  return jsonlReader(head, options.column)
+  return jsonlReader(objects, options.column)
 }
 
-function withoutFirst([first, ...others]: RecordBatch[]): RecordBatch[] {
+function withoutFirst([first, ...others]: readonly RecordBatch[]): readonly RecordBatch[] {
   return first === undefined ? [] : [{ ...first, records: first.records.slice(1) }, ...others]
 }
 

@@ -2,18 +2,40 @@ import type { RawRecord, RecordBatch, Splitter } from "./split-records.ts"
 
 const [quote, backslash, comma, list, object] = [...'"\\,[{'].map(character => character.charCodeAt(0))
 
+/** Counts the values of JSON that comes in pieces; each byte is looked at once. */
+export class ValueCount {
+  readonly #most: number
+  // Each value but the first has a character before it that is counted.
+  #values = 1
+  #inString = false
+  /** The next byte is one that a backslash makes ordinary. */
+  #isEscaped = false
+
+  /** @param most - the values that there may be */
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** @returns whether there are more values by now, or lists and objects that are nested deeper */
+  push(json: Uint8Array): boolean {
+    let [values, inString] = [this.#values, this.#inString]
+    let at = this.#isEscaped ? 1 : 0
+    for (; at < json.length; at++) {
+      const byte = json[at]
+      if (byte === quote) inString = !inString
+      else if (inString) at += byte === backslash ? 1 : 0
+      else if ((byte === comma || byte === list || byte === object) && ++values > this.#most) return true
+    }
+    this.#values = values
+    this.#inString = inString
+    this.#isEscaped = at > json.length
+    return false
+  }
+}
+
 /** Whether JSON has more values than `most`, or lists and objects that are nested deeper; each byte is looked at once. */
 export function hasMoreValues(json: Uint8Array, most: number): boolean {
-  // Each value but the first has a character before it that is counted.
-  if (json.length <= most) return false
-  let [values, inString] = [1, false]
-  for (let at = 0; at < json.length; at++) {
-    const byte = json[at]
-    if (byte === quote) inString = !inString
-    else if (inString) at += byte === backslash ? 1 : 0
-    else if ((byte === comma || byte === list || byte === object) && ++values > most) return true
-  }
-  return false
+  return json.length > most && new ValueCount(most).push(json)
 }
 
 /** What separates the fields of a row, and what makes that an ordinary character. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises"
 import { asError, shown } from "../../errors.ts"
 import { readJson } from "../records/read-json.ts"
 import type { RawRecord, RecordBatch } from "../records/split-records.ts"
@@ -11,17 +12,24 @@ import { plainTextColumn } from "./text-rows.ts"
 
 type JsonObject = Readonly<Record<string, unknown>>
 
+/** An object of the first rows, with its text. */
+interface HeadObject {
+  readonly text: string
+  readonly object: JsonObject
+}
+
+/** Records of the first rows that are looked at in one turn of the event loop. */
+const recordsAtOnce = 1000
+
 /**
  * Reads the rows of JSON Lines: one object a line, of which one field is the text, or a member of a field, or several of these. A
  * text that is null or missing is blank.
  *
- * @param head - the first rows, up to the first batch with an object that has fields, of which one is the text
+ * @param objects - those of the first rows; none if no row has fields
  * @param asked - the text column, if it was named
  * @throws ValenceError `option_invalid` if no column holds the text
  */
-export function jsonlReader(head: readonly RecordBatch[], asked: string | undefined): RowReader {
-  // The others were looked through for an object with fields, and have none.
-  const objects = head.slice(-1).flatMap(batch => [...objectsOf(batch)])
+export function jsonlReader(objects: readonly HeadObject[], asked: string | undefined): RowReader {
   const columns = columnsOf(objects)
   const paths = textPaths(objects, asked)
   return {
@@ -51,7 +59,7 @@ export function jsonlReader(head: readonly RecordBatch[], asked: string | undefi
 }
 
 /** What to do if the only object has the rows in one of its members; "" if it has not. */
-function rowsHint([first, second]: readonly { readonly object: JsonObject }[]): string {
+function rowsHint([first, second]: readonly HeadObject[]): string {
   if (first === undefined || second !== undefined) return ""
   const holder = Object.keys(first.object).find(name => isRows(first.object[name]))
   const path = `.[${JSON.stringify(holder)}][]`
@@ -61,7 +69,7 @@ function rowsHint([first, second]: readonly { readonly object: JsonObject }[]): 
 const isRows = (value: unknown) => Array.isArray(value) && value.some(isObject)
 
 /** The names that lead to each text, from the outermost object on. */
-function textPaths(objects: readonly { readonly object: JsonObject }[], asked: string | undefined): string[][] {
+function textPaths(objects: readonly HeadObject[], asked: string | undefined): string[][] {
   const names = [...new Set(objects.flatMap(({ object }) => Object.keys(object)))]
   if (names.length === 0) return [[asked ?? plainTextColumn]]
   const pathOf = ({ at, path }: TextPlace) => [names[at] as string, ...path]
@@ -183,24 +191,31 @@ function parseObject(line: string): JsonObject | string {
   return `${what} twice, and nothing says which of the values counts`
 }
 
-/** The names of the fields of the first object among records; none if no record is an object with fields. */
-export function jsonlColumns(head: RecordBatch): string[] {
-  return columnsOf(objectsOf(head))
+/** The names of the fields of the first object that has any. */
+function columnsOf(objects: readonly HeadObject[]): string[] {
+  const first = objects.find(hasFields)
+  return first === undefined ? [] : [...new Set(jsonMembers(first.text).map(member => member.name))]
 }
 
-function columnsOf(objects: Iterable<{ readonly text: string; readonly object: JsonObject }>): string[] {
-  for (const { text, object } of objects)
-    if (Object.keys(object).length > 0) return [...new Set(jsonMembers(text).map(member => member.name))]
-  return []
-}
+const hasFields = ({ object }: HeadObject) => Object.keys(object).length > 0
 
-function* objectsOf(head: RecordBatch): Generator<{ text: string; object: JsonObject }> {
-  const problems = findUnreadable(head)
-  for (const [index, record] of head.records.entries()) {
-    const text = textOf(head, record)
-    // What is no JSON costs an exception, and a head may have many such lines.
-    if (!/^\s*\{/.test(text)) continue
-    const object = problems.get(index) ?? parseObject(text)
-    if (typeof object !== "string") yield { text, object }
+/**
+ * The objects among records, if one of them has fields; otherwise none. There may be tens of thousands of records: others get a turn of
+ * the event loop meanwhile.
+ */
+export async function objectsOf(batch: RecordBatch): Promise<readonly HeadObject[]> {
+  const objects: HeadObject[] = []
+  for (let at = 0; at < batch.records.length; at += recordsAtOnce) {
+    if (at > 0) await nextTurn()
+    const some = { ...batch, records: batch.records.slice(at, at + recordsAtOnce) }
+    const problems = findUnreadable(some)
+    for (const [index, record] of some.records.entries()) {
+      const text = textOf(some, record)
+      // What is no JSON costs an exception, and a head may have many such lines.
+      if (problems.has(index) || !/^\s*\{/.test(text) || !text.trimEnd().endsWith("}")) continue
+      const object = parseObject(text)
+      if (typeof object !== "string") objects.push({ text, object })
+    }
   }
+  return objects.some(hasFields) ? objects : []
 }

@@ -1,10 +1,8 @@
+import { isUtf8 } from "node:buffer"
 import { createGunzip } from "node:zlib"
 import type { FastifyInstance, FastifyRequest } from "fastify"
 import { RequestError } from "../problem.ts"
-import { requireFewValues } from "./few-values.ts"
-
-/** Bytes that are not UTF-8 are an error: replaced by U+FFFD they would be labelled in silence. */
-const utf8 = new TextDecoder("utf-8", { fatal: true })
+import { requireFewValuesInTurns } from "./few-values.ts"
 
 /** How a scope reads JSON. */
 export interface JsonReading {
@@ -21,15 +19,13 @@ export interface JsonReading {
 export function readJson(app: FastifyInstance, { mayBeEmpty, mostValues }: JsonReading): void {
   const parse = app.getDefaultJsonParser("error", "error")
   app.removeContentTypeParser("application/json")
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
-    try {
-      requireFewValues(body as Buffer, mostValues)
-      const json = decode(request, body as Buffer)
-      if (json === "" && mayBeEmpty) done(null, undefined)
-      else parse(request, json, done)
-    } catch (error) {
-      done(error as Error)
-    }
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer) => {
+    await requireFewValuesInTurns(body, mostValues)
+    const json = decode(request, body)
+    if (json === "" && mayBeEmpty) return undefined
+    return new Promise((resolve, reject) => {
+      parse(request, json, (error, value) => (error ? reject(error) : resolve(value)))
+    })
   })
 }
 
@@ -37,12 +33,12 @@ function decode({ headers }: FastifyRequest, body: Buffer): string {
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(headers["content-type"] ?? "")?.[1]
   if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset))
     throw new RequestError(415, `a JSON body must be in UTF-8; got charset ${charset}`)
-  try {
-    return utf8.decode(body)
-  } catch {
-    throw new RequestError(400, "a JSON body must be in UTF-8; it has bytes that are not")
-  }
+  // Replaced by U+FFFD they would be labelled in silence.
+  if (!isUtf8(body)) throw new RequestError(400, "a JSON body must be in UTF-8; it has bytes that are not")
+  return body.toString("utf8", hasMark(body) ? 3 : 0)
 }
+
+const hasMark = (body: Buffer) => body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf
 
 /**
  * Unpacks JSON bodies that come with `Content-Encoding: gzip`; the limit of a body's size holds for what is unpacked. Any

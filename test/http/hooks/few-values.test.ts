@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
-import { mostValues, requireFewValues } from "../../../src/http/hooks/few-values.ts"
+import { ValueCount } from "../../../src/corpus/records/few-values.ts"
+import { mostValues, requireFewValues, requireFewValuesInTurns } from "../../../src/http/hooks/few-values.ts"
 
 const most = 100
 const check = (json: string) => requireFewValues(Buffer.from(json), most)
@@ -33,4 +35,35 @@ describe("requireFewValues()", () => {
     const body = Buffer.from(JSON.stringify({ inputs: texts, parameters: { top_k: 1 } }))
     expect(() => requireFewValues(body, mostValues(texts.length))).not.toThrow()
   })
+})
+
+describe("requireFewValuesInTurns()", () => {
+  it("a long body - others get a turn for each megabyte", async () => {
+    let [turns, over] = [0, false]
+    const others = (async () => {
+      for (; !over; turns++) await nextTurn()
+    })()
+    await requireFewValuesInTurns(Buffer.alloc(8 * 1024 * 1024, "x"), most)
+    over = true
+    await others
+    expect(turns).toBeGreaterThanOrEqual(8)
+  })
+
+  it("values in all megabytes, and a string over their borders - are counted together", async () => {
+    const half = `${"1,".repeat(most / 2)}1`
+    const long = JSON.stringify('\\",'.repeat(1024 * 1024))
+    await expect(requireFewValuesInTurns(Buffer.from(`[${half},${long},${half}]`), most)).rejects.toThrow(refused)
+    await expect(requireFewValuesInTurns(Buffer.from(`[${long},${half}]`), most)).resolves.toBeUndefined()
+  })
+})
+
+it("ValueCount - byte by byte: an escaped quote ends no string", () => {
+  const countsMore = (json: string, most: number) => {
+    const count = new ValueCount(most)
+    return [...Buffer.from(json)].some(byte => count.push(Buffer.from([byte])))
+  }
+  for (const json of ['["a\\",[,{",2]', '["a\\\\",2]']) {
+    expect(countsMore(json, 2)).toBe(true)
+    expect(countsMore(json, 3)).toBe(false)
+  }
 })
