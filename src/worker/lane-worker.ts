@@ -216,8 +216,13 @@ export class LaneWorker {
 
   /** The letter comes before the failure is stored: a worker that dies in between leaves a job that is done again. */
   async #bury(job: Job, error: ValenceError): Promise<never> {
-    await this.#context.deadLetters.bury(this.#lane, job, error)
+    await this.#lay(job, error)
     throw new Ended(failureText(error))
+  }
+
+  #lay(job: Job, error: ValenceError): Promise<void> {
+    const { deadLetters, labeller } = this.#context
+    return deadLetters.bury(this.#lane, job, error, labeller.model)
   }
 
   #note(job: Job, startedMs: number, ending: Pick<Ending, "outcome"> & Partial<Ending>): void {
@@ -229,7 +234,7 @@ export class LaneWorker {
     if (job === undefined) return
     // What BullMQ fails by itself: a job whose result it could not store, say.
     if (!(error instanceof Ended) && job.finishedOn !== undefined)
-      void this.#context.deadLetters.bury(this.#lane, job, readFailure(error.message)).catch(() => {})
+      void this.#lay(job, readFailure(error.message)).catch(() => {})
     this.#ended(job, job.finishedOn === undefined ? "retried" : "dead", readFailure(error.message))
   }
 

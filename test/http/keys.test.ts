@@ -89,6 +89,9 @@ const rows: readonly Row[] = [
     body: '{"jobData":{}}',
     statuses: { ...ofOperators, operator: 405 },
   },
+  { route: "GET /v1/dead-letters", statuses: ofOperators },
+  { route: "POST /v1/dead-letters/retry", type: json, body: '{"all":true}', statuses: ofOperators },
+  { route: "POST /v1/dead-letters/drop", type: json, body: '{"all":true}', statuses: ofOperators },
   // What is removed, last.
   { route: "DELETE /v1/jobs/:id", path: "/v1/jobs/JOB", statuses: { none: 401, bob: 404, operator: 404, ann: 204 } },
   { route: "DELETE /v1/files/:id", path: "/v1/files/FILE", statuses: { none: 401, bob: 404, operator: 404, ann: 200 } },

@@ -1,5 +1,6 @@
 import { eventsOf, keyEvents, messageOf } from "./api.js"
 import { byId, element } from "./element.js"
+import { countLetters, startLetters } from "./letters.js"
 
 /** Points of the line: one a second. */
 const mostPoints = 60
@@ -25,6 +26,7 @@ const showNumber = (/** @type {number} */ number) =>
 /** Shows the queues of the fleet, live. */
 export function startQueue() {
   byId("queue", HTMLElement).hidden = false
+  startLetters()
   let stop = new AbortController()
   const begin = () => {
     stop.abort()
@@ -76,6 +78,7 @@ function show(status, waiting) {
   )
   byId("queue-figures", HTMLElement).replaceChildren(...entries)
   showLanes(status.lanes)
+  countLetters(status.deadLetters)
   const most = Math.max(...waiting, 1)
   const points = waiting.map((count, index) => `${mostPoints - waiting.length + index},${19 - (count / most) * 18}`)
   document.querySelector("#queue-line polyline")?.setAttribute("points", points.join(" "))

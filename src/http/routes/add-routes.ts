@@ -8,6 +8,7 @@ import { addTextEmbeddingsInference } from "../dialects/text-embeddings-inferenc
 import { addVllm } from "../dialects/vllm.ts"
 import { addJobs, type JobServices } from "../jobs/job-routes.ts"
 import type { Serving } from "../serving.ts"
+import { addDeadLetters } from "./dead-letters.ts"
 import { addExplain } from "./explain.ts"
 import { addHealth } from "./health.ts"
 import { addLabel } from "./label.ts"
@@ -42,6 +43,7 @@ export function addRoutes(app: FastifyInstance, serving: Serving, { jobs, batche
   app.register(async app => addVllm(app, serving))
   addExplain(app, serving)
   addQueue(app, serving)
+  addDeadLetters(app, serving)
   addQueueBoard(app, serving)
   addPage(app, serving, !open, openToAll)
   addCorpus(app, serving)

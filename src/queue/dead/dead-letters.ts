@@ -1,6 +1,6 @@
 import type { Job } from "bullmq"
 import { ValenceError } from "../../errors.ts"
-import type { Lane } from "../../labeller.ts"
+import type { Lane, ModelInfo } from "../../labeller.ts"
 import { finishedJobs } from "../finished-jobs.ts"
 import type { JobQueues } from "../job-queues.ts"
 import { jobName, lanes, queueOf } from "../names.ts"
@@ -16,6 +16,8 @@ export interface DeadLetter {
   readonly queue: string
   readonly job: string
   readonly cause: { readonly code: string; readonly message: string }
+  /** What the worker labels with; letters of earlier versions do not have it. */
+  readonly model?: Pick<ModelInfo, "name" | "revision" | "dtype">
   /** How often it was tried. */
   readonly attempts: number
   /** ms since 1970. */
@@ -42,12 +44,13 @@ export class DeadLetters {
   }
 
   /** Lays a job with the dead letters; its letter of an earlier failure gives way. */
-  async bury(lane: Lane, job: Job, cause: ValenceError): Promise<void> {
+  async bury(lane: Lane, job: Job, cause: ValenceError, model?: ModelInfo): Promise<void> {
     const { attempts, backoff, priority } = job.opts
     const letter: Omit<DeadLetter, "id"> = {
       queue: queueOf[lane],
       job: job.id ?? "",
       cause: { code: cause.code, message: cause.message },
+      ...(model && { model: { name: model.name, revision: model.revision, dtype: model.dtype } }),
       // One that BullMQ has stored as failed already is counted.
       attempts: job.attemptsMade + (job.finishedOn === undefined ? 1 : 0),
       failedMs: await redisTimeMs(this.#queues.redis),
