@@ -19,7 +19,7 @@ const MOST_POINTS = 0.3
 const { values: flags } = readFlags({
   options: {
     texts: { type: "string" },
-    model: { type: "string", default: "sst2-small" },
+    model: { type: "string", default: "sentiment-small" },
     peer: { type: "string" },
   },
 })

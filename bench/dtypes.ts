@@ -37,7 +37,7 @@ const LEAST_RATIO = 1.5
 const { values: flags } = readFlags({
   options: {
     ...commonFlags,
-    model: { type: "string", default: "sst2-small" },
+    model: { type: "string", default: "sentiment-small" },
     "texts-a-round": { type: "string", default: "872" },
   },
 })

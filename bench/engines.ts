@@ -45,7 +45,7 @@ const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     peer: { type: "string" },
-    model: { type: "string", default: "sst2-small" },
+    model: { type: "string", default: "sentiment-small" },
     dtype: { type: "string", default: "int8" },
     "texts-a-round": { type: "string", default: "1744" },
     "texts-a-try": { type: "string", default: "436" },

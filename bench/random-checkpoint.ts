@@ -16,7 +16,7 @@ export interface Geometry {
 /** DistilBERT-base: 67 M parameters with its embeddings. */
 export const baseGeometry: Geometry = { hiddenSize: 768, layers: 6, heads: 12, ffnSize: 3072 }
 
-const BUNDLED = new URL("../models/sst2-small/", import.meta.url).pathname
+const BUNDLED = new URL("../models/sentiment-small/", import.meta.url).pathname
 /** Of the tokenizer. */
 const VOCABULARY = 30_522
 const POSITIONS = 512

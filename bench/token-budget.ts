@@ -84,7 +84,7 @@ for (const { classifier } of opened) await classifier.close()
 
 /** What batches of 32 texts are padded by, as the texts come and sorted by length, as callers of other engines make them. */
 async function arrangedPadding(texts: readonly string[]): Promise<Record<"as they come" | "sorted", number>> {
-  const file = new URL("../models/sst2-small/tokenizer.json", import.meta.url).pathname
+  const file = new URL("../models/sentiment-small/tokenizer.json", import.meta.url).pathname
   const tokenizer = await createTokenizer(await readFile(file, "utf8"), file)
   const lengths = (await tokenizer.encode(texts, Infinity)).map(({ tokens }) => tokens)
   const paddingOf = (lengths: readonly number[]) => {

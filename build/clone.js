@@ -27,6 +27,8 @@ export function buildClone() {
     console.error("valence: the build failed; install the dependencies first: npm ci")
     process.exit(2)
   }
+  // Without them, a command that needs one says how to build it.
+  spawnSync(process.execPath, ["build/bundled-graphs.js"], { cwd: root, stdio: ["ignore", 2, 2] })
 }
 
 function replace(folder) {

@@ -23,7 +23,7 @@ export const hubOptions = {
 /** Which model labels, in which precision and where. */
 export const modelOptions = {
   model: text({
-    default: "sst2-small",
+    default: "sentiment-small",
     unit: "model",
     env: "VALENCE_MODEL",
     help: "a bundled model or lexicon by name, a checkpoint folder, an ONNX file, a lexicon file (.tsv), or OWNER/NAME[@REVISION] on the hub",

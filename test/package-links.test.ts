@@ -25,7 +25,13 @@ describe("the package", () => {
 
   it("has the pages that users read", () => {
     expect(pages).toEqual(
-      expect.arrayContaining(["README.md", "CHANGELOG.md", "docs/install.md", "models/sst2-small/README.md"]),
+      expect.arrayContaining([
+        "README.md",
+        "CHANGELOG.md",
+        "docs/install.md",
+        "models/sentiment-small/README.md",
+        "models/training.md",
+      ]),
     )
   })
 

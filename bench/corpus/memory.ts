@@ -17,7 +17,7 @@ import { writeCorpus } from "./write-corpus.ts"
 const { values: flags } = readFlags({
   options: {
     texts: { type: "string" },
-    model: { type: "string", default: "sst2-small" },
+    model: { type: "string", default: "sentiment-small" },
     rows: { type: "string", default: "20000,1000000" },
     rounds: { type: "string", default: "1" },
     json: { type: "string" },

@@ -38,7 +38,7 @@ const { values: flags } = readFlags({
   options: {
     ...commonFlags,
     rows: { type: "string", default: "200000" },
-    model: { type: "string", default: "sst2-small" },
+    model: { type: "string", default: "sentiment-small" },
   },
 })
 const rows = Number(flags.rows)

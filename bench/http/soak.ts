@@ -2,7 +2,7 @@
  * A server in front of two workers, for as long as you like, under a load of a tenth of what they can do: what is refused, and whether
  * memory and Redis' keys stay as they are.
  *
- *   npm run soak -- [--minutes 30] [--model sst2-small] [--load 0.1]
+ *   npm run soak -- [--minutes 30] [--model sentiment-small] [--load 0.1]
  *
  * Results are kept for a tenth of the time, so that they are removed as they are in a longer life.
  */
@@ -19,7 +19,7 @@ import { BenchServer } from "./start-serve.ts"
 const { values: flags } = readFlags({
   options: {
     minutes: { type: "string", default: "30" },
-    model: { type: "string", default: "sst2-small" },
+    model: { type: "string", default: "sentiment-small" },
     load: { type: "string", default: "0.1" },
   },
 })

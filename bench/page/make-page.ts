@@ -72,7 +72,7 @@ npm run bench -- --check --texts dev.tsv   # the ratios that matter, against flo
 
 Measured on: ${machine.join("; ")}. A virtual machine that other work used too: contestants take turns within each round, ratios are medians of the rounds' ratios, and their spread is told. \`dev.tsv\` is SST-2's dev set, which is not in the
 repository; without \`--texts\`, texts of the same lengths are generated. How figures are taken: [bench/README.md](../bench/README.md).
-${olderGraphNote(engines.versions["model"] ?? "", (await findModel("sst2-small", "int8")).revision)}`,
+${olderGraphNote(engines.versions["model"] ?? "", (await findModel("sentiment-small", "int8")).revision)}`,
   await enginesSection(engines, drawings),
   ...(await section("engines-mixed-lengths", figures =>
     otherEnginesSection(

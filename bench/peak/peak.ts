@@ -43,7 +43,7 @@ const LEAST_TOLD = 0.005
 const { values: flags } = readFlags({
   options: {
     ...commonFlags,
-    model: { type: "string", default: "sst2-small" },
+    model: { type: "string", default: "sentiment-small" },
     dtype: { type: "string", default: "int8" },
     "texts-a-round": { type: "string", default: "512" },
   },

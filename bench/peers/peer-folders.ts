@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path"
 
 /** The bundled model's checkpoint. */
-export const bundledCheckpoint = new URL("../../models/sst2-small", import.meta.url).pathname
+export const bundledCheckpoint = new URL("../../models/sentiment-small", import.meta.url).pathname
 
 /** DistilBERT-base's geometry with random weights, which `npm run bench:peers` writes. */
 export const baseCheckpoint = new URL(".checkpoints/distilbert-base-random", import.meta.url).pathname

@@ -12,7 +12,7 @@ export function isPath(model: string): boolean {
 /**
  * What a path that leads nowhere may have been meant to be.
  *
- * @returns such as `there is no models/foo (models holds sst2-small)`, and the path that is most like it
+ * @returns such as `there is no models/foo (models holds sentiment-small)`, and the path that is most like it
  */
 async function lookAround(path: string): Promise<{ readonly found: string; readonly meant?: string | undefined }> {
   if (path.startsWith("~"))
@@ -48,7 +48,7 @@ export function didYouMean(meant: string | undefined): string {
   return meant === undefined ? "" : `; did you mean ${meant}?`
 }
 
-/** Which models are in a folder: `models holds sst2-small`, `. holds no model`. */
+/** Which models are in a folder: `models holds sentiment-small`, `. holds no model`. */
 export async function describeFolder(folder: string): Promise<string> {
   const models = await modelsIn(folder)
   const more = models.length > mostListed ? ` and ${models.length - mostListed} more` : ""

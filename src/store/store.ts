@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { access, readdir } from "node:fs/promises"
-import { basename, join, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { ValenceError } from "../errors.ts"
 import { fromPackageRoot } from "../files/package-root.ts"
@@ -109,7 +109,10 @@ export async function nearestModel(model: string): Promise<string | undefined> {
 /** The names of the models that come with the package. */
 export async function listBundledModels(): Promise<string[]> {
   const entries = await readdir(bundledModels, { withFileTypes: true })
-  return entries.filter(entry => entry.isDirectory()).map(entry => entry.name)
+  return entries
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name)
+    .sort()
 }
 
 /** Whether a checkpoint's folder has the graph that is asked for: one that was built, or without weights an exported one. */
@@ -145,8 +148,14 @@ export async function findModel(
   const others = there.length === 0 ? "" : ` (take what is there by ${there.join(" or ")})`
   throw new ValenceError(
     "model_not_found",
-    `model ${model} has no ${dtype} graph${others}; build it with: valence models build ${model} --dtype ${dtype}`,
+    isWhole
+      ? `model ${model} has no ${dtype} graph${others}; build it with: valence models build ${model} --dtype ${dtype}`
+      : `model ${model} has no ${dtype} graph${others}, and no ${weightsFile} to build it from${isBundled(folder) ? ": that is in Valence's repository, not in its package" : ""}`,
   )
+}
+
+function isBundled(folder: string): boolean {
+  return dirname(folder) === bundledModels
 }
 
 /** Whether a checkpoint's folder holds weights that a graph can be built from. */

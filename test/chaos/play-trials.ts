@@ -41,7 +41,7 @@ export async function openStage(kind: DisasterKind, corpus: ChaosCorpus, seed: n
 export function corpusFor(kind: DisasterKind, rows: number): Promise<ChaosCorpus> {
   const { devices }: Disaster = disasters[kind]
   // A model takes its time: half the rows are enough to be in the middle of.
-  return devices ? createCorpus("sst2-small", Math.ceil(rows / 2), 20) : createCorpus("afinn-111", rows, 60)
+  return devices ? createCorpus("sentiment-small", Math.ceil(rows / 2), 20) : createCorpus("afinn-111", rows, 60)
 }
 
 /**

@@ -7,7 +7,7 @@ import { fromPackageRoot } from "../../src/files/package-root.ts"
 import { listSupportedBackends } from "../../src/model/runtime/onnx-runtime.ts"
 import { onnxRuntimeFiles } from "../../src/model/runtime/onnx-runtime-files.ts"
 
-const graph = fromPackageRoot("models/sst2-small/model.int8.onnx")
+const graph = fromPackageRoot("models/sentiment-small/model.int8.onnx")
 const timeouts = { startTimeoutMs: 240_000, runTimeoutMs: 240_000 }
 const supported = listSupportedBackends().map(({ name }) => name)
 

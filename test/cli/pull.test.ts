@@ -91,7 +91,7 @@ describe("valence models", () => {
   })
 
   it.each([
-    [["rm", "sst2-small", "--yes"], "sst2-small comes with Valence, and stays"],
+    [["rm", "sentiment-small", "--yes"], "sentiment-small comes with Valence, and stays"],
     [["rm", id, "--yes"], "model must be one that was pulled; someone/tiny was not"],
     [["show", id], "model someone/tiny must be pulled first; do so with: valence models pull someone/tiny"],
     [["pull", "tiny"], 'model must be a name of the hub, OWNER/NAME or OWNER/NAME@REVISION; got "tiny"'],

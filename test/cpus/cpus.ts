@@ -20,7 +20,7 @@ const models = [
   ...["distilbert", "distilbert-multilabel", "bert", "roberta", "xlm-roberta", "camembert", "electra"].map(
     name => `test/golden/${name}-tiny`,
   ),
-  "models/sst2-small",
+  "models/sentiment-small",
 ]
 const allChecks = "bundled,models,corpus,worker"
 const { values } = readFlags({
@@ -95,7 +95,7 @@ async function check(cpu: Cpu): Promise<Results> {
   const valence = "dist/cli/main.js"
   const checkGraphs = join(import.meta.dirname, "check-graphs.mjs")
   if (checks.includes("bundled")) {
-    const checked = await step("the bundled graph run", checkGraphs, "models/sst2-small", "models/sst2-small")
+    const checked = await step("the bundled graph run", checkGraphs, "models/sentiment-small", "models/sentiment-small")
     console.log(`${cpu.name}: ${checked.trim()}`)
   }
   for (const source of checks.includes("models") ? values.models.split(",") : []) {

@@ -12,7 +12,8 @@ export interface Golden {
 }
 
 export const goldenFolders = [
-  "models/sst2-small",
+  "models/sentiment-small",
+  "models/sentiment3-small",
   "test/golden/distilbert-tiny",
   "test/golden/distilbert-multilabel-tiny",
   "test/golden/bert-tiny",

@@ -28,7 +28,7 @@ describe("@huggingface/inference", () => {
   })
 
   it("its top_k and function_to_apply - count", async () => {
-    const [best, ...others] = await client("/models/sst2-small").textClassification({
+    const [best, ...others] = await client("/models/sentiment-small").textClassification({
       inputs: "I love it",
       parameters: { top_k: 1, function_to_apply: "none" },
     })
@@ -49,7 +49,7 @@ describe("@huggingface/inference", () => {
     const asked = client(`/models/${sst2}`).textClassification({ inputs: "I love it" })
     await expect(asked).rejects.toBeInstanceOf(InferenceClientProviderApiError)
     await expect(asked).rejects.toMatchObject({
-      httpResponse: { status: 404, body: { error: `model must be one of sst2-small, mvp; got "${sst2}"` } },
+      httpResponse: { status: 404, body: { error: `model must be one of sentiment-small, mvp; got "${sst2}"` } },
     })
   })
 
@@ -84,7 +84,7 @@ from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 url, missing = sys.argv[1:]
 both = InferenceClient(url).text_classification("I love it")
-best = InferenceClient(base_url=url + "/models/sst2-small").text_classification("I love it", top_k=1)
+best = InferenceClient(base_url=url + "/models/sentiment-small").text_classification("I love it", top_k=1)
 try:
     InferenceClient(url + "/models/" + missing).text_classification("I love it")
 except HfHubHTTPError as error:
@@ -93,7 +93,7 @@ print(json.dumps([[[x.label, x.score] for x in both], len(best), failed]))`
     const [both, best, failed] = (await runPython(python as string, script, server.url, sst2)) as unknown[]
     expect(both).toEqual(loved.map(({ label, score }) => [label, score]))
     expect(best).toBe(1)
-    expect(failed).toEqual([404, `model must be one of sst2-small, mvp; got "${sst2}"`])
+    expect(failed).toEqual([404, `model must be one of sentiment-small, mvp; got "${sst2}"`])
   })
 })
 

@@ -98,7 +98,7 @@ describe("POST /predict", () => {
 describe("GET /info", () => {
   it("tells what is served", async () => {
     expect(await (await fetch(`${server.url}/info`)).json()).toMatchObject({
-      model_id: "sst2-small",
+      model_id: "sentiment-small",
       model_sha: expect.any(String),
       model_dtype: "int8",
       model_type: {

@@ -18,14 +18,14 @@ const long = "very ".repeat(1000)
 
 describe("POST /classify", () => {
   it("one text, or many - label and probabilities in the order of the model's labels", async () => {
-    const { status, body } = await classify({ model: "sst2-small", input: ["I love it", "Awful"], user: "me" })
+    const { status, body } = await classify({ model: "sentiment-small", input: ["I love it", "Awful"], user: "me" })
     expect({ status, body }).toEqual({
       status: 200,
       body: {
         id: expect.stringMatching(/^classify-[\da-f-]{36}$/),
         object: "list",
         created: expect.closeTo(Date.now() / 1000, -3),
-        model: "sst2-small",
+        model: "sentiment-small",
         data: [
           { index: 0, label: "POSITIVE", probs: [expect.closeTo(0.01, 1), expect.closeTo(0.99, 1)], num_classes: 2 },
           { index: 1, label: "NEGATIVE", probs: [expect.closeTo(0.99, 1), expect.closeTo(0.01, 1)], num_classes: 2 },
@@ -127,13 +127,13 @@ describe("POST /classify", () => {
   it.each([
     [{}, 400, "BadRequestError", "input", "/body/input must have required property 'input'"],
     [{ input: [1] }, 400, "BadRequestError", "input/0", "/body/input/0 must be string"],
-    [{ input: "a", model: "gpt" }, 404, "NotFoundError", null, 'model must be one of sst2-small, mvp; got "gpt"'],
+    [{ input: "a", model: "gpt" }, 404, "NotFoundError", null, 'model must be one of sentiment-small, mvp; got "gpt"'],
     [
       { input: "a", truncate_prompt_tokens: 513 },
       400,
       "BadRequestError",
       null,
-      "maxLength must be a whole number of tokens, 2 to 512 for sst2-small; got 513",
+      "maxLength must be a whole number of tokens, 2 to 512 for sentiment-small; got 513",
     ],
     [{ input: ["a", "b", "c", "d"] }, 413, "Payload Too Large", null, "a request must have at most 3 texts; got 4"],
   ])("%j - %i %s: %s", async (sent, status, type, param, message) => {
@@ -146,7 +146,7 @@ describe("GET /v1/models", () => {
     const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none" })
     const models = await client.models.list()
     const expected = { object: "model", created: expect.any(Number), owned_by: "valence" }
-    expect(models.data).toEqual(["sst2-small", "mvp"].map(id => ({ id, ...expected })))
+    expect(models.data).toEqual(["sentiment-small", "mvp"].map(id => ({ id, ...expected })))
     expect(await client.models.retrieve("mvp")).toMatchObject({ id: "mvp", ...expected })
     await expect(client.models.retrieve("owner/none")).rejects.toMatchObject({ status: 404 })
   })

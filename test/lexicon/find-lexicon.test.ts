@@ -5,7 +5,7 @@ import { bundledLexicons, findLexicon, isLexicon } from "../../src/lexicon/find-
 
 test("isLexicon - a bundled name or a .tsv path, nothing else", () => {
   for (const model of ["mvp", "afinn-111", "mine.tsv", "/a/b/MINE.TSV"]) expect(isLexicon(model)).toBe(true)
-  for (const model of ["sst2-small", "models/mvp", "mine.csv", "tsv", ""]) expect(isLexicon(model)).toBe(false)
+  for (const model of ["sentiment-small", "models/mvp", "mine.csv", "tsv", ""]) expect(isLexicon(model)).toBe(false)
 })
 
 test("findLexicon - every bundled name leads to a file", async () => {
@@ -17,10 +17,10 @@ test("findLexicon - a path, from the working directory", () => {
 })
 
 test("findLexicon - option_invalid for a name that means no lexicon", () => {
-  expect(() => findLexicon("sst2-small")).toThrow(
+  expect(() => findLexicon("sentiment-small")).toThrow(
     expect.objectContaining({
       code: "option_invalid",
-      message: 'model must be one of mvp, afinn-111 or the path of a .tsv file; got "sst2-small"',
+      message: 'model must be one of mvp, afinn-111 or the path of a .tsv file; got "sentiment-small"',
     }),
   )
 })

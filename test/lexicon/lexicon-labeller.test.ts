@@ -41,7 +41,7 @@ describe("createLexiconLabeller", () => {
   })
 
   test("a name that means no lexicon - option_invalid", async () => {
-    await expect(createLexiconLabeller({ model: "sst2-small" })).rejects.toMatchObject({ code: "option_invalid" })
+    await expect(createLexiconLabeller({ model: "sentiment-small" })).rejects.toMatchObject({ code: "option_invalid" })
   })
 })
 

@@ -21,7 +21,7 @@ describe("createMetrics", () => {
     worker = {
       events,
       model: {
-        name: "sst2-small",
+        name: "sentiment-small",
         revision: "abc123",
         dtype: "int8",
         labels: ["NEGATIVE", "POSITIVE"],

@@ -19,7 +19,7 @@ describe("createServerMetrics", () => {
 
   beforeEach(() => {
     const model = {
-      name: "sst2-small",
+      name: "sentiment-small",
       revision: "abc123",
       dtype: "int8",
       labels: ["NEGATIVE", "POSITIVE"],

@@ -4,7 +4,7 @@ import { readConfig } from "../../src/model/config.ts"
 import { distilbert } from "../../src/model/families/distilbert.ts"
 import { roberta } from "../../src/model/families/roberta.ts"
 
-const stored = JSON.parse(readFileSync("models/sst2-small/config.json", "utf8")) as Record<string, unknown>
+const stored = JSON.parse(readFileSync("models/sentiment-small/config.json", "utf8")) as Record<string, unknown>
 const read = (changes: Record<string, unknown>) => readConfig(JSON.stringify({ ...stored, ...changes }), "config.json")
 
 describe("readConfig", () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { findCheckpoint, nearestModel } from "../../src/store/store.ts"
+import { findCheckpoint, findModel, nearestModel } from "../../src/store/store.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 
 let folder: TemporaryFolder
@@ -37,7 +37,7 @@ describe("findCheckpoint, of what is not there", () => {
   })
 
   it.each([
-    ["sst2-smal", "sst2-small"],
+    ["sentiment-smal", "sentiment-small"],
     ["afin-111", "afinn-111"],
     ["distilbert-base-uncased-finetuned-sst2-english", "distilbert-base-uncased-finetuned-sst-2-english"],
     ["tiny", "someone/tiny"],
@@ -62,13 +62,23 @@ describe("findCheckpoint, of what is not there", () => {
   it.each([
     ["./nowhere", "model ./nowhere must be a folder with a checkpoint; there is no ./nowhere (. holds no model)"],
     ["~/nowhere", "there is no ~/nowhere: only a shell reads ~ as your home folder, and none has here"],
-    ["nowhere", 'OWNER/NAME on the hub or one of sst2-small; got "nowhere"'],
+    ["nowhere", 'OWNER/NAME on the hub or one of sentiment-small, sentiment3-small; got "nowhere"'],
     ["owner/name", "model owner/name must be pulled first; do so with: valence models pull owner/name"],
     [
       "models/nowhere",
-      "there is no models/nowhere (models holds sst2-small); as a name of the hub: model models/nowhere must be pulled first",
+      "there is no models/nowhere (models holds sentiment-small, sentiment3-small); as a name of the hub: model models/nowhere must be pulled first",
     ],
   ])("%s - says what it is taken for", async (model, message) => {
     await expect(findCheckpoint(model)).rejects.toThrow(message)
+  })
+})
+
+describe("findModel", () => {
+  it("a folder without weights that lacks the graph - says that nothing can build it", async () => {
+    folder.write("mine/first/model.int8.onnx", "")
+    await expect(findModel(folder.at("mine/first"), "fp32")).rejects.toMatchObject({
+      code: "model_not_found",
+      message: `model ${folder.at("mine/first")} has no fp32 graph (take what is there by --dtype int8), and no model.safetensors to build it from`,
+    })
   })
 })

@@ -126,11 +126,11 @@ folder that models are kept in. A folder of the same name goes first.`
 
 const examples = {
   list: "valence models list --json | jq -r .name",
-  show: "valence models show sst2-small",
+  show: "valence models show sentiment-small",
   pull: "valence models pull distilbert/distilbert-base-uncased-finetuned-sst-2-english --dtype int8",
   rm: "valence models rm distilbert/distilbert-base-uncased-finetuned-sst-2-english@main --yes",
   build: "valence models build ./my-checkpoint --dtype int8 --calibrate reviews.txt",
-  verify: "valence models verify sst2-small --json",
+  verify: "valence models verify sentiment-small --json",
 } as const
 
 /** Adds `valence models list|show|pull|rm|build|verify`. */

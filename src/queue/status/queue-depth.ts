@@ -16,7 +16,7 @@ const scoresOfPriority = 2 ** 32
 
 /**
  * UTF-16 units of a text for each of its tokens, special tokens left out, spaces counted. Measured with the tokenizer of
- * sst2-small: models/calibration.txt has 39,050 of them in 9,212 tokens.
+ * sentiment-small: models/calibration.txt has 39,050 of them in 9,212 tokens.
  */
 const charactersPerToken = 4.24
 const specialTokens = 2

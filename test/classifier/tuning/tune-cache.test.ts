@@ -6,7 +6,7 @@ import type { Tuning } from "../../../src/classifier/tuning/tuning.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
 
 const key: TuningKey = {
-  model: "sst2-small",
+  model: "sentiment-small",
   revision: "abc123",
   dtype: "int8",
   device: "cpu",

@@ -8,7 +8,7 @@ describe("valence classify", () => {
   it("prints a table of labels and scores", async () => {
     using folder = new TemporaryFolder()
     const { code, stdout } = await runValence(folder.path, "classify", "I love it", "awful")
-    expect(stdout).toMatch(/│ POSITIVE │ 0\.99\d\d │ I love it │/)
+    expect(stdout).toMatch(/│ POSITIVE │ 0\.9\d\d\d │ I love it │/)
     expect(stdout).toMatch(/│ NEGATIVE │ 0\.9\d\d\d │ awful {5}│/)
     expect(stdout).not.toContain("words")
     expect(code).toBe(0)
@@ -47,7 +47,7 @@ describe("valence classify", () => {
   it("--top-k all - lists all scores", async () => {
     using folder = new TemporaryFolder()
     const { stdout } = await runValence(folder.path, "classify", "I love it", "--top-k", "all")
-    expect(stdout).toMatch(/POSITIVE 0\.99\d\d.*\n.*NEGATIVE 0\.00\d\d/)
+    expect(stdout).toMatch(/POSITIVE 0\.9\d\d\d.*\n.*NEGATIVE 0\.0\d\d\d/)
   })
 
   it("--long-text - windows, or an error for a text that is too long", async () => {
@@ -147,10 +147,10 @@ describe("valence classify", () => {
 
   it.each([
     [["--top-k", "0"], "--top-k must be a whole number of labels"],
-    [["--max-length", "9999"], "--max-length must be a whole number of tokens, 2 to 512 for sst2-small; got 9999"],
+    [["--max-length", "9999"], "--max-length must be a whole number of tokens, 2 to 512 for sentiment-small; got 9999"],
     [
       ["--model", "nobody"],
-      "--model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of sst2-small",
+      "--model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of sentiment-small",
     ],
     [["--no-such-flag"], "unknown option '--no-such-flag'"],
   ])("%o - exit code 2, and says why", async (words, message) => {

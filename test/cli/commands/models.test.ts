@@ -16,7 +16,8 @@ describe("valence models", () => {
     using folder = new TemporaryFolder()
     const { code, stdout } = await runValence(folder.path, "models", "list")
     expect(code).toBe(0)
-    expect(stdout).toMatch(/sst2-small +│ bundled │ NEGATIVE, POSITIVE +│ 512 +│.*int8/)
+    expect(stdout).toMatch(/sentiment-small +│ bundled │ NEGATIVE, POSITIVE +│ 512 +│.*int8/)
+    expect(stdout).toMatch(/sentiment3-small +│ bundled │ NEGATIVE, NEUTRAL, POSITIVE +│ 512 +│.*int8/)
     expect(stdout).toMatch(/afinn-111 +│ lexicon/)
   })
 

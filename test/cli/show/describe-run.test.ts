@@ -9,7 +9,7 @@ const summary: RunSummary = {
   output: resolve("reviews.labelled.csv"),
   errors: undefined,
   report: undefined,
-  model: { name: "sst2-small", revision: "r1", dtype: "int8" },
+  model: { name: "sentiment-small", revision: "r1", dtype: "int8" },
   column: "review",
   added: ["label", "score"],
   rows: 200_000,
@@ -39,7 +39,7 @@ describe("describeRun", () => {
   it("rows, labels, scores, speed, and where the output is", () => {
     expect(shown({})).toBe(
       [
-        "200,000 rows with sst2-small (int8) in 1 min 12 s (2,778 texts/s)",
+        "200,000 rows with sentiment-small (int8) in 1 min 12 s (2,778 texts/s)",
         "",
         "  POSITIVE   55.0 %  110,000  mean score 0.9731",
         "  NEGATIVE   45.0 %   90,000  mean score 0.9500",
@@ -89,7 +89,7 @@ describe("describeRun", () => {
 
   it("no rows", () => {
     expect(shown({ rows: 0, labelled: 0, labels: [], textsPerSecond: 0, elapsedMs: 4 })).toBe(
-      "0 rows with sst2-small (int8) in 4 ms (0 texts/s)\n\noutput  reviews.labelled.csv\n",
+      "0 rows with sentiment-small (int8) in 4 ms (0 texts/s)\n\noutput  reviews.labelled.csv\n",
     )
   })
 })

@@ -50,7 +50,7 @@ function dataOf(tally: Tally, summary: Partial<RunSummary> = {}, options: Report
       output: "/data/reviews.labelled.csv",
       errors: undefined,
       report: "/data/report.html",
-      model: { name: "sst2-small", revision: "d326e8970ada", dtype: "int8" },
+      model: { name: "sentiment-small", revision: "d326e8970ada", dtype: "int8" },
       column: "review_text",
       added: ["label", "score"],
       ...summarise(tally),
@@ -143,8 +143,8 @@ describe("renderReport - facts", () => {
       { failed: 1, rows: 3, errors: "/data/reviews.labelled.csv.errors.jsonl", resumedRows: 2, uncertain: 1 },
     )
     expect(texts("h1")).toEqual(["reviews.csv"])
-    expect(texts("head title")).toEqual(["reviews.csv, labelled by sst2-small · Valence"])
-    expect(texts(".lead")).toEqual(["2 rows labelled by sst2-small (int8), 50.0% of them POSITIVE."])
+    expect(texts("head title")).toEqual(["reviews.csv, labelled by sentiment-small · Valence"])
+    expect(texts(".lead")).toEqual(["2 rows labelled by sentiment-small (int8), 50.0% of them POSITIVE."])
     expect(texts(".notice")).toEqual([
       "1 of 3 rows got no label. They are listed in /data/reviews.labelled.csv.errors.jsonl.",
     ])
@@ -160,7 +160,7 @@ describe("renderReport - facts", () => {
       Input: "/data/reviews.csv",
       Output: "/data/reviews.labelled.csv",
       "Rows without a label": "/data/reviews.labelled.csv.errors.jsonl",
-      Model: "sst2-small",
+      Model: "sentiment-small",
       Revision: "d326e8970ada",
       Precision: "int8",
       "Text column": "review_text",
@@ -254,13 +254,13 @@ describe("renderReport - figures", () => {
     const { all, texts } = await pageOf(tallyOf([]), { failed: 2, rows: 2 })
     expect(all("svg")).toEqual([])
     expect(texts("h2")).toEqual(["Nothing to plot", "About this run"])
-    expect(texts(".lead")).toEqual(["No row was labelled by sst2-small (int8)."])
+    expect(texts(".lead")).toEqual(["No row was labelled by sentiment-small (int8)."])
     expect(texts(".tiles .note")).toContain("none labelled")
   })
 
   test("one label", async () => {
     const { texts } = await pageOf(tallyOf([{}]))
-    expect(texts(".lead")).toEqual(["1 row labelled by sst2-small (int8), all POSITIVE."])
+    expect(texts(".lead")).toEqual(["1 row labelled by sentiment-small (int8), all POSITIVE."])
     expect(texts(".shares .about")).toEqual(["All texts have one label"])
   })
 

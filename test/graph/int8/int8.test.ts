@@ -11,9 +11,7 @@ import { InferenceSession, type Tensor } from "../../../src/model/runtime/onnx-r
 import { feedsOf } from "../../../src/model/runtime/run-graph.ts"
 import { watchValues } from "../watch-values.ts"
 
-const folder = "models/sst2-small"
-
-describe("the int8 graph of sst2-small", () => {
+describe.each(["models/sentiment-small", "models/sentiment3-small"])("the int8 graph of %s", folder => {
   it("has the bytes that the safetensors and the scales give", async () => {
     const { config, weights } = await readCheckpoint(folder)
     const scales = readScales(readFileSync(`${folder}/${scalesFile}`, "utf8"), scalesFile)

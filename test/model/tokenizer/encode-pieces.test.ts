@@ -24,7 +24,7 @@ function longText(seed: number, length: number, between: readonly string[]): str
 }
 
 describe.each([
-  "models/sst2-small",
+  "models/sentiment-small",
   ...["bert", "roberta", "xlm-roberta", "camembert", "electra"].map(family => `test/golden/${family}-tiny`),
 ])("%s, texts that are encoded in pieces", async folder => {
   const json = readFileSync(`${folder}/tokenizer.json`, "utf8")

@@ -3,7 +3,7 @@ import { Tokenizer as HuggingFaceTokenizer } from "tokenizers"
 import { describe, expect, it } from "vitest"
 import { createTokenizer } from "../../../src/model/tokenizer/tokenizer.ts"
 
-const json = readFileSync("models/sst2-small/tokenizer.json", "utf8")
+const json = readFileSync("models/sentiment-small/tokenizer.json", "utf8")
 const texts = ["", "good", "a very good film indeed", "x".repeat(300), "it's 10/10 🙂", "日本語 [SEP] [MASK]", "\ud800"]
 
 /** What transformers' tokenizer gives, as test/golden/make_tiny_families.py wrote it. */

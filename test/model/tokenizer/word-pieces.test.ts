@@ -5,7 +5,7 @@ import { createTokenizer } from "../../../src/model/tokenizer/tokenizer.ts"
 import { createEncodeAtOnce, type EncodeAtOnce, type SpecialIds } from "../../../src/model/tokenizer/word-pieces.ts"
 import { SeededRandom } from "../../chaos/seeded-random.ts"
 
-const bundled = readFileSync("models/sst2-small/tokenizer.json", "utf8")
+const bundled = readFileSync("models/sentiment-small/tokenizer.json", "utf8")
 const around: SpecialIds = { before: [101], after: [102] }
 
 const letters = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"]
@@ -151,7 +151,7 @@ const sequence = (id: string) => ({ Sequence: { id, type_id: 0 } })
 
 /** Tokenizers that it takes, with the ids that stand around a text's. */
 const known: Record<string, readonly [json: string, special: SpecialIds]> = {
-  "models/sst2-small": [bundled, around],
+  "models/sentiment-small": [bundled, around],
   small: [bert(), smallAround],
   cased: [bert({ normalizer: { lowercase: false, strip_accents: false } }), smallAround],
   "without clean_text": [bert({ normalizer: { clean_text: false, handle_chinese_chars: false } }), smallAround],

@@ -79,7 +79,7 @@ describe("measureQueue", () => {
   })
 
   it("the calibration texts - estimates the tokens that the tokenizer makes of them", async () => {
-    const file = "models/sst2-small/tokenizer.json"
+    const file = "models/sentiment-small/tokenizer.json"
     const tokenizer = await createTokenizer(readFileSync(file, "utf8"), file)
     const texts = readFileSync("models/calibration.txt", "utf8").split("\n").filter(Boolean)
     const encodings = await tokenizer.encode(texts, 512)
