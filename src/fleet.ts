@@ -6,7 +6,7 @@ export type { AddOptions, ProducerLabelOptions, ProducerOptions } from "./produc
 export { Producer } from "./producer/producer.ts"
 export { type DeadLetter, DeadLetters } from "./queue/dead/dead-letters.ts"
 export { drainLanes } from "./queue/drain-lanes.ts"
-export type { JobData, JobResult } from "./queue/job.ts"
+export type { JobData, JobResult } from "./queue/jobs/job.ts"
 export { type OpenQueues, openQueues } from "./queue/open-queues.ts"
 export { pauseLanes, resumeLanes } from "./queue/pause-lanes.ts"
 export { type QueueStatus, queueStatus } from "./queue/status/queue-status.ts"

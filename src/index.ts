@@ -5,10 +5,11 @@ export { type FilesRequest, type FilesSummary, type LabelledFile, labelFiles } f
 export type { CorpusOptions, EvaluateOptions } from "./corpus/options.ts"
 export type { Progress } from "./corpus/run/progress.ts"
 export type { LabelShare, RunSummary } from "./corpus/run/summary.ts"
-export type { FailedRow } from "./corpus/write/write-chunk.ts"
+export type { FailedRow } from "./corpus/run/write-chunk.ts"
 export { type ErrorCode, ValenceError } from "./errors.ts"
 export type { DeviceFacts } from "./events.ts"
-export { type OnPull, type PullProgress, pullModel } from "./hub/pull-model.ts"
+export { pullModel } from "./hub/pull-model.ts"
+export type { OnPull, PullProgress } from "./hub/pull-progress.ts"
 export type {
   Failed,
   Labelled,

@@ -36,6 +36,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   worker: ["queue"],
 }
 
+/** The rooms of a folder, each of which may import those before it, and the files that lie in the folder itself. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  classifier: ["plan", "devices", "batcher", "tuning"],
+  cli: ["show", "parts", "commands"],
+  corpus: ["bytes", "files", "encoding", "records", "rows", "write", "parquet", "read", "run", "report", "evaluate"],
+  graph: ["onnx", "weights", "layers", "int8"],
+  http: ["hooks", "dialects", "corpus", "jobs", "batches", "routes"],
+  model: ["families", "runtime", "tokenizer"],
+  queue: ["redis", "jobs", "dead", "worker", "status"],
+}
+
+/** Files side by side, above which nobody finds one by reading their names. */
+const mostFiles = 20
+
 const sources = () =>
   readdirSync("src", { recursive: true, encoding: "utf8" })
     .filter(file => file.endsWith(".ts"))
@@ -76,6 +90,27 @@ describe("imports", () => {
       .filter(other => other !== folder && other !== "files" && !allowed[folder]?.includes(other))
     expect(allowed).toHaveProperty(folder)
     expect(foreign).toEqual([])
+  })
+
+  const roomOf = (file: string) => (file.split("/").length > 3 ? file.split("/").at(2) : undefined)
+  it.each(Object.entries(rooms))("src/%s - rooms import those before them", (folder, order) => {
+    const own = files.filter(file => folderOf(file) === folder)
+    const backwards = own.flatMap(file => {
+      const room = roomOf(file)
+      if (room === undefined) return []
+      expect(order).toContain(room)
+      return importsOf(file)
+        .filter(path => path.startsWith(`src/${folder}/`))
+        .filter(path => order.indexOf(roomOf(path) ?? room) > order.indexOf(room))
+        .map(path => `${file} > ${path}`)
+    })
+    expect(backwards).toEqual([])
+  })
+
+  it("src/ - no folder has more files than can be looked through", () => {
+    const counts = new Map<string, number>()
+    for (const file of sources()) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+    expect([...counts].filter(([, count]) => count > mostFiles)).toEqual([])
   })
 
   it("src/hub - what needs the hub's client or the builder is loaded when it is needed, and not before", () => {

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import type { EngineDtype } from "./engines.ts"
 import type { PeerLabel } from "./open-pipeline.ts"
 
 /** Of a score. Quantised engines are held to the labels alone: they are not meant to have these logits. */
@@ -47,3 +46,5 @@ export async function checkGolden(
   if (same < LEAST_SAME_LABELS[dtype] * rows.length)
     throw new Error(`labels must be those of ${file}; ${rows.length - same} of ${rows.length} differ`)
 }
+
+export type EngineDtype = "int8" | "fp32" | "bf16"

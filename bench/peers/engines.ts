@@ -2,13 +2,11 @@
 import type { ParseArgsConfig } from "node:util"
 import { createClassifier } from "../built.ts"
 import { secondsOf } from "../harness.ts"
-import { checkGolden } from "./check-golden.ts"
+import { checkGolden, type EngineDtype } from "./check-golden.ts"
 import { type Batching, openPipeline, type PeerLabel, peerVersion } from "./open-pipeline.ts"
 import { bundledCheckpoint, exportOf } from "./peer-folders.ts"
 import { type PeerOptions, PeerProcess } from "./peer-process.ts"
 import { openPlainSession } from "./plain-session.ts"
-
-export type EngineDtype = "int8" | "fp32" | "bf16"
 
 /** One of them, open. */
 export interface Engine {

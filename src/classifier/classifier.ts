@@ -1,7 +1,7 @@
 import { completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ClassifierEmitter, DeviceFacts } from "../events.ts"
-import type { OnPull } from "../hub/pull-model.ts"
+import type { OnPull } from "../hub/pull-progress.ts"
 import type { Failed, LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
 import { type ClassifierOptions, classifierOptions, completeCall, completeLengths } from "../options.ts"
 import type { DispatcherStats } from "./batcher/dispatcher.ts"

@@ -2,14 +2,8 @@ import type { Readable, Writable } from "node:stream"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { replaceFile } from "../files/replace-file.ts"
 import type { Labeller } from "../labeller.ts"
-import {
-  type InputFile,
-  type OutputFiles,
-  resolveInput,
-  resolveOutput,
-  resolveReport,
-  standardStream,
-} from "./files/run-files.ts"
+import { resolveInput, resolveOutput, resolveReport } from "./files/resolve-files.ts"
+import { type InputFile, type OutputFiles, standardStream } from "./formats.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
 import { CorpusRun } from "./run/corpus-run.ts"
 import { OutputLock } from "./run/lock.ts"
@@ -22,8 +16,8 @@ import { RunOutput } from "./run/run-output.ts"
 import { type RunSummary, summarise } from "./run/summary.ts"
 import { rowsOf, type Tally } from "./run/tally.ts"
 import { unlessAborted } from "./run/unless-aborted.ts"
+import type { FailedRow } from "./run/write-chunk.ts"
 import { removeRows } from "./write/open-output.ts"
-import type { FailedRow } from "./write/write-chunk.ts"
 
 /** What `labelCorpus` is asked to do. */
 export interface CorpusRequest {

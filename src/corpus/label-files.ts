@@ -3,13 +3,13 @@ import { asError, shown, ValenceError } from "../errors.ts"
 import { makeFolder } from "../files/make-folder.ts"
 import { outputFailed } from "../files/output-failed.ts"
 import { type FoundInput, findInputs } from "./files/find-inputs.ts"
-import { formatOfName, type OutputFormat } from "./files/run-files.ts"
+import { formatOfName, type OutputFormat } from "./formats.ts"
 import { type CorpusRequest, labelCorpus } from "./label-corpus.ts"
 import type { CorpusOptions } from "./options.ts"
 import { applicableTo } from "./read/applicable-options.ts"
 import type { Progress } from "./run/progress.ts"
 import type { RunSummary } from "./run/summary.ts"
-import type { FailedRow } from "./write/write-chunk.ts"
+import type { FailedRow } from "./run/write-chunk.ts"
 
 /** What `labelFiles` is asked to do; `input` is a folder or a pattern, `output` a folder. */
 export interface FilesRequest extends Omit<CorpusRequest, "output" | "onProgress" | "onFailedRow"> {

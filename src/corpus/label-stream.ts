@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream"
 import { completeOptions } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
-import { type InputFormat, type OutputFormat, standardStream } from "./files/run-files.ts"
+import { type InputFormat, type OutputFormat, standardStream } from "./formats.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
 import { openRows } from "./read/open-rows.ts"
 import { firstRows } from "./rows/first-rows.ts"

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream"
 import { completeOptions } from "../declaration.ts"
-import { type InputFormat, type OutputFormat, resolveInput, resolveOutput, standardStream } from "./files/run-files.ts"
+import { resolveInput, resolveOutput } from "./files/resolve-files.ts"
+import { type InputFormat, type OutputFormat, standardStream } from "./formats.ts"
 import { type CorpusOptions, corpusOptions } from "./options.ts"
 import { openRows } from "./read/open-rows.ts"
 import { firstRows } from "./rows/first-rows.ts"

@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream"
 import { completeOptions } from "../declaration.ts"
 import type { Failed, LabelledText, Labeller } from "../labeller.ts"
-import { resolveInput } from "./files/run-files.ts"
+import { resolveInput } from "./files/resolve-files.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
 import { openRows } from "./read/open-rows.ts"
 import { firstRows } from "./rows/first-rows.ts"
 import type { Row } from "./rows/row.ts"
+import { checkRows, textsOf } from "./run/write-chunk.ts"
 import { decideLabel, requireMinScore } from "./write/added-columns.ts"
-import { checkRows, textsOf } from "./write/write-chunk.ts"
 
 /** One of the first rows, with what it would get. */
 export interface PreviewedRow {

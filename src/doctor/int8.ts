@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { createClassifier } from "../classifier/classifier.ts"
-import { median } from "../classifier/tuning/tuning.ts"
+import { median } from "../classifier/plan/tuning.ts"
 import { asError } from "../errors.ts"
 import { builtDtypes, bundledModels, findLying, hasWeights } from "../store/store.ts"
 import { compareDtypes, type DtypeComparison } from "./compare-dtypes.ts"

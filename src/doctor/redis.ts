@@ -1,8 +1,9 @@
 import type { Cluster, Redis } from "ioredis"
 import { asError } from "../errors.ts"
 import { askRedis, judgeRedis } from "../queue/redis/check-redis.ts"
+import type { RedisConnection } from "../queue/redis/connection.ts"
 import { leastRights } from "../queue/redis/least-rights.ts"
-import { closeRedis, nameOf, openRedis, type RedisConnection } from "../queue/redis/open-redis.ts"
+import { closeRedis, nameOf, openRedis } from "../queue/redis/open-redis.ts"
 import type { RedisSecurity } from "../queue/redis/redis-security.ts"
 import { type Finding, withRemedy } from "./finding.ts"
 

@@ -29,7 +29,8 @@ import { LivingWorkers } from "./living-workers.ts"
 import { type ServerOptions, serverOptions } from "./options.ts"
 import { addRoutes } from "./routes/add-routes.ts"
 import { Server } from "./server.ts"
-import type { Served, Serving } from "./serving.ts"
+import type { Served } from "./server-inputs.ts"
+import type { Serving } from "./serving.ts"
 
 /** What a server is made of. */
 export interface ServerRequest extends Omit<Served, "others" | "events"> {

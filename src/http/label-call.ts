@@ -2,7 +2,8 @@ import { isErrorCode, ValenceError } from "../errors.ts"
 import type { Failed, Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
 import { RequestError } from "./problem.ts"
 import type { LabelRequest, LabelResponse } from "./schemas.ts"
-import { labellerOf, type Served } from "./serving.ts"
+import type { Served } from "./server-inputs.ts"
+import { labellerOf } from "./serving.ts"
 
 /** What a body of `/v1/label` asks for. */
 export interface LabelCall {

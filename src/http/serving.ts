@@ -1,31 +1,13 @@
 import type { Complete } from "../declaration.ts"
 import { shown, ValenceError } from "../errors.ts"
-import type { DeviceFacts, WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import type { ServerMetrics } from "../metrics/create-server-metrics.ts"
-import type { Producer } from "../producer/producer.ts"
-import type { OpenQueues } from "../queue/open-queues.ts"
 import type { QueueWatch } from "../queue/status/queue-watch.ts"
 import type { Admission } from "./hooks/admission.ts"
 import type { Readiness } from "./hooks/readiness.ts"
 import type { LivingWorkers } from "./living-workers.ts"
 import type { serverOptions } from "./options.ts"
-
-/** What a server labels with; all of it is lent. */
-export interface Served {
-  /** Labels what names no model. */
-  readonly labeller: Labeller
-  /** Others that a request may name. */
-  readonly others: readonly Labeller[]
-  /** The same as `labeller` where that is a fleet: jobs need one. */
-  readonly producer?: Producer | undefined
-  /** The fleet's queues, to be looked at. */
-  readonly queues?: OpenQueues | undefined
-  /** What the labeller labels on, where that is known. */
-  readonly devices?: readonly DeviceFacts[]
-  /** What the labeller tells of its work. */
-  readonly events: WorkerEmitter
-}
+import type { Served } from "./server-inputs.ts"
 
 /** What every route is handed. */
 export interface Serving extends Served {

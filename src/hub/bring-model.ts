@@ -9,7 +9,7 @@ import { listCommit } from "./list-commit.ts"
 import { withRepositoryLock } from "./lock-repository.ts"
 import { type Hub, openHub } from "./open-hub.ts"
 import { addOnnxGraph, type OnDownload, pullCheckpoint } from "./pull-checkpoint.ts"
-import type { OnPull, Wanted } from "./pull-model.ts"
+import type { OnPull, Wanted } from "./pull-progress.ts"
 import { hubSource, snapshotSource } from "./sources.ts"
 
 /** Wait after a first failure, ms. */

@@ -43,3 +43,9 @@ export function padded(encodings: readonly Int32Array[], padId: number, rounding
   for (let row = encodings.length; row < rows; row += 1) attentionMask[row * longest] = 1
   return { rows, longest, inputIds, attentionMask }
 }
+
+/** Rows and tokens of a micro-batch. */
+export interface Shape {
+  readonly rows: number
+  readonly longest: number
+}

@@ -1,9 +1,9 @@
 import { shown, ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
-import { readFailure } from "../queue/failure.ts"
-import { type FinishedMode, finishedJobs, type Standing } from "../queue/finished-jobs.ts"
-import type { JobResult } from "../queue/job.ts"
-import type { JobQueues } from "../queue/job-queues.ts"
+import { readFailure } from "../queue/jobs/failure.ts"
+import { type FinishedMode, finishedJobs, type Standing } from "../queue/jobs/finished-jobs.ts"
+import type { JobResult } from "../queue/jobs/job.ts"
+import type { JobQueues } from "../queue/jobs/job-queues.ts"
 
 /** How a job ended. */
 export type JobOutcome =

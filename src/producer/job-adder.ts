@@ -1,10 +1,10 @@
 import type { JobsOptions } from "bullmq"
 import { asError, ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
-import type { JobData } from "../queue/job.ts"
-import type { JobQueues } from "../queue/job-queues.ts"
-import { jobName } from "../queue/names.ts"
-import type { RedisHealth } from "../queue/redis/redis-health.ts"
+import type { JobData } from "../queue/jobs/job.ts"
+import type { JobQueues } from "../queue/jobs/job-queues.ts"
+import { jobName } from "../queue/jobs/names.ts"
+import type { RedisHealth } from "../queue/jobs/redis-health.ts"
 
 /** A job on its way to Redis. */
 export interface NewJob {

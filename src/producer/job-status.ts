@@ -1,6 +1,6 @@
 import type { ValenceError } from "../errors.ts"
 import type { LabelledText } from "../labeller.ts"
-import type { JobResult } from "../queue/job.ts"
+import type { JobResult } from "../queue/jobs/job.ts"
 import type { JobOutcome } from "./awaited-jobs.ts"
 
 /** Where a job stands, and how its texts were labelled where it is completed. */

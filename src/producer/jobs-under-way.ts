@@ -1,10 +1,10 @@
 import type { Complete } from "../declaration.ts"
 import type { ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
-import { finishedJobs } from "../queue/finished-jobs.ts"
-import type { JobQueues } from "../queue/job-queues.ts"
-import { keysOf, lanes } from "../queue/names.ts"
-import type { RedisHealth } from "../queue/redis/redis-health.ts"
+import { finishedJobs } from "../queue/jobs/finished-jobs.ts"
+import type { JobQueues } from "../queue/jobs/job-queues.ts"
+import { keysOf, lanes } from "../queue/jobs/names.ts"
+import type { RedisHealth } from "../queue/jobs/redis-health.ts"
 import { within } from "../within.ts"
 import { Admission } from "./admission.ts"
 import { type AwaitedJob, AwaitedJobs, type JobOutcome } from "./awaited-jobs.ts"
@@ -50,7 +50,7 @@ export class JobsUnderWay {
     const failed = added.find(outcome => outcome.status === "rejected")
     if (failed === undefined) return
     jobs.forEach(({ id }, index) => {
-      if (added[index]?.status === "fulfilled") this.#inBackground(this.cancel(call.lane, id))
+      if (added[index]?.status === "fulfilled") void this.#inBackground(this.cancel(call.lane, id))
     })
     throw failed.reason
   }
@@ -148,7 +148,7 @@ export class JobsUnderWay {
   /** Nobody wants a job any more. One whose result nobody else can ask for is removed when it is finished. */
   #takeBack({ id, lane, mode }: AwaitedJob): void {
     if (mode === "take") this.#takeWhenFinished(id, lane)
-    this.#inBackground(this.cancel(lane, id))
+    void this.#inBackground(this.cancel(lane, id))
   }
 
   #takeWhenFinished(id: string, lane: Lane): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { shown, ValenceError } from "../errors.ts"
-import { reservedNames } from "../queue/names.ts"
+import { reservedNames } from "../queue/jobs/names.ts"
 
 /** A job ends when it holds so many characters of text. */
 const maxJobCharacters = 1024 * 1024

@@ -1,4 +1,4 @@
-import type { RedisHealth } from "../queue/redis/redis-health.ts"
+import type { RedisHealth } from "../queue/jobs/redis-health.ts"
 import { describeTrouble, type RedisTrouble } from "../queue/redis/refusal.ts"
 
 /** Trouble that is over sooner is no news. */

@@ -1,5 +1,5 @@
 import type { Lane } from "../labeller.ts"
-import type { JobQueues } from "../queue/job-queues.ts"
+import type { JobQueues } from "../queue/jobs/job-queues.ts"
 import { measureQueue } from "../queue/status/queue-depth.ts"
 import { sum } from "../sum.ts"
 

@@ -1,7 +1,8 @@
 import { completeOptions, type Given } from "../declaration.ts"
 import { DeadLetters } from "./dead/dead-letters.ts"
-import { JobQueues } from "./job-queues.ts"
-import { closeRedis, openRedis, type RedisTarget } from "./redis/open-redis.ts"
+import { JobQueues } from "./jobs/job-queues.ts"
+import type { RedisTarget } from "./redis/connection.ts"
+import { closeRedis, openRedis } from "./redis/open-redis.ts"
 import { redisOptions } from "./redis/redis-options.ts"
 import { Fleet } from "./status/fleet.ts"
 

@@ -1,5 +1,5 @@
 import type { Lane } from "../labeller.ts"
-import type { JobQueues } from "./job-queues.ts"
+import type { JobQueues } from "./jobs/job-queues.ts"
 
 /** Whether each of some lanes is paused. */
 export type PausedLanes = readonly { readonly lane: Lane; readonly paused: boolean }[]

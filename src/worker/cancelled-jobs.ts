@@ -1,7 +1,7 @@
 import type { Job } from "bullmq"
-import { finishedJobs } from "../queue/finished-jobs.ts"
-import type { JobData } from "../queue/job.ts"
-import type { RedisConnection } from "../queue/redis/open-redis.ts"
+import { finishedJobs } from "../queue/jobs/finished-jobs.ts"
+import type { JobData } from "../queue/jobs/job.ts"
+import type { RedisConnection } from "../queue/redis/connection.ts"
 
 /** How long a cancelled job stays in Redis: for those who wait for it to see that it was cancelled. */
 const keptMs = 10_000

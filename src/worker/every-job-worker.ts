@@ -1,6 +1,6 @@
 import type { Job, JobJson } from "bullmq"
 import { shown, ValenceError } from "../errors.ts"
-import { readFailure } from "../queue/failure.ts"
+import { readFailure } from "../queue/jobs/failure.ts"
 import { PatientWorker } from "../queue/worker/patient-worker.ts"
 
 /**

@@ -1,7 +1,7 @@
 import { longestTimerMs } from "../declaration.ts"
 import { asError, isErrorCode, isRetryable, ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, Lane } from "../labeller.ts"
-import type { JobData, JobResult } from "../queue/job.ts"
+import type { JobData, JobResult } from "../queue/jobs/job.ts"
 
 /** How the labelling of a job ended. */
 export type Labelling =

@@ -1,5 +1,5 @@
 import type { Lane } from "../labeller.ts"
-import type { JobQueues } from "../queue/job-queues.ts"
+import type { JobQueues } from "../queue/jobs/job-queues.ts"
 
 /*
  * Jobs that are active though no worker has them, found at once where BullMQ would wait until their locks ran out and then

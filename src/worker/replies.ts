@@ -1,5 +1,5 @@
-import { keysOf } from "../queue/names.ts"
-import type { RedisConnection } from "../queue/redis/open-redis.ts"
+import { keysOf } from "../queue/jobs/names.ts"
+import type { RedisConnection } from "../queue/redis/connection.ts"
 
 /** Tells producers which of their jobs are finished: those of one turn of the event loop in one message each. */
 export class Replies {

@@ -1,6 +1,6 @@
 import { type Cluster, Redis } from "ioredis"
-import { deadQueue, lanes, queueOf } from "../../src/queue/names.ts"
-import type { RedisConnection } from "../../src/queue/redis/open-redis.ts"
+import { deadQueue, lanes, queueOf } from "../../src/queue/jobs/names.ts"
+import type { RedisConnection } from "../../src/queue/redis/connection.ts"
 import { redisOptions } from "../../src/queue/redis/redis-options.ts"
 
 const prefix = redisOptions.keyPrefix.default

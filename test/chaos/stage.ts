@@ -3,7 +3,6 @@ import { producerOptions } from "../../src/producer/options.ts"
 import { toBeTrue } from "../cli/run-valence.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import type { ChaosCorpus } from "./corpus.ts"
-import type { Disaster } from "./disaster.ts"
 import type { RedisPlace } from "./places/redis-place.ts"
 import { RedisLook } from "./redis-contents.ts"
 import type { SeededRandom } from "./seeded-random.ts"
@@ -21,7 +20,12 @@ interface Pace {
 }
 
 /** What the processes of a stage are like. */
-export type StageKind = Pick<Disaster, "usualLocks" | "ownClocks">
+export interface StageKind {
+  /** Whether workers keep the locks of jobs as long as they do by default; otherwise a lock runs out while somebody watches. */
+  readonly usualLocks?: boolean
+  /** Whether every process has a clock of its own, which can be set. */
+  readonly ownClocks?: boolean
+}
 
 /** Texts of a chunk that are one job. */
 const mostInJob = producerOptions.bulkJobTexts.default

@@ -1,7 +1,7 @@
 import { Queue } from "bullmq"
 import { Redis } from "ioredis"
 import { describe, expect, inject, it } from "vitest"
-import { jobName, queueOf } from "../../src/queue/names.ts"
+import { jobName, queueOf } from "../../src/queue/jobs/names.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { eventually } from "../eventually.ts"
 import { StartedProcess } from "./started-process.ts"

@@ -3,7 +3,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { isPublicAddress } from "../../src/addresses.ts"
-import { sendWebhook } from "../../src/http/webhooks/send.ts"
+import { sendWebhook } from "../../src/http/jobs/send-webhook.ts"
 
 describe("isPublicAddress", () => {
   it.each(["8.8.8.8", "2606:4700::1111"])("%s - is", address => {

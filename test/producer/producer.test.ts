@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { Labelled } from "../../src/labeller.ts"
-import { keysOf } from "../../src/queue/names.ts"
+import { keysOf } from "../../src/queue/jobs/names.ts"
 import { openRedis } from "../../src/queue/redis/open-redis.ts"
 import { plainClassifier } from "../classifier/plain-classifier.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { splitJobs } from "../../src/producer/split-jobs.ts"
-import { reservedNames } from "../../src/queue/names.ts"
+import { reservedNames } from "../../src/queue/jobs/names.ts"
 
 describe("splitJobs()", () => {
   it("a named call that fits into one job - names the job", () => {

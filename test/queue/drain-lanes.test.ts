@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { drainLanes, type LaneLeft } from "../../src/queue/drain-lanes.ts"
-import { lanes } from "../../src/queue/names.ts"
+import { lanes } from "../../src/queue/jobs/names.ts"
 import { openQueues } from "../../src/queue/open-queues.ts"
 import { findRedisBinary } from "../redis/find-redis-binary.ts"
 import { startRedisServer } from "../redis/redis-server.ts"

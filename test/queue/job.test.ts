@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { describe, expect, it } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
-import { failureText, readFailure } from "../../src/queue/failure.ts"
-import { readJob } from "../../src/queue/job.ts"
+import { failureText, readFailure } from "../../src/queue/jobs/failure.ts"
+import { readJob } from "../../src/queue/jobs/job.ts"
 
 describe("readJob()", () => {
   it("a job with everything - is given back", () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { reservedNames } from "../../src/queue/names.ts"
+import { reservedNames } from "../../src/queue/jobs/names.ts"
 import { TestFleet } from "./test-fleet.ts"
 
 it("reservedNames - are all that BullMQ uses", async () => {

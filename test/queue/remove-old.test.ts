@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { jobName } from "../../src/queue/names.ts"
-import { removeOld } from "../../src/queue/remove-old.ts"
+import { jobName } from "../../src/queue/jobs/names.ts"
+import { removeOld } from "../../src/queue/jobs/remove-old.ts"
 import { skew } from "./skew.ts"
 import { eventually, TestFleet } from "./test-fleet.ts"
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { finishedJobs } from "../../src/queue/finished-jobs.ts"
+import { finishedJobs } from "../../src/queue/jobs/finished-jobs.ts"
 import { eventually, TestFleet } from "../queue/test-fleet.ts"
 
 const good = '{"v":1,"texts":[{"text":"ab"}]}'

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
 import type { Labeller } from "../../src/labeller.ts"
-import type { JobData } from "../../src/queue/job.ts"
+import type { JobData } from "../../src/queue/jobs/job.ts"
 import { labelJob, type StopReason } from "../../src/worker/label-job.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 

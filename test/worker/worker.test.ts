@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
-import { jobName } from "../../src/queue/names.ts"
+import { jobName } from "../../src/queue/jobs/names.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { eventually, heldLabeller, TestFleet } from "../queue/test-fleet.ts"
 

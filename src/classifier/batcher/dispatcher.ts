@@ -5,10 +5,12 @@ import { padded } from "../../model/micro-batch.ts"
 import { sum } from "../../sum.ts"
 import type { Device, RunFailed, RunResult } from "../devices/device.ts"
 import { DeviceBudget } from "../devices/device-budget.ts"
-import { DevicePool, type DevicePoolOptions, type PooledDevice, RUNS_AHEAD, type Slot } from "../devices/device-pool.ts"
+import { DevicePool, type DevicePoolOptions, RUNS_AHEAD } from "../devices/device-pool.ts"
+import type { PooledDevice, Slot } from "../devices/slot.ts"
+import type { BatchLimits } from "../plan/batch-limits.ts"
 import { createLanes, type LanePolicy, nextBatch, timeToWait, waitsAlone } from "./next-batch.ts"
 import { type Cut, cutsAfter, isTooLarge } from "./retry-plan.ts"
-import type { BatchLimits, Waiter } from "./waiting.ts"
+import type { Waiter } from "./waiting.ts"
 
 /** An encoded text on its way to a device, or a window of one. */
 export interface Entry extends Waiter {

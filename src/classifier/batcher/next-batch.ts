@@ -1,5 +1,6 @@
 import type { Lane } from "../../labeller.ts"
-import { type BatchLimits, type Waiter, Waiting } from "./waiting.ts"
+import type { BatchLimits } from "../plan/batch-limits.ts"
+import { type Waiter, Waiting } from "./waiting.ts"
 
 /** How the lanes share the devices, and how long they wait for company. */
 export interface LanePolicy {

@@ -1,3 +1,4 @@
+import type { BatchLimits } from "../plan/batch-limits.ts"
 import { Fifo } from "./fifo.ts"
 
 /** What stands in a waiting line. */
@@ -8,13 +9,6 @@ export interface Waiter {
   readonly since: number
   /** Set by whoever no longer wants it: it is never handed out. */
   readonly dropped?: boolean
-}
-
-/** How large a micro-batch may be. */
-export interface BatchLimits {
-  /** Token budget: rows x longest. A text that is longer on its own is a batch of one. */
-  readonly maxBatchTokens: number
-  readonly maxBatchTexts: number
 }
 
 /** Lengths in a micro-batch differ by so many tokens at most, or by this share of the first: past that, a run of its own is cheaper. */

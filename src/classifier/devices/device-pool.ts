@@ -1,22 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { asError, ValenceError } from "../../errors.ts"
-import type { ShapeRounding } from "../../model/micro-batch.ts"
-import type { BatchLimits } from "../batcher/waiting.ts"
-import type { Device, StartDevice } from "./device.ts"
+import type { PooledDevice, ServingSlot, Slot } from "./slot.ts"
 import { WideChild } from "./wide-child.ts"
-
-/** A device as the pool keeps it: so many children, which are alike. */
-export interface PooledDevice {
-  /** As it was asked for. */
-  readonly name: string
-  readonly children: number
-  /** Starts a child. */
-  readonly start: StartDevice
-  /** Starts one with several threads, where that is of use. */
-  readonly startWide?: StartDevice | undefined
-  readonly limits: BatchLimits
-  readonly rounding: ShapeRounding
-}
 
 export interface DevicePoolOptions {
   readonly devices: readonly PooledDevice[]
@@ -37,26 +22,6 @@ export const RUNS_AHEAD = 2
 /** Deaths and failed starts in a row, without a run that ended well, after which a device is given up. */
 const MAX_FAILURES = 8
 const MAX_BACKOFF_MS = 10_000
-
-/**
- * A child of one of the devices. It serves while `device` is there; when that dies the slot waits for its back-off and starts
- * another, until it serves again or has failed too often and leaves the pool.
- */
-export interface Slot {
-  /** What it is a child of. */
-  readonly of: PooledDevice
-  /** Whether the child has several threads. */
-  readonly wide: boolean
-  device: Device | undefined
-  running: number
-  /** How many of these are urgent. */
-  urgent: number
-  /** In a row. */
-  failures: number
-}
-
-/** A slot whose device is there. */
-export type ServingSlot = Slot & { device: Device }
 
 /** Keeps the devices alive. */
 export class DevicePool {

@@ -1,11 +1,5 @@
 import type { ErrorCode } from "../../errors.ts"
-import type { MicroBatch } from "../../model/micro-batch.ts"
-
-/** Rows and tokens of a micro-batch. */
-export interface Shape {
-  readonly rows: number
-  readonly longest: number
-}
+import type { MicroBatch, Shape } from "../../model/micro-batch.ts"
 
 /** What a device child is started with, as its one argument in JSON. */
 export interface SessionSettings {

@@ -1,10 +1,10 @@
 import { asError, ValenceError } from "../../errors.ts"
-import { padded } from "../../model/micro-batch.ts"
+import { padded, type Shape } from "../../model/micro-batch.ts"
 import { env, InferenceSession, listSupportedBackends } from "../../model/runtime/onnx-runtime.ts"
 import { runGraph } from "../../model/runtime/run-graph.ts"
 import { providerProblem } from "../plan/provider-problem.ts"
 import { providerOf } from "../plan/providers.ts"
-import type { SessionSettings, Shape } from "./device-protocol.ts"
+import type { SessionSettings } from "./device-protocol.ts"
 import { saysOutOfMemory } from "./out-of-memory.ts"
 
 /** Whatever ONNX Runtime has to say comes with an error too, which is told with a text or a start that failed. */

@@ -1,5 +1,5 @@
 import type { StartDevice } from "./device.ts"
-import type { PooledDevice, ServingSlot, Slot } from "./device-pool.ts"
+import type { PooledDevice, ServingSlot, Slot } from "./slot.ts"
 
 /** Micro-batches that were alone before a child for such is worth its start, and the memory of another graph. */
 const worthwhileAfter = 8

@@ -1,4 +1,5 @@
-import { type OnPull, pullIfMissing } from "../../hub/pull-model.ts"
+import { pullIfMissing } from "../../hub/pull-model.ts"
+import type { OnPull } from "../../hub/pull-progress.ts"
 import type { GraphDtype } from "../../model/dtype.ts"
 import { builtDtypes, findLying, findModel, type StoredModel } from "../../store/store.ts"
 import type { NamedDevice } from "./read-devices.ts"

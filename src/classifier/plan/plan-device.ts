@@ -1,10 +1,10 @@
 import type { Complete } from "../../declaration.ts"
+import type { Shape } from "../../model/micro-batch.ts"
 import type { classifierOptions } from "../../options.ts"
-import type { BatchLimits } from "../batcher/waiting.ts"
-import type { Shape } from "../devices/device-protocol.ts"
-import type { Tuning } from "../tuning/tuning.ts"
+import type { BatchLimits } from "./batch-limits.ts"
 import type { Provider } from "./providers.ts"
 import type { NamedDevice } from "./read-devices.ts"
+import type { Tuning } from "./tuning.ts"
 
 /** Texts in a micro-batch of a device whose token budget is small. */
 const fewTexts = 64

@@ -1,5 +1,5 @@
+import { clearlyFaster, median, type Setting, type Tuning, type TuningPoint, type Verdict } from "../plan/tuning.ts"
 import { type Sample, type Sampled, takeSample } from "./sample.ts"
-import { clearlyFaster, median, type Setting, type Tuning, type TuningPoint, type Verdict } from "./tuning.ts"
 
 /** What is measured, and for how long. */
 export interface MeasureRequest extends Sampled {

@@ -1,7 +1,7 @@
 import { padded } from "../../model/micro-batch.ts"
 import { sum } from "../../sum.ts"
 import type { Device } from "../devices/device.ts"
-import type { Setting } from "./tuning.ts"
+import type { Setting } from "../plan/tuning.ts"
 
 /** Lengths of the texts that are computed: a short one, and one of a few sentences. */
 const lengths = [32, 128]

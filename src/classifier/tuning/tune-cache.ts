@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { makeFolder } from "../../files/make-folder.ts"
 import { replaceFile } from "../../files/replace-file.ts"
 import { cacheFolder } from "../../store/cache.ts"
-import type { Tuning } from "./tuning.ts"
+import type { Tuning } from "../plan/tuning.ts"
 
 /** What a tuning holds for: another processor, model or ONNX Runtime is measured anew. */
 export interface TuningKey {

@@ -3,9 +3,9 @@ import { onnxRuntimeFiles } from "../../model/runtime/onnx-runtime-files.ts"
 import type { Device, StartDevice } from "../devices/device.ts"
 import { processorName } from "../plan/processor-name.ts"
 import type { NamedDevice } from "../plan/read-devices.ts"
+import type { Tuning } from "../plan/tuning.ts"
 import { measure } from "./measure.ts"
 import type { TuningKey } from "./tune-cache.ts"
-import type { Tuning } from "./tuning.ts"
 
 /** Token budgets that are tried, as shares of the device's default. */
 const shares = [1 / 4, 1 / 2, 1, 2, 4, 8]

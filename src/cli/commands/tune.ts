@@ -1,7 +1,7 @@
 import { stdout } from "node:process"
 import Table from "cli-table3"
 import type { Command } from "commander"
-import { type Tuning, type TuningPoint, tuningRule, type Verdict } from "../../classifier/tuning/tuning.ts"
+import { type Tuning, type TuningPoint, tuningRule, type Verdict } from "../../classifier/plan/tuning.ts"
 import { toggle } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
 import { classifierOptions, modelOptions } from "../../options.ts"
@@ -18,7 +18,7 @@ const timeoutOptions = { startTimeoutMs, runTimeoutMs } as const
 
 /** Loaded when it is needed: `valence --help` should not wait for tokenizers. */
 function loadTuning() {
-  return Promise.all([import("../../classifier/tuning/tune-model.ts"), import("../../classifier/tuning/tune-cache.ts")])
+  return Promise.all([import("../../classifier/tune-model.ts"), import("../../classifier/tuning/tune-cache.ts")])
 }
 
 const remarks: Readonly<Record<Verdict, string>> = {

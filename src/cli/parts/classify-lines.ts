@@ -6,7 +6,7 @@ import { readLines } from "../../corpus/read/read-lines.ts"
 import type { Row } from "../../corpus/rows/row.ts"
 import type { Chunk } from "../../corpus/run/chunks.ts"
 import { type LabelledChunk, labelChunks, maxBytesUnderWay } from "../../corpus/run/label-chunks.ts"
-import { checkRows } from "../../corpus/write/write-chunk.ts"
+import { checkRows } from "../../corpus/run/write-chunk.ts"
 import type { LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
 
 /** How lines are labelled and shown. */

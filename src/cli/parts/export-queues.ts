@@ -8,9 +8,9 @@ import { scaleOptions } from "../../queue/status/scale-options.ts"
 import { fleetLook } from "../../queue/status/scale-signal.ts"
 import { HealthServer } from "../../worker/health-server.ts"
 import { pickOptions } from "../declared-options.ts"
-import { exportOptions } from "../export-options.ts"
 import { commandLog } from "../log.ts"
 import { listenForStop } from "../stop-signals.ts"
+import { exportOptions } from "./export-options.ts"
 
 /** Tells of a fleet over HTTP until it is stopped: its metrics, and what to scale it by. */
 export async function exportQueues(given: Readonly<Record<string, unknown>>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Logger } from "pino"
 import type { WorkerEmitter, WorkerEvents } from "../../events.ts"
-import { queueOf } from "../../queue/names.ts"
+import { queueOf } from "../../queue/jobs/names.ts"
 import { describeTrouble } from "../../queue/redis/refusal.ts"
 
 /** Writes what a worker reports to the log: one line for each event that an operator needs, one at level debug for each job. */

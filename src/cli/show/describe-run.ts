@@ -1,8 +1,8 @@
 import { relative } from "node:path"
-import { standardStream } from "../../corpus/files/run-files.ts"
+import { standardStream } from "../../corpus/formats.ts"
 import type { RunSummary } from "../../corpus/run/summary.ts"
+import type { FailedRow } from "../../corpus/run/write-chunk.ts"
 import { uncertainLabel } from "../../corpus/write/added-columns.ts"
-import type { FailedRow } from "../../corpus/write/write-chunk.ts"
 import { withFlags } from "../flag-names.ts"
 import { showCount, showDuration, showRows, showShare } from "./show-numbers.ts"
 

@@ -1,6 +1,6 @@
 import type { WriteStream } from "node:tty"
 import cliProgress, { type SingleBar } from "cli-progress"
-import type { PullProgress } from "../../hub/pull-model.ts"
+import type { PullProgress } from "../../hub/pull-progress.ts"
 import { showBytes, showDuration } from "./show-numbers.ts"
 
 /** Tells on a stream what is pulled and built. */

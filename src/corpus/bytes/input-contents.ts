@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs"
 import { basename } from "node:path"
 import { asError, shown, ValenceError } from "../../errors.ts"
-import type { InputFormat, Packing } from "../files/run-files.ts"
+import type { InputFormat, Packing } from "../formats.ts"
 import { contentsBytes, contentsOf } from "./contents.ts"
 
 /** How an object is read from a store, by the scheme of its URL. */

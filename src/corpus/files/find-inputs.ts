@@ -3,8 +3,8 @@ import { basename, join, relative, resolve, sep } from "node:path"
 import { glob, isDynamicPattern } from "tinyglobby"
 import { shown, ValenceError } from "../../errors.ts"
 import { schemeOf } from "../bytes/input-contents.ts"
+import { formatOfName, standardStream } from "../formats.ts"
 import { missingInput } from "./missing-input.ts"
-import { formatOfName, standardStream } from "./run-files.ts"
 
 /** One of several files that are labelled. */
 export interface FoundInput {

@@ -1,10 +1,10 @@
 import type { SchemaTree } from "hyparquet"
 import { isListLike, isMapLike } from "hyparquet/src/schema.js"
 import { shown, ValenceError } from "../../errors.ts"
-import type { InputPosition, OpenRows } from "../read/open-rows.ts"
 import { findTexts, nameOf, type TextPlace } from "../rows/columns.ts"
 import type { Cell, ReadRow, Row } from "../rows/row.ts"
 import { joinTexts } from "../rows/row-reader.ts"
+import type { InputPosition, OpenRows } from "../rows/row-source.ts"
 import { jsonOf, type ToJson } from "./cell-json.ts"
 import { mayHoldText, openRowGroups, type RowGroup } from "./row-groups.ts"
 

@@ -1,6 +1,6 @@
 import type { Complete } from "../../declaration.ts"
 import { shown, ValenceError } from "../../errors.ts"
-import type { InputFormat } from "../files/run-files.ts"
+import type { InputFormat } from "../formats.ts"
 import { type CorpusOptions, readOptions } from "../options.ts"
 
 const ofDelimited = ["delimiter", "quotes", "escape", "header"] as const

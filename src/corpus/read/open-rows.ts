@@ -4,61 +4,23 @@ import type { Complete } from "../../declaration.ts"
 import { shown, ValenceError } from "../../errors.ts"
 import { UnreadableText } from "../encoding/guess-encoding.ts"
 import { openText } from "../encoding/text-blocks.ts"
-import { type InputFile, standardStream } from "../files/run-files.ts"
+import { type InputFile, standardStream } from "../formats.ts"
 import type { readOptions } from "../options.ts"
 import { FewValues, type FieldRules } from "../records/few-values.ts"
 import { readStart } from "../records/input-start.ts"
 import { type JsonShape, readShape } from "../records/json-shape.ts"
-import { type RecordBatch, type RecordRules, RecordSplitter, type Splitter } from "../records/split-records.ts"
+import type { RecordBatch, RecordRules, Splitter } from "../records/record.ts"
+import { RecordSplitter } from "../records/split-records.ts"
 import { ValueSplitter } from "../records/split-values.ts"
-import type { ColumnKind } from "../rows/column-kinds.ts"
 import { csvReader } from "../rows/csv-rows.ts"
 import { encodedRows, requireHeader } from "../rows/encoded-rows.ts"
 import { jsonlReader } from "../rows/jsonl-rows.ts"
 import type { Row } from "../rows/row.ts"
 import type { RowReader } from "../rows/row-reader.ts"
+import type { InputPosition, OpenRows } from "../rows/row-source.ts"
 import { textReader } from "../rows/text-rows.ts"
 import { requireApplicable } from "./applicable-options.ts"
 import { type Head, readHead } from "./read-head.ts"
-
-/** A place between two rows of the decompressed input; of Parquet, about where in its row group the next row lies. */
-export interface InputPosition {
-  readonly bytes: number
-  /** The line that the next row begins on; of Parquet its number. */
-  readonly line: number
-}
-
-/** A corpus whose columns are known, and whose rows can be read once. */
-export interface OpenRows {
-  readonly columns: readonly string[]
-  /** Names that no added column may have. */
-  readonly taken: readonly string[]
-  readonly column: string
-  /** What the columns hold, as far as the first rows tell; `undefined` where the input itself says it. */
-  readonly kinds: readonly ColumnKind[] | undefined
-  /** Whether the input begins with the byte order mark of UTF-8. */
-  readonly bom: boolean
-  /** What separates fields; `undefined` where the format has none. */
-  readonly delimiter: string | undefined
-  /** What an output of the same format begins with, as it was written: the header without its line ending; "" if there is none. */
-  readonly header: string
-  /** Whether the input is CSV or TSV without a header. */
-  readonly isHeadless: boolean
-  /** What may be wrong with how the input is read. */
-  readonly warnings: readonly string[]
-  /** The line ending of the first row. */
-  readonly lineEnding: "\n" | "\r\n"
-  /** Where the first row begins that is not the header. */
-  readonly start: InputPosition
-  /** The rows in order, as they come from disk; with `from`, those behind that position. */
-  rows(from?: InputPosition): AsyncGenerator<Row[]>
-  /** Bytes of the file that were read so far. */
-  fileBytes(): number
-  /** What a user should know about what was read so far. */
-  notes(): Promise<readonly string[]>
-  /** Lets go of the file where the rows are not read to the end. */
-  close(): Promise<void>
-}
 
 /** Rows that are read in one turn of the event loop. */
 const rowsAtOnce = 1000

@@ -1,5 +1,5 @@
-import type { InputFile } from "../files/run-files.ts"
-import type { RecordBatch, Splitter } from "../records/split-records.ts"
+import type { InputFile } from "../formats.ts"
+import type { RecordBatch, Splitter } from "../records/record.ts"
 import { objectsOf } from "../rows/jsonl-rows.ts"
 
 /** JSON Lines whose first rows are unreadable: how many batches are looked through for the first object. */

@@ -1,4 +1,4 @@
-import type { RawRecord, RecordBatch, Splitter } from "./split-records.ts"
+import type { RawRecord, RecordBatch, Splitter } from "./record.ts"
 
 const [quote, backslash, comma, list, object] = [...'"\\,[{'].map(character => character.charCodeAt(0))
 

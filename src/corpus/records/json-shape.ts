@@ -1,6 +1,6 @@
 import { hasMoreValues } from "./few-values.ts"
 import { readJson } from "./read-json.ts"
-import type { RecordBatch } from "./split-records.ts"
+import type { RecordBatch } from "./record.ts"
 import { ValueSplitter } from "./split-values.ts"
 
 /** How JSON objects follow each other: one a line, as the elements of an array, or over several lines each. */

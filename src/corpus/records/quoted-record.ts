@@ -1,4 +1,4 @@
-import type { RecordRules } from "./split-records.ts"
+import type { RecordRules } from "./record.ts"
 
 export const newline = 0x0a
 export const carriageReturn = 0x0d

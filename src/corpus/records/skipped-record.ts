@@ -1,5 +1,5 @@
 import { newline, quote } from "./quoted-record.ts"
-import type { RecordRules } from "./split-records.ts"
+import type { RecordRules } from "./record.ts"
 
 /** Where in a record a byte is. */
 type Mode = "field start" | "plain" | "quoted" | "after quote"

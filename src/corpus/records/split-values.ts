@@ -1,5 +1,5 @@
 import { KeptBytes } from "./kept-bytes.ts"
-import type { RawRecord, RecordBatch, Splitter } from "./split-records.ts"
+import type { RawRecord, RecordBatch, Splitter } from "./record.ts"
 
 const [newline, quote, backslash, comma] = [0x0a, 0x22, 0x5c, 0x2c]
 const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d]

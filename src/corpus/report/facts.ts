@@ -1,5 +1,5 @@
 import { shown } from "../../errors.ts"
-import { standardStream } from "../files/run-files.ts"
+import { standardStream } from "../formats.ts"
 import { corpusOptions } from "../options.ts"
 import type { RunSummary } from "../run/summary.ts"
 import {
@@ -12,7 +12,7 @@ import {
   formatSpeed,
 } from "./format.ts"
 import { type Html, html } from "./html.ts"
-import type { ReportData } from "./report.ts"
+import type { ReportData } from "./report-data.ts"
 
 const rowsOf = (count: number) => `${formatCount(count)} ${count === 1 ? "row" : "rows"}`
 

@@ -3,7 +3,7 @@ import { binLengths, binScores, binSpeeds, type LabelBin, openScore } from "./bi
 import { formatCount, formatDuration, formatEdge, formatScore, formatShare, formatSpeed } from "./format.ts"
 import { type Html, html } from "./html.ts"
 import type { DrawnLabel } from "./labels.ts"
-import type { ReportData } from "./report.ts"
+import type { ReportData } from "./report-data.ts"
 
 type Plots = typeof import("./plots.ts")
 

@@ -1,22 +1,12 @@
 import { basename } from "node:path"
-import { standardStream } from "../files/run-files.ts"
-import type { RunIdentity } from "../run/manifest.ts"
-import type { RunSummary } from "../run/summary.ts"
-import type { Tally } from "../run/tally.ts"
+import { standardStream } from "../formats.ts"
 import { describeFailures, factList, leadLine, tiles } from "./facts.ts"
 import { figures } from "./figures.ts"
 import { Html, html } from "./html.ts"
 import { drawLabels } from "./labels.ts"
+import type { ReportData } from "./report-data.ts"
 import { reportPolicy, reportStyle } from "./style.ts"
 import { unsureTable } from "./unsure.ts"
-
-/** What a report is made of. */
-export interface ReportData {
-  readonly summary: RunSummary
-  readonly tally: Tally
-  /** The options that change results, as the manifest names them. */
-  readonly options: RunIdentity["options"]
-}
 
 /**
  * A page about a run: its facts, the shares of labels, scores, lengths and speed as plots, and the texts that the

@@ -1,7 +1,7 @@
 import { type Options, parse } from "csv-parse/sync"
 import { asError, shown, ValenceError } from "../../errors.ts"
 import { hasLoneReturn, loneReturn } from "../encoding/lone-returns.ts"
-import type { RawRecord, RecordBatch } from "../records/split-records.ts"
+import type { RawRecord, RecordBatch } from "../records/record.ts"
 import { findTexts, headerDoubt, nameOf, type TextPlace, uniqueNames } from "./columns.ts"
 import { quotedFields, unquotedFields } from "./escaped-fields.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"

@@ -1,7 +1,7 @@
 import { ValenceError } from "../../errors.ts"
 import type { Encoding } from "../encoding/encodings.ts"
 import { guessEncoding, type UnreadableText } from "../encoding/guess-encoding.ts"
-import type { RecordBatch } from "../records/split-records.ts"
+import type { RecordBatch } from "../records/record.ts"
 import type { Row } from "./row.ts"
 import { findUnreadable, notUtf8, type RowReader } from "./row-reader.ts"
 

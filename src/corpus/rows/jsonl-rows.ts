@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { asError, shown } from "../../errors.ts"
 import { readJson } from "../records/read-json.ts"
-import type { RawRecord, RecordBatch } from "../records/split-records.ts"
+import type { RawRecord, RecordBatch } from "../records/record.ts"
 import { kindsOf } from "./column-kinds.ts"
 import { findTexts, type TextPlace, textColumnNames } from "./columns.ts"
 import { jsonMembers } from "./json-members.ts"

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer"
 import { isBlank } from "../../check-text.ts"
 import { hasLoneReturn } from "../encoding/lone-returns.ts"
-import type { RawRecord, RecordBatch } from "../records/split-records.ts"
+import type { RawRecord, RecordBatch } from "../records/record.ts"
 import type { ColumnKind } from "./column-kinds.ts"
 import type { Row, RowPlace } from "./row.ts"
 

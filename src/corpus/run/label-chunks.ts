@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events"
 import type { LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
 import type { Row } from "../rows/row.ts"
-import { type CheckedRow, textsOf } from "../write/write-chunk.ts"
 import type { Chunk } from "./chunks.ts"
+import { type CheckedRow, textsOf } from "./write-chunk.ts"
 
 /** A chunk with its results. */
 export interface LabelledChunk {

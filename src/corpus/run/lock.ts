@@ -3,7 +3,7 @@ import { outputFailed } from "../../files/output-failed.ts"
 import type { HeldLock } from "../../lock/held-lock.ts"
 import { takeLock } from "../../lock/take-lock.ts"
 import { explainedFailure } from "../files/explained-failure.ts"
-import type { OutputFiles } from "../files/run-files.ts"
+import type { OutputFiles } from "../formats.ts"
 import type { Sink } from "../write/sink.ts"
 
 type WrittenFile = Pick<Sink, "requireWhole">

@@ -4,7 +4,7 @@ import { replaceFile } from "../../files/replace-file.ts"
 import { fileState } from "../bytes/file-state.ts"
 import type { Fingerprint } from "../bytes/read-blocks.ts"
 import { explainedFailure } from "../files/explained-failure.ts"
-import type { InputPosition } from "../read/open-rows.ts"
+import type { InputPosition } from "../rows/row-source.ts"
 import type { Tally } from "./tally.ts"
 
 /** Changes whenever the same input, model and options could lead to other bytes in the output. */

@@ -4,7 +4,7 @@ import { asError, ValenceError } from "../../errors.ts"
 import { DamagedInput } from "../bytes/damaged-input.ts"
 import type { Encoding } from "../encoding/encodings.ts"
 import { openText } from "../encoding/text-blocks.ts"
-import type { InputFile, OutputFiles } from "../files/run-files.ts"
+import type { InputFile, OutputFiles } from "../formats.ts"
 import { type Manifest, ManifestFile, readManifest } from "./manifest.ts"
 
 /**

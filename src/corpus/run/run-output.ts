@@ -1,11 +1,11 @@
 import type { Writable } from "node:stream"
-import type { OutputFiles } from "../files/run-files.ts"
+import type { OutputFiles } from "../formats.ts"
 import { ErrorsFile, openOutput, tailDigest } from "../write/open-output.ts"
 import { type Sink, StreamSink } from "../write/sink.ts"
-import type { FailedRow } from "../write/write-chunk.ts"
 import type { OutputLock } from "./lock.ts"
 import { ManifestFile, type SafePosition } from "./manifest.ts"
 import { manifestOf, type PreparedRun } from "./prepare-run.ts"
+import type { FailedRow } from "./write-chunk.ts"
 
 /** The files of a run, besides the output. */
 interface OwnFiles {

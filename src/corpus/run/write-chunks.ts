@@ -1,11 +1,11 @@
 import type { Complete } from "../../declaration.ts"
 import type { Labeller } from "../../labeller.ts"
 import { type corpusOptions, labelOptionsOf, type ScoringOptions } from "../options.ts"
-import { type ChunkLines, checkRows, writeChunk } from "../write/write-chunk.ts"
-import type { RowWriter } from "../write/write-rows.ts"
+import type { RowWriter } from "../write/row-writer.ts"
 import type { Chunk } from "./chunks.ts"
 import { labelChunks, maxBytesUnderWay } from "./label-chunks.ts"
 import type { Tally } from "./tally.ts"
+import { type ChunkLines, checkRows, writeChunk } from "./write-chunk.ts"
 
 /** A chunk that was labelled, and its lines. */
 export interface WrittenChunk extends ChunkLines {

@@ -5,7 +5,7 @@ import { dirname } from "node:path"
 import { asError, ValenceError } from "../../errors.ts"
 import { outputFailed } from "../../files/output-failed.ts"
 import { followLink, replaceFileBy, syncFolder } from "../../files/replace-file.ts"
-import type { OutputFiles } from "../files/run-files.ts"
+import type { OutputFiles } from "../formats.ts"
 import { CompressedSink, compressorOf, FileSink, type Sink } from "./sink.ts"
 
 /** Bytes of a file; `undefined` where there is none. */

@@ -7,7 +7,7 @@ import { gzip } from "node:zlib"
 import { asError } from "../../errors.ts"
 import { outputFailed } from "../../files/output-failed.ts"
 import { explainedFailure } from "../files/explained-failure.ts"
-import { standardStream } from "../files/run-files.ts"
+import { standardStream } from "../formats.ts"
 
 /**
  * Where lines go. One call at a time: each is awaited before the next. Each throws ValenceError `output_failed` where

@@ -1,6 +1,6 @@
 import { type ColumnKind, kindNames, spooledCell } from "../rows/column-kinds.ts"
 import type { AddedColumn } from "./added-columns.ts"
-import type { RowWriter } from "./write-rows.ts"
+import type { RowWriter } from "./row-writer.ts"
 
 /**
  * Makes the lines from which a Parquet file is written when the run is done: each is a JSON array of the row's values.

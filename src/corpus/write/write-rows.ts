@@ -1,22 +1,10 @@
 import { stringify } from "csv-stringify/sync"
-import type { Failed, Labelled } from "../../labeller.ts"
-import type { InputFile, OutputFiles } from "../files/run-files.ts"
-import type { OpenRows } from "../read/open-rows.ts"
-import type { Cell, ReadRow, Row } from "../rows/row.ts"
+import type { InputFile, OutputFiles } from "../formats.ts"
+import type { Cell, Row } from "../rows/row.ts"
+import type { OpenRows } from "../rows/row-source.ts"
 import type { AddedColumn, AddedValue } from "./added-columns.ts"
+import type { RowWriter } from "./row-writer.ts"
 import { spoolWriter } from "./spool-rows.ts"
-
-/** Makes the lines of the output. */
-export interface RowWriter {
-  /** What the output begins with: the header of CSV and TSV. */
-  readonly header: string
-  /** Why a row cannot be written, where that is so: found before it is labelled. */
-  refuse(row: ReadRow): string | undefined
-  /** A row with its line ending: labelled, or, without a result, with empty added columns. */
-  write(row: ReadRow, result?: Labelled): string
-  /** A row without a label, in its place: what could be read of it, the added columns empty, and why where there is a column for it. */
-  writeFailed(row: Row, error: Failed["error"]): string
-}
 
 /**
  * The writer for an output. Where input and output have one format the row is kept as it was written, byte by byte,

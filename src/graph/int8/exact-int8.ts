@@ -1,5 +1,5 @@
 import { floats } from "../layers/floats.ts"
-import type { Precision } from "../layers/precision.ts"
+import type { Precision } from "../layers/layer-context.ts"
 import { timeMajor } from "../layers/time-major.ts"
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import { elementType } from "../onnx/onnx-schema.ts"

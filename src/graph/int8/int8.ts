@@ -1,5 +1,5 @@
 import { ValenceError } from "../../errors.ts"
-import type { Precision } from "../layers/precision.ts"
+import type { Precision } from "../layers/layer-context.ts"
 import { rowMajor } from "../layers/row-major.ts"
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import { elementType } from "../onnx/onnx-schema.ts"

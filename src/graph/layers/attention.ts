@@ -1,7 +1,6 @@
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import type { LayerWeights, LinearWeights } from "../weights/weights.ts"
-import type { Batch } from "./time-major.ts"
-import type { Model } from "./token-layout.ts"
+import type { Model } from "./layer-context.ts"
 
 /**
  * softmax(q k^T + mask) v, head by head; scaling and the biases of k and v are folded into the weights.
@@ -70,4 +69,16 @@ export function clsAttention(
 function maskedSoftmax(graph: GraphBuilder, name: string, scores: Value, mask: Value): Value {
   const masked = graph.node(`${name}.masked`, "Add", [scores, mask])
   return graph.node(`${name}.probabilities`, "Softmax", [masked], { axis: -1 })
+}
+
+/** What attention needs to know of a micro-batch. */
+export interface Batch {
+  /** Floats, shape [rows, 1, 1, longest]: 0 for a token, hugely negative for padding. */
+  readonly mask: Value
+  /** int64, one element: the padded length. */
+  readonly longest: Value
+  /** int64, one element. */
+  readonly rows: Value
+  /** int64, [longest, rows, heads, channels of a head]. */
+  readonly headsShape: Value
 }

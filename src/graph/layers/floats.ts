@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import type { LinearWeights } from "../weights/weights.ts"
-import type { Precision } from "./precision.ts"
+import type { Precision } from "./layer-context.ts"
 import { timeMajor } from "./time-major.ts"
 
 function gemm(graph: GraphBuilder, name: string, x: Value, linear: LinearWeights, added: Value) {

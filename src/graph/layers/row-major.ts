@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import { elementType } from "../onnx/onnx-schema.ts"
-import { addInputs, type Model, type Tokens } from "./token-layout.ts"
+import { addInputs, type Model, type Tokens } from "./layer-context.ts"
 
 /** Attention that is told each row's number of tokens came with this version of the ONNX standard. */
 export const attentionOpset = 24

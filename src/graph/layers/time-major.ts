@@ -1,19 +1,7 @@
 import type { Value } from "../onnx/graph-builder.ts"
 import { elementType } from "../onnx/onnx-schema.ts"
-import { clsAttention, selfAttention } from "./attention.ts"
-import { addInputs, type Model, type Tokens } from "./token-layout.ts"
-
-/** What attention needs to know of a micro-batch. */
-export interface Batch {
-  /** Floats, shape [rows, 1, 1, longest]: 0 for a token, hugely negative for padding. */
-  readonly mask: Value
-  /** int64, one element: the padded length. */
-  readonly longest: Value
-  /** int64, one element. */
-  readonly rows: Value
-  /** int64, [longest, rows, heads, channels of a head]. */
-  readonly headsShape: Value
-}
+import { type Batch, clsAttention, selfAttention } from "./attention.ts"
+import { addInputs, type Model, type Tokens } from "./layer-context.ts"
 
 /**
  * Added to the score of a padding token, which then has a probability of exactly 0. In float16 a score of any size that

@@ -2,7 +2,7 @@ import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import { elementType } from "../onnx/onnx-schema.ts"
 import type { LayerWeights, LinearWeights, ModelWeights, NormWeights } from "../weights/weights.ts"
 import { gelu } from "./gelu.ts"
-import type { Model, Tokens } from "./token-layout.ts"
+import type { Model, Tokens } from "./layer-context.ts"
 
 /* An encoder with its classification head as nodes of a graph. */
 

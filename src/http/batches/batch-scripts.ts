@@ -1,9 +1,8 @@
-import type { RedisConnection } from "../../queue/redis/open-redis.ts"
-
 /*
  * A batch changes in these two ways alone, each at once. A server that was taken for dead and goes on after all changes nothing: it moves
  * a batch only from where it thinks that it stands. A command that is sent again, because the connection broke, changes nothing either.
  */
+import type { RedisConnection } from "../../queue/redis/connection.ts"
 
 /** Moves a batch from one of some statuses to another, and notes when; gives the status that it has then. */
 const moveScript = `

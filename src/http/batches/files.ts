@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto"
 import { asError, ValenceError } from "../../errors.ts"
-import { keysOf } from "../../queue/names.ts"
+import { keysOf } from "../../queue/jobs/names.ts"
 import { redisTimeMs } from "../../queue/redis/adapt-scripts.ts"
-import type { RedisConnection } from "../../queue/redis/open-redis.ts"
+import type { RedisConnection } from "../../queue/redis/connection.ts"
 import { unlessEnded } from "../../within.ts"
 import { BodyError, RequestError } from "../problem.ts"
 

@@ -1,4 +1,5 @@
-import { type RawRecord, type RecordBatch, RecordSplitter } from "../../corpus/records/split-records.ts"
+import type { RawRecord, RecordBatch } from "../../corpus/records/record.ts"
+import { RecordSplitter } from "../../corpus/records/split-records.ts"
 
 /** A line of an input file that is not empty. */
 export interface InputLine {

@@ -1,5 +1,5 @@
 import { type Encoding, encodings, findEncoding } from "../../corpus/encoding/encodings.ts"
-import type { InputFormat, OutputFormat } from "../../corpus/files/run-files.ts"
+import type { InputFormat, OutputFormat } from "../../corpus/formats.ts"
 import { RequestError } from "../problem.ts"
 
 /** The media types that a corpus comes in, and what it is then. */

@@ -24,7 +24,7 @@ export function readJson(app: FastifyInstance, { mayBeEmpty, mostValues }: JsonR
     const json = decode(request, body)
     if (json === "" && mayBeEmpty) return undefined
     return new Promise((resolve, reject) => {
-      parse(request, json, (error, value) => (error ? reject(error) : resolve(value)))
+      void parse(request, json, (error, value) => (error ? reject(error) : resolve(value)))
     })
   })
 }

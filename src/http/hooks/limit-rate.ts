@@ -1,6 +1,6 @@
 import rateLimit from "@fastify/rate-limit"
 import type { FastifyInstance } from "fastify"
-import { keysOf } from "../../queue/names.ts"
+import { keysOf } from "../../queue/jobs/names.ts"
 import type { Serving } from "../serving.ts"
 
 /** Bounds the requests of a key, or where there are none of an address; in front of a fleet, those to all of its servers together. */

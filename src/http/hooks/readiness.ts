@@ -1,5 +1,5 @@
 import { unlessEnded } from "../../within.ts"
-import type { Served } from "../serving.ts"
+import type { Served } from "../server-inputs.ts"
 
 /** A text that any model has a label for. */
 const canary = "Good morning"

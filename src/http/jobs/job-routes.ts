@@ -11,10 +11,10 @@ import { RequestError } from "../problem.ts"
 import { requestSignal } from "../request-signal.ts"
 import { problems } from "../schemas.ts"
 import type { Serving } from "../serving.ts"
-import { webhookUrl } from "../webhooks/webhook-url.ts"
-import type { Webhooks } from "../webhooks/webhooks.ts"
 import { JobRequest, JobResource } from "./job-schemas.ts"
 import type { Jobs } from "./jobs.ts"
+import { webhookUrl } from "./webhook-url.ts"
+import type { Webhooks } from "./webhooks.ts"
 
 /** What the routes of jobs work with; a server without a fleet has none. */
 export interface JobServices {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import type { AddOptions } from "../../producer/options.ts"
 import type { Producer } from "../../producer/producer.ts"
-import { keysOf } from "../../queue/names.ts"
+import { keysOf } from "../../queue/jobs/names.ts"
 import { RequestError } from "../problem.ts"
 import { jobsOf, newJobName, type RequestJobs, requestIdOf } from "./job-id.ts"
 import { hasEnded, type JobResource, jobResource } from "./job-resource.ts"

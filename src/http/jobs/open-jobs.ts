@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from "fastify"
 import type { Serving } from "../serving.ts"
-import { type DeliveryOutcome, Webhooks } from "../webhooks/webhooks.ts"
 import type { JobServices } from "./job-routes.ts"
 import { Jobs } from "./jobs.ts"
+import { type DeliveryOutcome, Webhooks } from "./webhooks.ts"
 
 /** A receiver may take so long to answer. */
 const webhookTimeoutMs = 10_000

@@ -4,7 +4,7 @@ import { FastifyAdapter } from "@bull-board/fastify"
 import type { Queue } from "bullmq"
 import type { FastifyInstance } from "fastify"
 import type { Lane } from "../../labeller.ts"
-import { lanes } from "../../queue/names.ts"
+import { lanes } from "../../queue/jobs/names.ts"
 import type { Serving } from "../serving.ts"
 
 const path = "/queues"

@@ -1,5 +1,5 @@
 import type { Queue } from "bullmq"
-import type { RedisConnection } from "../redis/open-redis.ts"
+import type { RedisConnection } from "../redis/connection.ts"
 import { addJobWithId } from "./add-job.ts"
 
 /*

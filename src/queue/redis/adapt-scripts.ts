@@ -1,4 +1,4 @@
-import type { RedisConnection } from "./open-redis.ts"
+import type { RedisConnection } from "./connection.ts"
 
 const now = `
 local valenceTime = redis.call('TIME')

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis"
 import { ValenceError } from "../../errors.ts"
+import type { RedisConnection } from "./connection.ts"
 import { withMissingRight } from "./least-rights.ts"
-import type { RedisConnection } from "./open-redis.ts"
 
 /** The oldest Redis that carries a fleet: BullMQ 6 blocks for less than a second on it, and streams trim well. */
 const minVersion = [6, 2] as const

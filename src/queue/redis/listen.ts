@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis"
 import { asError, ValenceError } from "../../errors.ts"
-import type { RedisConnection } from "./open-redis.ts"
+import type { RedisConnection } from "./connection.ts"
 
 /**
  * Listens to a channel, also after Redis was away; returns when it listens.

@@ -2,6 +2,7 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
 import { asError, ValenceError } from "../../errors.ts"
 import { within } from "../../within.ts"
 import { endForgottenNodes } from "./cluster-nodes.ts"
+import { type RedisConnection, type RedisTarget, refusedEvent } from "./connection.ts"
 import { redisOptions } from "./redis-options.ts"
 import { type RedisSecurity, secured } from "./redis-security.ts"
 import { type RedisAddress, readRedisUrl, shownUrl } from "./redis-url.ts"
@@ -10,12 +11,6 @@ import { mindSentinels } from "./sentinels.ts"
 import { connectsInTheEnd, settleConnect } from "./settle-connect.ts"
 import { endSilence } from "./silence.ts"
 
-/** A connection, whatever it leads to. */
-export type RedisConnection = Redis | Cluster
-
-/** Where Redis is: a URL, or a connection of ioredis (Sentinel, Cluster, TLS files, ...), of which copies are made. */
-export type RedisTarget = string | RedisConnection
-
 /** What a connection does when Redis is not well. */
 export interface ConnectionOptions {
   /** How long an answer may be due before the connection is closed and opened again. */
@@ -23,9 +18,6 @@ export interface ConnectionOptions {
   /** Whether commands that a former master refuses are sent again until there is a master; otherwise they are rejected. */
   readonly patient: boolean
 }
-
-/** Emitted by a connection, with the error, when it will send a command again that was refused: the caller never hears of it. */
-export const refusedEvent = "valence:refused"
 
 /** Longest time between two attempts to connect. */
 const maxRetryMs = 2000

@@ -1,5 +1,5 @@
 import type { Cluster } from "ioredis"
-import type { RedisConnection } from "./open-redis.ts"
+import type { RedisConnection } from "./connection.ts"
 
 /**
  * Has `connect()` of a Cluster's connection settle.

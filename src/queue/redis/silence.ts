@@ -1,5 +1,5 @@
 import type { Cluster, Command, Redis } from "ioredis"
-import type { RedisConnection } from "./open-redis.ts"
+import type { RedisConnection } from "./connection.ts"
 
 /** Looks within the time that a connection may be silent. */
 const looks = 5

@@ -1,6 +1,6 @@
 import type { ModelInfo } from "../../labeller.ts"
-import { keysOf } from "../names.ts"
-import type { RedisConnection } from "../redis/open-redis.ts"
+import { keysOf } from "../jobs/names.ts"
+import type { RedisConnection } from "../redis/connection.ts"
 
 /** What a living worker says of itself every few seconds. */
 export interface WorkerNotice {

@@ -2,10 +2,10 @@ import type { QueueDepth } from "../../events.ts"
 import type { Lane } from "../../labeller.ts"
 import { sum } from "../../sum.ts"
 import { usualStride, windowedTokens } from "../../windows.ts"
-import type { JobData } from "../job.ts"
-import type { JobQueues } from "../job-queues.ts"
+import type { JobData } from "../jobs/job.ts"
+import type { JobQueues } from "../jobs/job-queues.ts"
 import { redisTimeMs } from "../redis/adapt-scripts.ts"
-import type { RedisConnection } from "../redis/open-redis.ts"
+import type { RedisConnection } from "../redis/connection.ts"
 
 /** Waiting jobs that are looked into; of more jobs, so many are taken from all over the line. */
 const sampleJobs = 16

@@ -1,6 +1,6 @@
 import type { Worker } from "bullmq"
 import { within } from "../../within.ts"
-import type { RedisConnection } from "../redis/open-redis.ts"
+import type { RedisConnection } from "../redis/connection.ts"
 
 /** How long the connection to end may take to be there at all. */
 const connectionMs = 1000

@@ -1,6 +1,6 @@
 import { Worker as BullWorker, type Job, type WorkerOptions } from "bullmq"
 import { asError } from "../../errors.ts"
-import type { RedisHealth } from "../redis/redis-health.ts"
+import type { RedisHealth } from "../jobs/redis-health.ts"
 import { refusalOf } from "../redis/refusal.ts"
 
 /** Time between two looks at a delayed job that is due by the clock of this machine alone. */

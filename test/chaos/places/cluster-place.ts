@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis"
-import { openRedis, type RedisConnection } from "../../../src/queue/redis/open-redis.ts"
+import type { RedisConnection } from "../../../src/queue/redis/connection.ts"
+import { openRedis } from "../../../src/queue/redis/open-redis.ts"
 import { redisOptions } from "../../../src/queue/redis/redis-options.ts"
 import { eventually } from "../../eventually.ts"
 import { type RedisServer, startRedisServer } from "../../redis/redis-server.ts"

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises"
-import { openRedis, type RedisConnection } from "../../../src/queue/redis/open-redis.ts"
+import type { RedisConnection } from "../../../src/queue/redis/connection.ts"
+import { openRedis } from "../../../src/queue/redis/open-redis.ts"
 import { lookOptions, lookTimeoutMs } from "./look-options.ts"
 import type { RedisPlace } from "./redis-place.ts"
 import { ReplicatedServers } from "./replicated-servers.ts"

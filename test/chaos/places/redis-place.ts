@@ -1,4 +1,4 @@
-import type { RedisConnection } from "../../../src/queue/redis/open-redis.ts"
+import type { RedisConnection } from "../../../src/queue/redis/connection.ts"
 
 /** The Redis of a stage, of one server or of several, and how processes get to it. */
 export interface RedisPlace extends AsyncDisposable {

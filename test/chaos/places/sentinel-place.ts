@@ -1,4 +1,5 @@
-import { openRedis, type RedisConnection } from "../../../src/queue/redis/open-redis.ts"
+import type { RedisConnection } from "../../../src/queue/redis/connection.ts"
+import { openRedis } from "../../../src/queue/redis/open-redis.ts"
 import { eventually } from "../../eventually.ts"
 import { type Sentinel, startSentinel } from "../../redis/start-sentinel.ts"
 import { lookOptions, lookTimeoutMs } from "./look-options.ts"

@@ -1,4 +1,5 @@
-import { openRedis, type RedisConnection } from "../../../src/queue/redis/open-redis.ts"
+import type { RedisConnection } from "../../../src/queue/redis/connection.ts"
+import { openRedis } from "../../../src/queue/redis/open-redis.ts"
 import { type RedisServer, startRedisServer } from "../../redis/redis-server.ts"
 import { FlakyLink } from "../flaky-link.ts"
 import { lookOptions, lookTimeoutMs } from "./look-options.ts"

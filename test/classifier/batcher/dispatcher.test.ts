@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { Dispatcher } from "../../../src/classifier/batcher/dispatcher.ts"
 import type { Device, StartDevice } from "../../../src/classifier/devices/device.ts"
-import type { PooledDevice } from "../../../src/classifier/devices/device-pool.ts"
+import type { PooledDevice } from "../../../src/classifier/devices/slot.ts"
 import { ValenceError } from "../../../src/errors.ts"
 import { type ClassifierEvents, WorkerEmitter } from "../../../src/events.ts"
 import type { Lane } from "../../../src/labeller.ts"

@@ -3,7 +3,7 @@ import { dtypesFor } from "../../../src/classifier/plan/choose-graph.ts"
 import { childrenOf, limitsOf, warmUpShapes } from "../../../src/classifier/plan/plan-device.ts"
 import { providerOf } from "../../../src/classifier/plan/providers.ts"
 import { readDevices } from "../../../src/classifier/plan/read-devices.ts"
-import type { Tuning } from "../../../src/classifier/tuning/tuning.ts"
+import type { Tuning } from "../../../src/classifier/plan/tuning.ts"
 
 const speed = { children: 1, maxBatchTokens: 2048, tokensPerSecond: 9 }
 const tuning: Tuning = { ...speed, curve: [], complete: true, measuredAt: "now" }

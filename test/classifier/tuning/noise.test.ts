@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
+import type { Tuning } from "../../../src/classifier/plan/tuning.ts"
 import { measure } from "../../../src/classifier/tuning/measure.ts"
-import type { Tuning } from "../../../src/classifier/tuning/tuning.ts"
 import { SeededRandom } from "../../chaos/seeded-random.ts"
 import { deviceOf } from "./fake-device.ts"
 

@@ -1,8 +1,8 @@
 import { chmodSync } from "node:fs"
 import { getuid } from "node:process"
 import { describe, expect, it } from "vitest"
+import type { Tuning } from "../../../src/classifier/plan/tuning.ts"
 import { keepTuning, readTuning, type TuningKey, tuningFile } from "../../../src/classifier/tuning/tune-cache.ts"
-import type { Tuning } from "../../../src/classifier/tuning/tuning.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
 
 const key: TuningKey = {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { clearlyFaster, type TuningPoint, tuningRule } from "../../../src/classifier/tuning/tuning.ts"
+import { clearlyFaster, type TuningPoint, tuningRule } from "../../../src/classifier/plan/tuning.ts"
 import { describeTuning } from "../../../src/cli/commands/tune.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
 import { runValence } from "../run-valence.ts"

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest"
 import { findInputs, isSeveral } from "../../../src/corpus/files/find-inputs.ts"
-import { resolveInput } from "../../../src/corpus/files/run-files.ts"
+import { resolveInput } from "../../../src/corpus/files/resolve-files.ts"
 import { TemporaryFolder } from "../temporary-folder.ts"
 
 let folder: TemporaryFolder

@@ -2,7 +2,8 @@ import { linkSync, mkdirSync } from "node:fs"
 import { gzipSync } from "node:zlib"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { isSeveral } from "../../../src/corpus/files/find-inputs.ts"
-import { type OutputFormat, resolveInput, resolveOutput, resolveReport } from "../../../src/corpus/files/run-files.ts"
+import { resolveInput, resolveOutput, resolveReport } from "../../../src/corpus/files/resolve-files.ts"
+import type { OutputFormat } from "../../../src/corpus/formats.ts"
 import { TemporaryFolder } from "../temporary-folder.ts"
 
 let folder: TemporaryFolder

@@ -1,4 +1,4 @@
-import { resolveInput } from "../../../src/corpus/files/run-files.ts"
+import { resolveInput } from "../../../src/corpus/files/resolve-files.ts"
 import { labelCorpus } from "../../../src/corpus/label-corpus.ts"
 import { readOptions } from "../../../src/corpus/options.ts"
 import { openRows } from "../../../src/corpus/read/open-rows.ts"

@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type RecordRules, RecordSplitter } from "../../../src/corpus/records/split-records.ts"
+import type { RecordRules } from "../../../src/corpus/records/record.ts"
+import { RecordSplitter } from "../../../src/corpus/records/split-records.ts"
 
 const comma = { delimiter: 0x2c, maxRowBytes: 1024 * 1024 }
 const escaping = { ...comma, escape: 0x5c }

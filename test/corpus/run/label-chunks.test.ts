@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { Row } from "../../../src/corpus/rows/row.ts"
 import type { Chunk } from "../../../src/corpus/run/chunks.ts"
 import { labelChunks } from "../../../src/corpus/run/label-chunks.ts"
-import { checkRows } from "../../../src/corpus/write/write-chunk.ts"
+import { checkRows } from "../../../src/corpus/run/write-chunk.ts"
 import { collect } from "../collect.ts"
 import { plainLabeller } from "../plain-labeller.ts"
 

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { resolveInput, resolveOutput } from "../../../src/corpus/files/run-files.ts"
+import { resolveInput, resolveOutput } from "../../../src/corpus/files/resolve-files.ts"
 import { labelCorpus } from "../../../src/corpus/label-corpus.ts"
 import { OutputLock } from "../../../src/corpus/run/lock.ts"
 import { thisHolder } from "../../../src/lock/holder.ts"

@@ -1,6 +1,6 @@
 import { portOptions } from "../../../src/cli/commands/work.ts"
-import { exportOptions } from "../../../src/cli/export-options.ts"
 import { logOptions } from "../../../src/cli/log-options.ts"
+import { exportOptions } from "../../../src/cli/parts/export-options.ts"
 import type { Declaration } from "../../../src/declaration.ts"
 import { serverOptions } from "../../../src/http/options.ts"
 import { classifierOptions } from "../../../src/options.ts"

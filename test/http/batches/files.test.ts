@@ -1,7 +1,7 @@
 import { Readable } from "node:stream"
 import { expect, it } from "vitest"
 import { Files } from "../../../src/http/batches/files.ts"
-import type { RedisConnection } from "../../../src/queue/redis/open-redis.ts"
+import type { RedisConnection } from "../../../src/queue/redis/connection.ts"
 
 /** A Redis that takes everything, and has no files. */
 function emptyRedis(): RedisConnection {

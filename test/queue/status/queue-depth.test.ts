@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import type { QueueDepth } from "../../../src/events.ts"
 import { createTokenizer } from "../../../src/model/tokenizer/tokenizer.ts"
-import type { JobQueues } from "../../../src/queue/job-queues.ts"
+import type { JobQueues } from "../../../src/queue/jobs/job-queues.ts"
 import { measureQueue } from "../../../src/queue/status/queue-depth.ts"
 import { TestFleet } from "../test-fleet.ts"
 

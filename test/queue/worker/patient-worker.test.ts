@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
+import { RedisHealth } from "../../../src/queue/jobs/redis-health.ts"
 import { redisTimeMs } from "../../../src/queue/redis/adapt-scripts.ts"
-import { RedisHealth } from "../../../src/queue/redis/redis-health.ts"
 import { PatientWorker } from "../../../src/queue/worker/patient-worker.ts"
 import { skew } from "../skew.ts"
 import { TestFleet } from "../test-fleet.ts"

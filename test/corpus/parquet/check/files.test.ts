@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib"
 import { parquetMetadata } from "hyparquet"
 import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { resolveInput } from "../../../../src/corpus/files/run-files.ts"
+import { resolveInput } from "../../../../src/corpus/files/resolve-files.ts"
 import { readOptions } from "../../../../src/corpus/options.ts"
 import { fields, footerBytes, groupsOf } from "../../../../src/corpus/parquet/footer.ts"
 import {

@@ -1,4 +1,4 @@
-import { count, text } from "../declaration.ts"
+import { count, text } from "../../declaration.ts"
 
 /** Where `valence queue export` can be asked. */
 export const exportOptions = {

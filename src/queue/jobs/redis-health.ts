@@ -2,9 +2,9 @@ import { EventEmitter } from "node:events"
 import { setTimeout as wait } from "node:timers/promises"
 import { asError, ValenceError } from "../../errors.ts"
 import { within } from "../../within.ts"
-import type { JobQueues } from "../job-queues.ts"
-import { type RedisConnection, refusedEvent } from "./open-redis.ts"
-import { describeTrouble, isCutOff, type RedisTrouble, refusalOf } from "./refusal.ts"
+import { type RedisConnection, refusedEvent } from "../redis/connection.ts"
+import { describeTrouble, isCutOff, type RedisTrouble, refusalOf } from "../redis/refusal.ts"
+import type { JobQueues } from "./job-queues.ts"
 
 /** What a health reports. */
 export interface HealthEvents {

@@ -1,8 +1,8 @@
 import { Queue } from "bullmq"
-import type { Lane } from "../labeller.ts"
+import type { Lane } from "../../labeller.ts"
+import { adaptScripts } from "../redis/adapt-scripts.ts"
+import type { RedisConnection } from "../redis/connection.ts"
 import { checkQueue, deadQueue, queueOf } from "./names.ts"
-import { adaptScripts } from "./redis/adapt-scripts.ts"
-import type { RedisConnection } from "./redis/open-redis.ts"
 
 /** Events that BullMQ keeps for listeners: Valence has none, so few do. */
 export const keptEvents = { events: { maxLen: 100 } } as const

@@ -1,11 +1,11 @@
-import type { Complete } from "../../declaration.ts"
-import type { ModelInfo } from "../../labeller.ts"
-import type { classifierOptions } from "../../options.ts"
-import { findModelFor } from "../open-model.ts"
-import { onDevices } from "../plan/on-devices.ts"
-import { keepTuning } from "./tune-cache.ts"
-import { tuneDevice, tuningKey } from "./tune-device.ts"
-import type { Tuning } from "./tuning.ts"
+import type { Complete } from "../declaration.ts"
+import type { ModelInfo } from "../labeller.ts"
+import type { classifierOptions } from "../options.ts"
+import { findModelFor } from "./open-model.ts"
+import { onDevices } from "./plan/on-devices.ts"
+import type { Tuning } from "./plan/tuning.ts"
+import { keepTuning } from "./tuning/tune-cache.ts"
+import { tuneDevice, tuningKey } from "./tuning/tune-device.ts"
 
 /** The caller asked for nothing but this, so allow time enough for slow machines. */
 const limitMs = 60_000

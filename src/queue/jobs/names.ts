@@ -1,4 +1,4 @@
-import type { Lane } from "../labeller.ts"
+import type { Lane } from "../../labeller.ts"
 
 /** The queue of each lane, as any BullMQ port names it. */
 export const queueOf: Readonly<Record<Lane, string>> = { interactive: "valence", bulk: "valence-bulk" }

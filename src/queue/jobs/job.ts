@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs"
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js"
-import { shown, ValenceError } from "../errors.ts"
-import { fromPackageRoot } from "../files/package-root.ts"
-import type { LabelledText, LabelOptions, ModelInfo } from "../labeller.ts"
+import { shown, ValenceError } from "../../errors.ts"
+import { fromPackageRoot } from "../../files/package-root.ts"
+import type { LabelledText, LabelOptions, ModelInfo } from "../../labeller.ts"
 
 /** The data of a job: `schemas/job.schema.json`. */
 export interface JobData {

@@ -3,9 +3,9 @@ import { shown } from "../../errors.ts"
 import type { Failed, LabelledText } from "../../labeller.ts"
 import type { EmptyRows } from "../options.ts"
 import type { ReadRow, Row } from "../rows/row.ts"
-import { countLabelled, rowsOf, type Tally } from "../run/tally.ts"
-import { decideLabel } from "./added-columns.ts"
-import type { RowWriter } from "./write-rows.ts"
+import { decideLabel } from "../write/added-columns.ts"
+import type { RowWriter } from "../write/row-writer.ts"
+import { countLabelled, rowsOf, type Tally } from "./tally.ts"
 
 /** A row that got no label, as it is listed in `<output>.errors.jsonl`. */
 export interface FailedRow {

@@ -1,7 +1,6 @@
 import type { ModelConfig } from "../../model/config.ts"
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
-import type { LayerWeights } from "../weights/weights.ts"
-import type { Precision } from "./precision.ts"
+import type { LayerWeights, LinearWeights } from "../weights/weights.ts"
 
 /** What every layer is built with. */
 export interface Model {
@@ -37,4 +36,22 @@ export interface Tokens {
 export function addInputs(graph: GraphBuilder): { ids: Value; mask: Value } {
   const dims = ["rows", "longest"]
   return { ids: graph.input("input_ids", "int32", dims), mask: graph.input("attention_mask", "int32", dims) }
+}
+
+/** Where a graph of floats and an int8 graph differ: the order of tokens, the embedding table, and the linear layers. */
+export interface Precision {
+  /** Adds the graph's inputs, their tokens in the order that suits its attention. */
+  tokens(model: Model): Tokens
+  /**
+   * The rows of an embedding table that ids name.
+   *
+   * @param ids - int32, any shape
+   * @param table - gives shape [rows, channels]
+   * @returns floats, the shape of `ids` and then [channels]
+   */
+  embed(graph: GraphBuilder, name: string, ids: Value, table: () => Float32Array, channels: number): Value
+  /** x W + b, floats: shape [..., inputs] to [..., outputs]. */
+  linear(graph: GraphBuilder, name: string, x: Value, weights: LinearWeights): Value
+  /** x W + b + residual, floats, shape [..., outputs]. */
+  addLinear(graph: GraphBuilder, name: string, x: Value, weights: LinearWeights, residual: Value): Value
 }

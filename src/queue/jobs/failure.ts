@@ -1,4 +1,4 @@
-import { asError, isErrorCode, ValenceError } from "../errors.ts"
+import { asError, isErrorCode, ValenceError } from "../../errors.ts"
 
 /** A failure as BullMQ keeps it: one line of text, which begins with the code. */
 export function failureText(error: unknown): string {

@@ -1,9 +1,9 @@
-import type { RedisConnection } from "./redis/open-redis.ts"
-
 /*
  * How a job ended, for many jobs in one call. BullMQ 6 keeps a job as a hash, `finishedOn` in it once it is finished, and
  * its id in the sorted set `completed` or `failed`; a finished job has no lock and stands in no other list.
  */
+import type { RedisConnection } from "../redis/connection.ts"
+
 const script = `
 local mode, base = ARGV[1], KEYS[1]
 local outcomes = {}

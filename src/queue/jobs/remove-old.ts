@@ -1,6 +1,6 @@
 import type { Queue } from "bullmq"
-import { redisTimeMs } from "./redis/adapt-scripts.ts"
-import type { RedisConnection } from "./redis/open-redis.ts"
+import { redisTimeMs } from "../redis/adapt-scripts.ts"
+import type { RedisConnection } from "../redis/connection.ts"
 
 /** How long jobs that ended are kept. */
 export interface KeptSeconds {
