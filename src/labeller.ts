@@ -74,6 +74,8 @@ export interface LabelTimings {
 export interface LabelOptions {
   /** How many `scores` a result lists, best first, or `"all"`; without it a result has `label` and `score` alone. */
   readonly topK?: number | "all" | undefined
+  /** The labels of the model that are scored, two or more: as if it had no others. Default: all. */
+  readonly labels?: readonly string[] | undefined
   /** Default: as the model's `problem_type` says, softmax for a single label and sigmoid for several. */
   readonly function?: ScoreFunction | undefined
   /** Tokens after which a text is too long, special tokens included; at most the model's `maxLength`. */

@@ -128,6 +128,17 @@ export const scoreOptions = {
     rule: 'must be a whole number of labels, 1 or more, or "all"',
     read: value => (value === "all" ? "all" : count({ default: 1, min: 1, unit: "labels", help: "" }).read(value)),
   } as Declaration<number | "all" | undefined>,
+  labels: {
+    default: undefined,
+    unit: "labels",
+    help: "score these labels of the model alone, with commas between, such as NEGATIVE,POSITIVE (default: all)",
+    rule: "must be two labels or more, each once",
+    read(value) {
+      const labels = typeof value === "string" ? value.split(",").map(label => label.trim()) : value
+      const areNames = Array.isArray(labels) && labels.every(label => typeof label === "string" && label !== "")
+      return areNames && labels.length > 1 && new Set(labels).size === labels.length ? labels : undefined
+    },
+  } as Declaration<readonly string[] | undefined>,
   function: choice({
     default: undefined,
     choices: ["softmax", "sigmoid", "none"],

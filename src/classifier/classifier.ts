@@ -1,3 +1,4 @@
+import { chosenPositions } from "../chosen-labels.ts"
 import { completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ClassifierEmitter, DeviceFacts } from "../events.ts"
@@ -100,6 +101,7 @@ export class Classifier implements Labeller {
     return {
       ...given,
       ...completeLengths(given, this.model),
+      positions: chosenPositions(given.labels, this.model),
       function: given.function ?? this.#scoreFunction,
       signal: options.signal,
       timings: { queueMs: 0, tokeniseMs: 0, inferenceMs: 0 },

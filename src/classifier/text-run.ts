@@ -13,6 +13,8 @@ import { WindowRun } from "./window-run.ts"
 /** How the texts of a call are labelled. */
 export interface TextRequest extends Lengths {
   readonly topK: number | "all" | undefined
+  /** Positions of the labels that are scored, in the model's order; `undefined` for all. */
+  readonly positions: readonly number[] | undefined
   readonly function: ScoreFunction
   readonly pooling: Pooling
   readonly empty: EmptyText
@@ -69,14 +71,14 @@ export class TextRun implements Untokenised {
 
   #run({ inputIds, truncated }: Encoding): void {
     const { dispatcher, special } = this.#context
-    const { maxLength, stride, lane, pooling, timings, function: how } = this.#request
+    const { maxLength, stride, lane, pooling, timings, positions, function: how } = this.#request
     const windows = new Windows(inputIds, special, maxLength, stride)
     const pool = new ScorePool(pooling, how)
     const run = new WindowRun(windows, {
       most: dispatcher.rowsAtOnce(Math.min(inputIds.length, maxLength)),
       add: entry => dispatcher.add(entry, lane),
       isDropped: () => this.dropped,
-      onLogits: (logits, window) => pool.add(scoresOf(logits, how), windows.ownTokensAt(window)),
+      onLogits: (logits, window) => pool.add(scoresOf(chosen(logits, positions), how), windows.ownTokensAt(window)),
       onEnd: error => {
         const { queueMs, inferenceMs } = run.timings()
         timings.queueMs = Math.max(timings.queueMs, queueMs)
@@ -89,14 +91,19 @@ export class TextRun implements Untokenised {
   }
 
   #labelled(pooled: readonly number[], length: Pick<Labelled, "tokens" | "truncated" | "windows">): LabelledText {
-    const { topK } = this.#request
-    const scores = ranked(this.#context.model.labels, pooled)
+    const { topK, positions } = this.#request
+    const { labels } = this.#context.model
+    const scores = ranked(positions?.map(position => labels[position] as string) ?? labels, pooled)
     const best = scores[0]
     if (!best || scores.some(({ score }) => Number.isNaN(score)))
       return failed(new ValenceError("text_failed", "the graph gave scores that are not numbers"))
     const listed = topK === undefined ? {} : { scores: scores.slice(0, topK === "all" ? undefined : topK) }
     return { label: best.label, score: best.score, ...listed, ...length }
   }
+}
+
+function chosen(logits: Float32Array, positions: readonly number[] | undefined): Float32Array {
+  return positions ? Float32Array.from(positions, position => logits[position] ?? Number.NaN) : logits
 }
 
 /** The result of a text that cannot be labelled. */

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream"
+import { chosenLabels } from "../chosen-labels.ts"
 import { completeOptions } from "../declaration.ts"
 import type { Labeller } from "../labeller.ts"
 import { type InputFormat, type OutputFormat, standardStream } from "./formats.ts"
@@ -59,7 +60,7 @@ export async function openLabelStream(request: LabelStreamRequest): Promise<Labe
   const file = { path: standardStream, format, compression: undefined }
   const rows = await openRows(file, options, input, "cells", mostValues)
   try {
-    const added = addedColumns(options, labeller.model.labels, rows.taken)
+    const added = addedColumns(options, chosenLabels(options.labels, labeller.model), rows.taken)
     const errorColumn = outputFormat === "jsonl" || errors ? errorName(rows.taken) : undefined
     const writer = rowWriter(file, { format: outputFormat }, rows, added, options.quotes, errorColumn)
     const tally = emptyTally()

@@ -16,6 +16,13 @@ const scoring = {
       description: "List so many scores of each text, best first, or all",
     }),
   ),
+  labels: Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 2,
+      uniqueItems: true,
+      description: "Labels of the model that are scored, as if it had no others; default: all",
+    }),
+  ),
   function: Type.Optional(
     words(["softmax", "sigmoid", "none"], "How logits become scores; default: as the model says"),
   ),

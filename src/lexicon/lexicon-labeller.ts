@@ -1,6 +1,7 @@
 import { basename } from "node:path"
 import { setImmediate } from "node:timers/promises"
 import { textProblem, textTooLong } from "../check-text.ts"
+import { chosenPositions } from "../chosen-labels.ts"
 import { shown, ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, LabelOptions, ModelInfo } from "../labeller.ts"
 import { completeCall } from "../options.ts"
@@ -55,7 +56,7 @@ class LexiconLabeller implements Labeller {
 
   async label(texts: readonly string[], options: LabelOptions = {}): Promise<LabelledText[]> {
     if (this.#closed) throw new ValenceError("closed", "labeller must be open to label; it is closed")
-    checkCall(texts, options)
+    checkCall(texts, options, this.model)
     const running = this.#labelInTurns(texts, options)
     this.#running.add(running)
     try {
@@ -106,8 +107,9 @@ class LexiconLabeller implements Labeller {
   }
 }
 
-function checkCall(texts: readonly string[], options: LabelOptions): void {
-  const { function: scoreFunction } = completeCall(texts, options)
+function checkCall(texts: readonly string[], options: LabelOptions, model: ModelInfo): void {
+  const { function: scoreFunction, labels } = completeCall(texts, options)
+  chosenPositions(labels, model)
   if (scoreFunction !== undefined && scoreFunction !== "none")
     throw new ValenceError(
       "option_invalid",

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events"
 import type { JobsOptions } from "bullmq"
+import { chosenPositions } from "../chosen-labels.ts"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { EmptyText, LabelOptions, Lane, ModelInfo } from "../labeller.ts"
@@ -36,6 +37,7 @@ export function checkCall(
   const { lane, ...options } = completeCall(texts, labelling)
   const chosen = completeOptions(addOptions, { priority, deadlineMs, timeoutMs })
   completeLengths(options, model)
+  chosenPositions(options.labels, model)
   const first = chosen.priority ?? settings.priority
   return {
     lane,

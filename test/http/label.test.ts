@@ -49,6 +49,17 @@ describe("POST /v1/label", () => {
     expect(headers.get("x-request-id")).toMatch(/^[\da-f-]{36}$/)
   })
 
+  it("labels - handed on to the labeller, which refuses them by name", async () => {
+    expect(await label({ text: "good", labels: ["NEGATIVE", "POSITIVE"] })).toMatchObject({
+      status: 400,
+      body: { code: "option_invalid", detail: expect.stringMatching(/^labels must be left out for a lexicon/) },
+    })
+    expect(await label({ text: "good", labels: ["POSITIVE"] })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining("/body/labels") },
+    })
+  })
+
   it("a blank text - 422 if it is the only one, its own error among others, or labelled if asked", async () => {
     const error = { code: "text_empty", message: expect.stringContaining("visible character") }
     expect(await label({ text: " \n" })).toMatchObject({ status: 422, body: { code: "text_empty" } })

@@ -12,6 +12,7 @@ describe("readJob()", () => {
       texts: [{ text: "a" }, { id: "b", text: "" }],
       options: {
         topK: "all",
+        labels: ["A", "B"],
         function: "softmax",
         maxLength: 64,
         longText: "windows",

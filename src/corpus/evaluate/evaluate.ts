@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises"
 import type { Readable } from "node:stream"
 import { isBlank } from "../../check-text.ts"
+import { chosenLabels } from "../../chosen-labels.ts"
 import { type Complete, completeOptions } from "../../declaration.ts"
 import type { LabelledText, Labeller, ModelInfo } from "../../labeller.ts"
 import { resolveInput } from "../files/resolve-files.ts"
@@ -79,7 +80,8 @@ const mostFailedRows = 100
  */
 export async function evaluateCorpus(request: EvaluationRequest): Promise<Evaluation> {
   const options = completeOptions(evaluateOptions, request.options ?? {})
-  const gold = new GoldLabels(request.labeller.model, options.labelMap)
+  const { model } = request.labeller
+  const gold = new GoldLabels({ ...model, labels: chosenLabels(options.labels, model) }, options.labelMap)
   const input = resolveInput(request.input, options.format)
   const { signal, stdin = process.stdin } = request
   const rows = await unlessAborted(signal, stdin, () => openRows(input, options, stdin))

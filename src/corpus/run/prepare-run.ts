@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import type { Readable } from "node:stream"
+import { chosenLabels } from "../../chosen-labels.ts"
 import type { Complete } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
 import type { ModelInfo } from "../../labeller.ts"
@@ -60,7 +61,7 @@ export async function prepareRun(
   const print = input.path === standardStream ? undefined : await fingerprint(input.path)
   const rows = await openRows(input, options, stdin, keepsColumns(input, files) ? "text" : "cells")
   try {
-    const added = addedColumns(options, model.labels, rows.taken)
+    const added = addedColumns(options, chosenLabels(options.labels, model), rows.taken)
     const identity: RunIdentity = {
       input: print === undefined ? "standard input" : { bytes: print.bytes, sha256: print.sha256 },
       format: formatName(input),
@@ -120,6 +121,7 @@ function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["op
     ...(options.encoding !== "utf-8" && { encoding: options.encoding }),
     maxRowBytes: options.maxRowBytes,
     chunkTexts: options.chunkTexts,
+    ...(options.labels && { labels: options.labels.join(",") }),
     function: options.function ?? null,
     maxLength: options.maxLength ?? null,
     longText: options.longText,

@@ -33,7 +33,7 @@ const {
   windows,
   words,
 } = corpusOptions
-const { function: scoreFunction, maxLength, longText, stride, pooling, empty } = corpusOptions
+const { labels, function: scoreFunction, maxLength, longText, stride, pooling, empty } = corpusOptions
 
 /** What a query may choose. */
 export const corpusQuery = {
@@ -44,6 +44,7 @@ export const corpusQuery = {
   delimiter,
   quotes,
   escape: escaping,
+  labels,
   function: scoreFunction,
   maxLength,
   longText,

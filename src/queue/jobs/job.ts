@@ -8,7 +8,10 @@ import type { LabelledText, LabelOptions, ModelInfo } from "../../labeller.ts"
 export interface JobData {
   readonly v: 1
   readonly texts: readonly { readonly id?: string; readonly text: string }[]
-  readonly options?: Pick<LabelOptions, "topK" | "function" | "maxLength" | "longText" | "stride" | "empty" | "pooling">
+  readonly options?: Pick<
+    LabelOptions,
+    "topK" | "labels" | "function" | "maxLength" | "longText" | "stride" | "empty" | "pooling"
+  >
   /** Ms after the job's timestamp. */
   readonly deadlineMs?: number
   readonly replyTo?: string
