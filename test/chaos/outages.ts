@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { Redis } from "ioredis"
+import { toBeTrue } from "../cli/run-valence.ts"
 import type { Disaster } from "./disaster.ts"
-import { randomMoment } from "./moments.ts"
+import { randomMoment, requireMiddle } from "./moments.ts"
 import { ClusterPlace } from "./places/cluster-place.ts"
 import { ManagedPlace } from "./places/managed-place.ts"
 import { canPartition, PartitionedPlace, type Side } from "./places/partitioned-place.ts"
@@ -41,6 +42,9 @@ function outage<P extends RedisPlace>(
     open,
     async strike(stage, random) {
       await randomMoment(stage, random)
+      // A run that does not find Redis at its start ends, as it should.
+      await toBeTrue(() => stage.outputBytes > 0 || stage.producer?.runs !== true)
+      requireMiddle(stage)
       await strike(stage.place as P, random)
       return judgeProgress(stage)
     },
