@@ -74,9 +74,11 @@ export class TextRun implements Untokenised {
     const { maxLength, stride, lane, pooling, timings, positions, function: how } = this.#request
     const windows = new Windows(inputIds, special, maxLength, stride)
     const pool = new ScorePool(pooling, how)
+    const most = dispatcher.rowsAtOnce(Math.min(inputIds.length, maxLength))
+    const line = lane === "interactive" && windows.count > most ? "long" : lane
     const run = new WindowRun(windows, {
-      most: dispatcher.rowsAtOnce(Math.min(inputIds.length, maxLength)),
-      add: entry => dispatcher.add(entry, lane),
+      most,
+      add: entry => dispatcher.add(entry, line),
       isDropped: () => this.dropped,
       onLogits: (logits, window) => pool.add(scoresOf(chosen(logits, positions), how), windows.ownTokensAt(window)),
       onEnd: error => {

@@ -1,6 +1,5 @@
 import { ValenceError } from "../../errors.ts"
 import type { ClassifierEmitter } from "../../events.ts"
-import type { Lane } from "../../labeller.ts"
 import { padded } from "../../model/micro-batch.ts"
 import { sum } from "../../sum.ts"
 import type { Device, RunFailed, RunResult } from "../devices/device.ts"
@@ -8,7 +7,7 @@ import { DeviceBudget } from "../devices/device-budget.ts"
 import { DevicePool, type DevicePoolOptions, RUNS_AHEAD } from "../devices/device-pool.ts"
 import type { PooledDevice, Slot } from "../devices/slot.ts"
 import type { BatchLimits } from "../plan/batch-limits.ts"
-import { createLanes, type LanePolicy, nextBatch, timeToWait, waitsAlone } from "./next-batch.ts"
+import { allOf, createLines, type LanePolicy, type Line, nextBatch, timeToWait, waitsAlone } from "./next-batch.ts"
 import { type Cut, cutsAfter, isTooLarge } from "./retry-plan.ts"
 import type { Waiter } from "./waiting.ts"
 
@@ -57,7 +56,7 @@ interface Sent extends Cut<Entry> {
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
-  readonly #lanes = createLanes<Entry>()
+  readonly #lines = createLines<Entry>()
   readonly #again: Cut<Entry>[] = []
   readonly #budgets: ReadonlyMap<PooledDevice, DeviceBudget>
   readonly #stats = { microBatches: 0, texts: 0, tokens: 0, paddedTokens: 0, runMs: 0 }
@@ -119,11 +118,11 @@ export class Dispatcher {
     return sum(this.#options.devices.map(rowsOf))
   }
 
-  add(entry: Entry, lane: Lane): void {
+  add(entry: Entry, line: Line): void {
     if (this.#ended) entry.settle(this.#ended)
     else {
-      if (lane === "interactive") this.#lastInteractiveMs = entry.since
-      this.#lanes[lane].add(entry)
+      if (line === "interactive") this.#lastInteractiveMs = entry.since
+      this.#lines[line].add(entry)
       this.#schedule()
     }
   }
@@ -146,18 +145,18 @@ export class Dispatcher {
 
   #pump(): void {
     while (!this.#ended) {
-      const isLone = this.#again.length === 0 && waitsAlone(this.#lanes)
+      const isLone = this.#again.length === 0 && waitsAlone(this.#lines)
       const slot = (isLone ? this.#pool?.forLone() : undefined) ?? this.#pool?.idlest()
       const cut = slot ? this.#nextCut(slot.of) : undefined
       if (!slot || !cut) break
       void this.#run(slot, slot.device, cut)
     }
-    // Every device has a micro-batch that waits: where that is bulk, an interactive one goes before it.
+    // Every device has a micro-batch that waits: if that is not interactive, one that is goes before it.
     while (!this.#ended && this.#options.maxWaitMs === 0) {
       const slot = this.#pool?.fullOfBulk()
-      const entries = slot ? this.#lanes.interactive.takeBatch(this.#limitsOf(slot.of)) : []
+      const entries = slot ? this.#lines.interactive.takeBatch(this.#limitsOf(slot.of)) : []
       if (!slot || entries.length === 0) break
-      void this.#run(slot, slot.device, { entries, lane: "interactive", failures: 0 })
+      void this.#run(slot, slot.device, { entries, line: "interactive", failures: 0 })
     }
   }
 
@@ -178,19 +177,19 @@ export class Dispatcher {
     // What is alone works best on everything at once.
     const places = device.children > 1 ? device.children * RUNS_AHEAD : 1
     const limits = { ...this.#limitsOf(device), bulkAgeMs, maxWaitMs, places }
-    const waitMs = timeToWait(this.#lanes, limits, now)
+    const waitMs = timeToWait(this.#lines, limits, now)
     if (waitMs === undefined) return undefined
     if (waitMs > 0) {
       clearTimeout(this.#waitTimer)
       this.#waitTimer = setTimeout(() => this.#pump(), waitMs)
       return undefined
     }
-    const bulkTokens = this.#budgetOf(device).bulkTokens(now - this.#lastInteractiveMs)
-    return { ...nextBatch(this.#lanes, limits, now, bulkTokens), failures: 0 }
+    const laterTokens = this.#budgetOf(device).bulkTokens(now - this.#lastInteractiveMs)
+    return { ...nextBatch(this.#lines, limits, now, laterTokens), failures: 0 }
   }
 
   async #run(slot: Slot, device: Device, cut: Cut<Entry>): Promise<void> {
-    const urgent = cut.lane === "interactive"
+    const urgent = cut.line === "interactive"
     slot.running += 1
     if (urgent) slot.urgent += 1
     const startedMs = performance.now()
@@ -212,7 +211,7 @@ export class Dispatcher {
     this.#schedule()
   }
 
-  #count({ entries, lane, paddedTokens, startedMs }: Sent, { runMs }: RunResult, { of, wide }: Slot): void {
+  #count({ entries, line, paddedTokens, startedMs }: Sent, { runMs }: RunResult, { of, wide }: Slot): void {
     const texts = entries.length
     const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0)
     this.#stats.microBatches += 1
@@ -222,6 +221,7 @@ export class Dispatcher {
     this.#stats.runMs += runMs
     if (!wide) this.#budgetOf(of).ran(paddedTokens, runMs)
     const waitMs = entries.map(({ since }) => startedMs - since)
+    const lane = line === "bulk" ? line : "interactive"
     this.#options.events?.emit("microBatch", { lane, texts, tokens, paddedTokens, waitMs, runMs })
   }
 
@@ -253,7 +253,6 @@ export class Dispatcher {
     this.#ended ??= error
     clearTimeout(this.#waitTimer)
     for (const cut of this.#again.splice(0)) for (const entry of cut.entries) entry.settle(error)
-    for (const lane of [this.#lanes.interactive, this.#lanes.bulk])
-      for (const entry of lane.drain()) entry.settle(error)
+    for (const line of allOf(this.#lines)) for (const entry of line.drain()) entry.settle(error)
   }
 }

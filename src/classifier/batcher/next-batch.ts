@@ -1,4 +1,5 @@
 import type { Lane } from "../../labeller.ts"
+import { sum } from "../../sum.ts"
 import type { BatchLimits } from "../plan/batch-limits.ts"
 import { type Waiter, Waiting } from "./waiting.ts"
 
@@ -19,29 +20,39 @@ export interface BatcherLimits extends BatchLimits, LanePolicy {
 /** A share of what waits has at least so many tokens: a run costs some besides its own. */
 const leastShare = 128
 
-/** The waiting lines of both lanes, and who had a turn. */
-export interface Lanes<T extends Waiter> {
-  readonly interactive: Waiting<T>
-  readonly bulk: Waiting<T>
-  bulkServedAt: number
-  lastServed: Lane | undefined
+/** Windows of long interactive texts wait in a line of their own: other interactive texts are served before them. */
+export type Line = Lane | "long"
+
+/** The lines that are served after interactive texts. */
+const later = ["long", "bulk"] as const
+
+/** The waiting lines, and who had a turn. */
+export interface Lines<T extends Waiter> extends Readonly<Record<Line, Waiting<T>>> {
+  readonly servedAt: Record<(typeof later)[number], number>
+  lastServed: Line | undefined
 }
 
-/** Two empty waiting lines. */
-export function createLanes<T extends Waiter>(): Lanes<T> {
-  return { interactive: new Waiting(), bulk: new Waiting(), bulkServedAt: -Infinity, lastServed: undefined }
+/** Empty waiting lines. */
+export function createLines<T extends Waiter>(): Lines<T> {
+  const [interactive, long, bulk] = [new Waiting<T>(), new Waiting<T>(), new Waiting<T>()]
+  return { interactive, long, bulk, servedAt: { long: -Infinity, bulk: -Infinity }, lastServed: undefined }
 }
+
+/** All waiting lines. */
+export const allOf = <T extends Waiter>({ interactive, long, bulk }: Lines<T>) => [interactive, long, bulk]
 
 /**
- * The lane whose turn it is: interactive, unless bulk texts have waited `bulkAgeMs` without a turn. However little that
- * is, bulk has no two turns in a row while interactive texts wait.
+ * The line whose turn it is: interactive, then long, then bulk, unless one of these two has waited `bulkAgeMs` without a turn. However
+ * little that is, they have no two turns in a row while interactive texts wait.
  */
-function laneToServe<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): Lane {
-  const bulk = lanes.bulk.oldest()
-  if (!bulk) return "interactive"
-  if (!lanes.interactive.oldest()) return "bulk"
-  const bulkWaitedMs = now - Math.max(bulk.since, lanes.bulkServedAt)
-  return bulkWaitedMs >= limits.bulkAgeMs && lanes.lastServed !== "bulk" ? "bulk" : "interactive"
+function lineToServe<T extends Waiter>(lines: Lines<T>, { bulkAgeMs }: BatcherLimits, now: number): Line {
+  const sinceOf = (line: (typeof later)[number]) =>
+    Math.max(lines[line].oldest()?.since ?? Infinity, lines.servedAt[line])
+  const [late] = later.filter(line => now - sinceOf(line) >= bulkAgeMs).sort((a, b) => sinceOf(a) - sinceOf(b))
+  const { lastServed } = lines
+  if (lines.interactive.oldest())
+    return lastServed === "interactive" || lastServed === undefined ? (late ?? "interactive") : "interactive"
+  return late ?? (lines.long.oldest() ? "long" : "bulk")
 }
 
 /**
@@ -49,47 +60,47 @@ function laneToServe<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, n
  *
  * @returns 0 when it is full or its oldest has waited `maxWaitMs`; `undefined` when nobody waits
  */
-export function timeToWait<T extends Waiter>(lanes: Lanes<T>, limits: BatcherLimits, now: number): number | undefined {
-  const oldest = [lanes.interactive.oldest(), lanes.bulk.oldest()].filter(waiter => waiter !== undefined)
+export function timeToWait<T extends Waiter>(lines: Lines<T>, limits: BatcherLimits, now: number): number | undefined {
+  const oldest = allOf(lines).flatMap(line => line.oldest() ?? [])
   if (oldest.length === 0) return undefined
   const isFull =
-    lanes.interactive.size + lanes.bulk.size >= limits.maxBatchTexts ||
-    lanes.interactive.tokens + lanes.bulk.tokens >= limits.maxBatchTokens
+    sum(allOf(lines).map(({ size }) => size)) >= limits.maxBatchTexts ||
+    sum(allOf(lines).map(({ tokens }) => tokens)) >= limits.maxBatchTokens
   if (isFull) return 0
   const since = Math.min(...oldest.map(waiter => waiter.since))
   return Math.max(0, since + limits.maxWaitMs - now)
 }
 
 /** Whether all that waits is one interactive micro-batch. */
-export function waitsAlone<T extends Waiter>({ interactive, bulk }: Lanes<T>): boolean {
+export function waitsAlone<T extends Waiter>({ interactive, long, bulk }: Lines<T>): boolean {
   const fitsOne = interactive.size === 1 || (interactive.size > 0 && interactive.tokens <= leastShare)
-  return fitsOne && bulk.size === 0
+  return fitsOne && long.size + bulk.size === 0
 }
 
-/** A micro-batch, and the lane that it comes from. */
-export interface LaneBatch<T> {
-  readonly lane: Lane
+/** A micro-batch, and the line that it comes from. */
+export interface LineBatch<T> {
+  readonly line: Line
   /** Empty when nobody waits. */
   readonly entries: T[]
 }
 
 /**
- * Takes the next micro-batch out of the lane whose turn it is: around its oldest text, of like lengths, within the token
- * budget. Lanes do not mix: bulk texts would make an interactive micro-batch take longer.
+ * Takes the next micro-batch out of the line whose turn it is: around its oldest text, of like lengths, within the token
+ * budget. Lines do not mix: bulk texts would make an interactive micro-batch take longer.
  *
- * @param bulkTokens - the token budget of the bulk lane
+ * @param laterTokens - the token budget of the lines that are served after interactive texts
  */
 export function nextBatch<T extends Waiter>(
-  lanes: Lanes<T>,
+  lines: Lines<T>,
   limits: BatcherLimits,
   now: number,
-  bulkTokens = limits.maxBatchTokens,
-): LaneBatch<T> {
-  const lane = laneToServe(lanes, limits, now)
-  if (lane === "bulk") lanes.bulkServedAt = now
-  lanes.lastServed = lane
+  laterTokens = limits.maxBatchTokens,
+): LineBatch<T> {
+  const line = lineToServe(lines, limits, now)
+  if (line !== "interactive") lines.servedAt[line] = now
+  lines.lastServed = line
   const { maxBatchTexts, places } = limits
-  const budget = lane === "bulk" ? bulkTokens : limits.maxBatchTokens
-  const share = Math.max(leastShare, Math.ceil(lanes[lane].tokens / places))
-  return { lane, entries: lanes[lane].takeBatch({ maxBatchTokens: Math.min(budget, share), maxBatchTexts }) }
+  const budget = line === "interactive" ? limits.maxBatchTokens : laterTokens
+  const share = Math.max(leastShare, Math.ceil(lines[line].tokens / places))
+  return { line, entries: lines[line].takeBatch({ maxBatchTokens: Math.min(budget, share), maxBatchTexts }) }
 }

@@ -1,10 +1,10 @@
-import type { Lane } from "../../labeller.ts"
 import type { RunFailed } from "../devices/device.ts"
+import type { Line } from "./next-batch.ts"
 
 /** Entries that go together, and how often a run of theirs has failed. */
 export interface Cut<T> {
   readonly entries: readonly T[]
-  readonly lane: Lane
+  readonly line: Line
   readonly failures: number
 }
 
@@ -22,12 +22,12 @@ export function isTooLarge<T>({ entries }: Cut<T>, { outOfMemory }: Why): boolea
  * @returns nothing where an entry failed on its own as well
  */
 export function cutsAfter<T>(cut: Cut<T>, why: Why): Cut<T>[] {
-  const { entries, lane, failures } = cut
+  const { entries, line, failures } = cut
   if (isTooLarge(cut, why)) {
     const half = Math.ceil(entries.length / 2)
-    return [entries.slice(0, half), entries.slice(half)].map(part => ({ entries: part, lane, failures }))
+    return [entries.slice(0, half), entries.slice(half)].map(part => ({ entries: part, line, failures }))
   }
-  if (!why.begun) return [{ entries, lane, failures }]
-  if (failures === 0) return [{ entries, lane, failures: 1 }]
-  return entries.length > 1 ? entries.map(entry => ({ entries: [entry], lane, failures })) : []
+  if (!why.begun) return [{ entries, line, failures }]
+  if (failures === 0) return [{ entries, line, failures: 1 }]
+  return entries.length > 1 ? entries.map(entry => ({ entries: [entry], line, failures })) : []
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
 import { Dispatcher } from "../../../src/classifier/batcher/dispatcher.ts"
+import type { Line } from "../../../src/classifier/batcher/next-batch.ts"
 import type { Device, StartDevice } from "../../../src/classifier/devices/device.ts"
 import type { PooledDevice } from "../../../src/classifier/devices/slot.ts"
 import { ValenceError } from "../../../src/errors.ts"
 import { type ClassifierEvents, WorkerEmitter } from "../../../src/events.ts"
-import type { Lane } from "../../../src/labeller.ts"
 import type { MicroBatch } from "../../../src/model/micro-batch.ts"
 
 const policy = { bulkAgeMs: 500, maxWaitMs: 0, bulkRunMs: 25, padId: 0 }
@@ -33,13 +33,13 @@ function plainDevice(before: (batch: MicroBatch) => ValenceError | undefined = (
 
 const died = () => new ValenceError("device_failed", "it died")
 
-async function outcomes(dispatcher: Dispatcher, ids: readonly number[], lane: Lane = "bulk") {
+async function outcomes(dispatcher: Dispatcher, ids: readonly number[], line: Line = "bulk") {
   const settled = ids.map(
     id =>
       new Promise<number | string>(resolve => {
         const settle = (outcome: Float32Array | ValenceError) =>
           resolve(outcome instanceof ValenceError ? outcome.code : (outcome[0] ?? NaN))
-        dispatcher.add({ inputIds: Int32Array.of(id, 1, 1), tokens: 3, since: performance.now(), settle }, lane)
+        dispatcher.add({ inputIds: Int32Array.of(id, 1, 1), tokens: 3, since: performance.now(), settle }, line)
       }),
   )
   return Promise.all(settled)
@@ -75,7 +75,10 @@ describe("Dispatcher", () => {
     expect(dispatcher.stats.deviceRestarts).toBe(restarts)
   })
 
-  it("interactive texts go to a device that is full of bulk texts, as urgent", async () => {
+  it.each<[string, Line]>([
+    ["bulk texts", "bulk"],
+    ["windows of long texts", "long"],
+  ])("interactive texts go to a device that is full of %s, as urgent", async (_, line) => {
     const runs: [firstId: number, urgent: boolean][] = []
     let letGo = () => {}
     const gate = new Promise<void>(resolve => {
@@ -90,7 +93,7 @@ describe("Dispatcher", () => {
       },
     }
     const dispatcher = await start(async () => device)
-    const bulk = outcomes(dispatcher, Array(40).fill(1))
+    const later = outcomes(dispatcher, Array(40).fill(1), line)
     await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
     const interactive = outcomes(dispatcher, [2], "interactive")
     await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
@@ -100,7 +103,7 @@ describe("Dispatcher", () => {
       [2, true],
     ])
     letGo()
-    await Promise.all([bulk, interactive])
+    await Promise.all([later, interactive])
   })
 
   it("a flood of interactive texts - bulk texts have their turns", async () => {
