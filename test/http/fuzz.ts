@@ -23,7 +23,7 @@ const redis = await openSharedRedis()
 try {
   console.log(`seed ${seed}, ${redis.origin}`)
   const keyPrefix = `{fuzz-${randomBytes(6).toString("hex")}}`
-  const { answers, problems, heapGrowthMb, socketsLeft, slowestLiveMs } = await playFuzz({
+  const { answers, problems, heapGrowthMb, socketsLeft, slowestLiveMs, longestTurnMs } = await playFuzz({
     requests,
     seed,
     parallel,
@@ -35,6 +35,7 @@ try {
   console.log(
     `slowest answer of /livez: ${slowestLiveMs.toFixed(0)} ms (bar: ${mostLiveMs} ms on a machine that does nothing else)`,
   )
+  console.log(`longest turn of the event loop: ${longestTurnMs.toFixed(0)} ms of CPU`)
   if (slowestLiveMs > mostLiveMs) process.exitCode = 1
   for (const problem of problems.slice(0, 50)) console.log(`PROBLEM ${problem}`)
   console.log(problems.length === 0 ? "passed" : `FAILED: ${problems.length} problems`)

@@ -11,6 +11,8 @@ export interface FuzzPlay {
   readonly redis: string
   readonly keyPrefix: string
   readonly parallel?: number
+  /** Loaded into the server before its program. */
+  readonly preload?: string
 }
 
 /** What came of it. */
@@ -23,6 +25,10 @@ export interface FuzzReport {
   readonly socketsLeft: number
   /** The slowest answer to `GET /livez` meanwhile. */
   readonly slowestLiveMs: number
+  /** CPU time of the longest turn of its event loop. */
+  readonly longestTurnMs: number
+  /** Where listeners have thrown. */
+  readonly thrownIn: readonly string[]
 }
 
 /** A server answers, or closes, within this time. */
@@ -34,9 +40,16 @@ const liveEveryMs = 50
 const mostGrowthMb = 20
 
 /** Sends requests of all kinds to a server of its own, in front of a fleet, and looks whether it stays well. */
-export async function playFuzz({ requests, seed, redis, keyPrefix, parallel = 8 }: FuzzPlay): Promise<FuzzReport> {
+export async function playFuzz({
+  requests,
+  seed,
+  redis,
+  keyPrefix,
+  parallel = 8,
+  preload,
+}: FuzzPlay): Promise<FuzzReport> {
   const problems: string[] = []
-  await using server = await FuzzServer.start(redis, keyPrefix)
+  await using server = await FuzzServer.start(redis, keyPrefix, preload)
   const cases = new FuzzRequests(await routesOf(server), new Random(seed))
   const answers: Record<number, number> = {}
   let slowestLiveMs = 0
@@ -68,7 +81,10 @@ export async function playFuzz({ requests, seed, redis, keyPrefix, parallel = 8 
   const warm = server.ended === undefined ? await settled(server) : before
   await play(Math.floor((requests * 2) / 3))
   if (server.ended !== undefined)
-    return { answers, problems: [server.ended, ...problems], heapGrowthMb: 0, socketsLeft: 0, slowestLiveMs: 0 }
+    return {
+      ...{ answers, problems: [server.ended, ...problems] },
+      ...{ heapGrowthMb: 0, socketsLeft: 0, slowestLiveMs: 0, longestTurnMs: 0, thrownIn: [] },
+    }
   const after = await settled(server)
   const [heapGrowthMb, socketsLeft] = [after.heapMb - warm.heapMb, after.sockets - before.sockets]
   if (heapGrowthMb > mostGrowthMb)
@@ -76,7 +92,9 @@ export async function playFuzz({ requests, seed, redis, keyPrefix, parallel = 8 
   if (socketsLeft > 0) problems.push(`no socket must be left; there are ${socketsLeft}`)
   const alive = await fetch(`${server.url}/readyz`, { headers: { connection: "close" } })
   if (alive.status !== 200) problems.push(`the server must be ready afterwards; it answers ${alive.status}`)
-  return { answers, problems, heapGrowthMb, socketsLeft, slowestLiveMs }
+  const longestTurnMs = Math.max(warm.longestTurnMs, after.longestTurnMs)
+  const { thrownIn } = after
+  return { answers, problems, heapGrowthMb, socketsLeft, slowestLiveMs, longestTurnMs, thrownIn }
 }
 
 /** Asks again and again whether the server lives, until it is disposed. */

@@ -15,6 +15,10 @@ const serve = [
 export interface FuzzLook {
   readonly heapMb: number
   readonly sockets: number
+  /** CPU time of the longest turn of its event loop since the last look. */
+  readonly longestTurnMs: number
+  /** Where listeners have thrown, if it was started with `throwing-listeners.mjs`. */
+  readonly thrownIn: readonly string[]
 }
 
 /** `valence serve` in front of `valence work`, as they were built: processes that a fuzz may end. */
@@ -31,12 +35,16 @@ export class FuzzServer implements AsyncDisposable {
     this.#said = said
   }
 
-  static async start(redis: string, keyPrefix: string): Promise<FuzzServer> {
+  /** @param preload - a module that is loaded into the server before its program */
+  static async start(redis: string, keyPrefix: string, preload?: string): Promise<FuzzServer> {
     const fleet = ["--redis", redis, "--key-prefix", keyPrefix]
     const worker = new StartedProcess({ folder: tmpdir() }, "work", ...fleet, "--model", "afinn-111", "--port", "0")
     await worker.toSay("ready")
     const server = fork(main, ["serve", ...fleet, ...serve], {
-      execArgv: ["--expose-gc", "--import", look],
+      execArgv: [
+        "--expose-gc",
+        ...[look, ...(preload === undefined ? [] : [preload])].flatMap(file => ["--import", file]),
+      ],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     })
     let stderr = ""
@@ -59,8 +67,12 @@ export class FuzzServer implements AsyncDisposable {
 
   /** What it holds, once its garbage is collected. */
   async look(): Promise<FuzzLook> {
+    const ended = once(this.#server, "exit").then(() => {
+      throw new Error(this.ended)
+    })
+    ended.catch(() => {})
     this.#server.send("look")
-    const [held] = (await once(this.#server, "message")) as [FuzzLook]
+    const [held] = (await Promise.race([once(this.#server, "message"), ended])) as [FuzzLook]
     return held
   }
 
