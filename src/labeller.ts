@@ -117,6 +117,11 @@ export interface Labelled extends LabelScore {
   readonly truncated: boolean
   /** In how many windows the model saw the text; 1 where it was not cut into any. */
   readonly windows: number
+  /**
+   * True if the model's vocabulary hardly has the characters, the script or the language of the text: its label means
+   * little then. Otherwise absent.
+   */
+  readonly unfamiliar?: true
   /** The words or phrases that a lexicon matched, in order; absent for other models. */
   readonly words?: readonly string[]
   readonly error?: never

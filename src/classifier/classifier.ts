@@ -40,7 +40,8 @@ export class Classifier implements Labeller {
     this.fellBack = fellBack
     this.#scoreFunction = opened.scoreFunction
     this.#tokenising = tokenising
-    this.#context = { model, maxTextLength, special: tokenizer.special, dispatcher }
+    const { special, isUnfamiliar } = tokenizer
+    this.#context = { model, maxTextLength, special, isUnfamiliar, dispatcher }
     this.#devices = opened.devices
   }
 

@@ -3,6 +3,7 @@ import type { EmptyText, Failed, Labelled, LabelledText, Lane, ModelInfo, Poolin
 import { ScorePool } from "../model/score-pool.ts"
 import { ranked, scoresOf } from "../model/scores.ts"
 import type { Encoding, SpecialTokens } from "../model/tokenizer/tokenizer.ts"
+import type { IsUnfamiliar } from "../model/tokenizer/unfamiliar.ts"
 import { Windows } from "../model/windows.ts"
 import type { Lengths } from "../options.ts"
 import type { Dispatcher } from "./batcher/dispatcher.ts"
@@ -29,6 +30,7 @@ export interface TextRunContext {
   /** UTF-16 units that a text may have. */
   readonly maxTextLength: number
   readonly special: SpecialTokens
+  readonly isUnfamiliar: IsUnfamiliar
   readonly dispatcher: Dispatcher
 }
 
@@ -85,14 +87,18 @@ export class TextRun implements Untokenised {
         const { queueMs, inferenceMs } = run.timings()
         timings.queueMs = Math.max(timings.queueMs, queueMs)
         timings.inferenceMs = Math.max(timings.inferenceMs, inferenceMs)
-        const length = { tokens: inputIds.length, truncated, windows: windows.count }
+        const strange = this.#context.isUnfamiliar(this.text, inputIds, truncated) && ({ unfamiliar: true } as const)
+        const length = { tokens: inputIds.length, truncated, windows: windows.count, ...strange }
         this.#settle(error ? failed(error) : this.#labelled(pool.scores(), length))
       },
     })
     run.start()
   }
 
-  #labelled(pooled: readonly number[], length: Pick<Labelled, "tokens" | "truncated" | "windows">): LabelledText {
+  #labelled(
+    pooled: readonly number[],
+    length: Pick<Labelled, "tokens" | "truncated" | "windows" | "unfamiliar">,
+  ): LabelledText {
     const { topK, positions } = this.#request
     const { labels } = this.#context.model
     const scores = ranked(positions?.map(position => labels[position] as string) ?? labels, pooled)

@@ -130,6 +130,9 @@ export const corpusOptions = {
   tokens: toggle({ help: "add a column tokens: how many the model saw" }),
   truncated: toggle({ help: "add a column truncated: whether the model saw a part of the text only" }),
   windows: toggle({ help: "add a column windows: in how many the model saw the text" }),
+  unfamiliar: toggle({
+    help: "add a column unfamiliar: whether the model hardly knows the characters or the language of the text",
+  }),
   words: toggle({ help: "add a column words: what a lexicon matched" }),
   checkpointMs: count({
     default: 2000,

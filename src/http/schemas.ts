@@ -96,6 +96,11 @@ export const TextResult = Type.Object(
     tokens: Type.Optional(Type.Integer({ description: "Tokens that the model saw, special tokens included" })),
     truncated: Type.Optional(Type.Boolean({ description: "Whether the text had more tokens than the model saw" })),
     windows: Type.Optional(Type.Integer({ description: "In how many windows the model saw the text" })),
+    unfamiliar: Type.Optional(
+      Type.Boolean({
+        description: "true: the model hardly knows the characters or the language of the text; otherwise absent",
+      }),
+    ),
     words: Type.Optional(Type.Array(Type.String(), { description: "What a lexicon matched" })),
     error: Type.Optional(
       Type.Object({ code: Type.String(), message: Type.String() }, { description: "Why this text has no label" }),

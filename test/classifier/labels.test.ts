@@ -91,3 +91,23 @@ describe("a corpus with labels", () => {
     expect(reasons).toEqual([expect.stringContaining("must hold one of NEGATIVE, POSITIVE, or an index from 0 to 1")])
   })
 })
+
+describe("a text in a script that the model never saw", () => {
+  it("is marked in its result, and counted in a run", async () => {
+    const [known, strange] = await label(["I love it", "最高です"])
+    expect(known).not.toHaveProperty("unfamiliar")
+    expect(strange).toMatchObject({ unfamiliar: true })
+    using folder = new TemporaryFolder()
+    const input = folder.write("in.csv", "text\nI love it\n最高です\n")
+    const summary = await labelCorpus({
+      input,
+      output: folder.at("out.csv"),
+      labeller: classifier,
+      options: { unfamiliar: true },
+    })
+    expect(summary.unfamiliar).toBe(1)
+    expect(folder.read("out.csv")).toMatch(
+      /^text,label,score,unfamiliar\nI love it,\w+,[\d.]+,false\n最高です,\w+,[\d.]+,true\n$/,
+    )
+  })
+})

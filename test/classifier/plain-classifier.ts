@@ -13,6 +13,7 @@ const end = 2
 /** A token is a character, its id the character's code. */
 const tokenizer: Tokenizer = {
   special,
+  isUnfamiliar: () => false,
   async encode(texts, maxLength) {
     return texts.map((text, index) => {
       const most = typeof maxLength === "number" ? maxLength : (maxLength[index] ?? 0)

@@ -11,6 +11,7 @@ function plainTokenizer() {
   const calls: (readonly string[])[] = []
   const tokenizer: Tokenizer = {
     special: { before: 0, after: 0 },
+    isUnfamiliar: () => false,
     async encode(texts) {
       calls.push(texts)
       await new Promise(resolve => setImmediate(resolve))
@@ -79,6 +80,7 @@ describe("Tokenising", () => {
     setImmediate(nextTurn)
     const tokenizer: Tokenizer = {
       special: { before: 0, after: 0 },
+      isUnfamiliar: () => false,
       async encode(texts) {
         turns.push(turn)
         return texts.map(() => ({ inputIds: Int32Array.of(1), tokens: 1, truncated: false }))

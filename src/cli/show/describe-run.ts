@@ -9,6 +9,10 @@ import { showCount, showDuration, showRows, showShare } from "./show-numbers.ts"
 /** How many failed rows a summary shows. */
 export const mostShownFailures = 3
 
+/** What is said of texts that a model hardly knows. */
+export const unfamiliarText =
+  "in characters or a language that the model hardly knows: their labels mean little (--unfamiliar marks them)"
+
 /**
  * The summary of a run, as `valence label` prints it.
  *
@@ -40,12 +44,22 @@ function labelLines({ labels, labelled }: RunSummary): string[] {
   })
 }
 
-function countLines({ labels, labelled, empty, meanScore, truncated, uncertain, repeated }: RunSummary): string[] {
+function countLines({
+  labels,
+  labelled,
+  empty,
+  meanScore,
+  truncated,
+  unfamiliar,
+  uncertain,
+  repeated,
+}: RunSummary): string[] {
   if (labelled + empty === 0) return []
   return [
     ...(labels.length > 1 ? [`  mean score ${meanScore.toFixed(4)}`] : []),
     ...(uncertain > 0 ? [`  ${showCount(uncertain)} below --min-score, labelled ${uncertainLabel}`] : []),
     ...(truncated > 0 ? [`  ${showCount(truncated)} truncated: the model saw their beginning only`] : []),
+    ...(unfamiliar > 0 ? [`  ${showCount(unfamiliar)} ${unfamiliarText}`] : []),
     ...(empty > 0 ? [`  ${showCount(empty)} empty: no text, kept without a label`] : []),
     ...(repeated > 0 ? [`  ${showCount(repeated)} repeated texts, labelled as the first of them`] : []),
     "",

@@ -31,6 +31,12 @@ export function describeFailures({ failed, errors, rows }: RunSummary): Html | u
   return html`<p class="notice">${formatCount(failed)} of ${rowsOf(rows)} got no label.${listed}</p>`
 }
 
+/** Says that the model hardly knows the characters or the language of texts; nothing where it knows all. */
+export function describeUnfamiliar({ unfamiliar, labelled }: RunSummary): Html | undefined {
+  if (unfamiliar === 0) return undefined
+  return html`<p class="notice">${formatCount(unfamiliar)} of ${rowsOf(labelled)} are in characters or a language that the model hardly knows: their labels mean little.</p>`
+}
+
 /** The figures of the run. */
 export function tiles(summary: RunSummary): Html {
   const { rows, labelled, failed, empty, truncated, tokens, textsPerSecond, elapsedMs } = summary

@@ -1,6 +1,6 @@
 import { basename } from "node:path"
 import { standardStream } from "../formats.ts"
-import { describeFailures, factList, leadLine, tiles } from "./facts.ts"
+import { describeFailures, describeUnfamiliar, factList, leadLine, tiles } from "./facts.ts"
 import { figures } from "./figures.ts"
 import { Html, html } from "./html.ts"
 import { drawLabels } from "./labels.ts"
@@ -35,6 +35,7 @@ export async function renderReport(data: ReportData): Promise<string> {
 <p class="lead">${leadLine(summary)}</p>
 </header>
 ${describeFailures(summary)}
+${describeUnfamiliar(summary)}
 ${tiles(summary)}
 ${await figures(data, labels)}
 ${unsureTable(data.tally, labels)}

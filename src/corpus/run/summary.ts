@@ -36,6 +36,8 @@ export interface RunSummary {
   /** Rows labelled `UNCERTAIN`. */
   readonly uncertain: number
   readonly truncated: number
+  /** Rows in characters or a language that the model hardly knows: their labels mean little. */
+  readonly unfamiliar: number
   readonly tokens: number
   /** Rows whose text came again and was not labelled again: they have the first one's result. */
   readonly repeated: number
@@ -66,6 +68,7 @@ export function summarise(
   | "empty"
   | "uncertain"
   | "truncated"
+  | "unfamiliar"
   | "tokens"
   | "repeated"
   | "labels"
@@ -73,7 +76,7 @@ export function summarise(
   | "elapsedMs"
   | "textsPerSecond"
 > {
-  const { labelled, failed, empty, truncated, tokens, repeated, elapsedMs } = tally
+  const { labelled, failed, empty, truncated, unfamiliar = 0, tokens, repeated, elapsedMs } = tally
   const counted = Object.entries(tally.labels)
   const scoreSum = counted.reduce((sum, [, counts]) => sum + counts.scoreSum, 0)
   return {
@@ -83,6 +86,7 @@ export function summarise(
     empty,
     uncertain: tally.labels[uncertainLabel]?.rows ?? 0,
     truncated,
+    unfamiliar,
     tokens,
     repeated,
     labels: counted

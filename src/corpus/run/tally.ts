@@ -29,6 +29,8 @@ export interface Tally {
   /** Rows without a label because their text is blank. */
   empty: number
   truncated: number
+  /** Rows in characters or a language that the model hardly knows; absent in older manifests. */
+  unfamiliar?: number
   tokens: number
   /** Rows whose text was not labelled again, because an equal one was before; about, where a run was stopped. */
   repeated: number
@@ -84,6 +86,7 @@ export function countLabelled(tally: Tally, row: number, text: string, label: st
   tally.labelled++
   tally.tokens += result.tokens
   if (result.truncated) tally.truncated++
+  if (result.unfamiliar) tally.unfamiliar = (tally.unfamiliar ?? 0) + 1
   tally.labels[label] ??= { rows: 0, scoreSum: 0, scoreBins: {} }
   const counts = tally.labels[label]
   counts.rows++

@@ -94,6 +94,8 @@ function bareColumns(options: Complete<typeof corpusOptions>, labels: readonly s
   if (options.tokens) columns.push({ name: "tokens", kind: "int64", of: result => result.tokens })
   if (options.truncated) columns.push({ name: "truncated", kind: "boolean", of: result => result.truncated })
   if (options.windows) columns.push({ name: "windows", kind: "int64", of: result => result.windows })
+  if (options.unfamiliar)
+    columns.push({ name: "unfamiliar", kind: "boolean", of: result => result.unfamiliar ?? false })
   if (options.words) columns.push({ name: "words", kind: "strings", of: result => result.words })
   return columns
 }

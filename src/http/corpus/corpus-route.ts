@@ -31,6 +31,7 @@ const {
   tokens,
   truncated,
   windows,
+  unfamiliar,
   words,
 } = corpusOptions
 const { labels, function: scoreFunction, maxLength, longText, stride, pooling, empty } = corpusOptions
@@ -57,6 +58,7 @@ export const corpusQuery = {
   tokens,
   truncated,
   windows,
+  unfamiliar,
   words,
   errors: toggle({ help: "add a column error to CSV and TSV; JSON Lines have it in rows without a label anyway" }),
 } as const

@@ -3,6 +3,7 @@ import { asError, ValenceError } from "../../errors.ts"
 import { type EncodeTexts, encodePieces, pieceLength } from "./encode-pieces.ts"
 import { readTokenizerConfig, readTokenizerText } from "./find-tokenizer.ts"
 import { requireKnownShape } from "./known-shape.ts"
+import { createIsUnfamiliar, type IsUnfamiliar } from "./unfamiliar.ts"
 import { encodeAtOnceLater, type SpecialIds } from "./word-pieces.ts"
 
 /** A text as the model takes it: token ids, special tokens included. */
@@ -24,6 +25,8 @@ export interface SpecialTokens {
 /** Turns texts into token ids: short texts of ASCII at once where it is BERT's, all others off the event loop. */
 export interface Tokenizer {
   readonly special: SpecialTokens
+  /** Whether the vocabulary hardly has the characters, the script or the language of a text. */
+  readonly isUnfamiliar: IsUnfamiliar
   /**
    * One encoding a text, in order. Lone surrogates count as U+FFFD.
    *
@@ -56,8 +59,14 @@ export async function createTokenizer(
   const encodeLong = async (text: string, most: number) =>
     // Of a text that loses tokens in front, the end is wanted.
     joined(before, await encodePieces(encodeTexts, text, side === "left" ? Infinity : most), after)
+  const unknownId = tokenizer.tokenToId("[UNK]") ?? tokenizer.tokenToId("<unk>") ?? undefined
   return {
     special,
+    isUnfamiliar: createIsUnfamiliar(
+      () => Object.keys(tokenizer.getVocab(false)),
+      unknownId,
+      special.before + special.after,
+    ),
     async encode(texts, maxLength) {
       const mostOf = (index: number) => (typeof maxLength === "number" ? maxLength : (maxLength[index] ?? 0))
       const ids = texts.map(encodeAtOnce)

@@ -44,6 +44,27 @@ describe("valence classify", () => {
     expect(lines[2499]).toMatch(/^NEGATIVE .* bad 2499$/)
   })
 
+  it("a text in a script that the model never saw - a warning, once", async () => {
+    using folder = new TemporaryFolder()
+    const { code, stdout, stderr } = await runValence(
+      folder.path,
+      "classify",
+      "--json",
+      "最高です",
+      "最高だ",
+      "I love it",
+    )
+    expect(code).toBe(0)
+    expect(stderr).toBe(
+      'warning: sentiment-small hardly knows the characters or the language of "最高です": such labels mean little; --json marks them as unfamiliar\n',
+    )
+    const marks = stdout
+      .trim()
+      .split("\n")
+      .map(line => JSON.parse(line).unfamiliar)
+    expect(marks).toEqual([true, true, undefined])
+  })
+
   it("--top-k all - lists all scores", async () => {
     using folder = new TemporaryFolder()
     const { stdout } = await runValence(folder.path, "classify", "I love it", "--top-k", "all")

@@ -18,6 +18,7 @@ const summary: RunSummary = {
   empty: 0,
   uncertain: 0,
   truncated: 0,
+  unfamiliar: 0,
   repeated: 0,
   tokens: 4_000_000,
   labels: [
