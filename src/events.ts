@@ -32,6 +32,8 @@ export interface ClassifierEvents {
       readonly waitMs: readonly number[]
       /** Time inside the session. */
       readonly runMs: number
+      /** What each text was labelled for, as `traceWork` has it; absent while nothing is traced. */
+      readonly work?: readonly unknown[]
     },
   ]
   /** A device had no memory for a micro-batch, which is cut in half, as is the device's token budget. */

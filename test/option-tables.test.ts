@@ -9,6 +9,7 @@ import { portOptions } from "../src/cli/commands/work.ts"
 import { logOptions } from "../src/cli/log-options.ts"
 import { fleetOptions, serverFleetOptions } from "../src/cli/open-labeller.ts"
 import { exportOptions } from "../src/cli/parts/export-options.ts"
+import { traceOptions } from "../src/cli/trace-options.ts"
 import { corpusOptions, evaluateOptions } from "../src/corpus/options.ts"
 import type { Declaration } from "../src/declaration.ts"
 import { buildOptions } from "../src/graph/options.ts"
@@ -44,6 +45,7 @@ const tables = {
   "`valence work`: its port": portOptions,
   "`openQueues`, `valence queue`, `valence dead`": redisOptions,
   "`valence work`, `valence serve`, `valence queue export`: their log": logOptions,
+  "`valence work`, `valence serve`: their traces": traceOptions,
   "`valence queue status`": statusOptions,
   "`valence queue pause|resume|drain`": laneOptions,
   "`valence queue drain`": drainOptions,

@@ -5,6 +5,7 @@ import type { ClassifierEmitter, DeviceFacts } from "../events.ts"
 import type { OnPull } from "../hub/pull-progress.ts"
 import type { Failed, LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
 import { type ClassifierOptions, classifierOptions, completeCall, completeLengths } from "../options.ts"
+import { workNow } from "../traced-work.ts"
 import type { DispatcherStats } from "./batcher/dispatcher.ts"
 import { type OpenModel, openModel, type PlannedDevice } from "./open-model.ts"
 import { onDevices } from "./plan/on-devices.ts"
@@ -105,6 +106,7 @@ export class Classifier implements Labeller {
       positions: chosenPositions(given.labels, this.model),
       function: given.function ?? this.#scoreFunction,
       signal: options.signal,
+      work: workNow(),
       timings: { queueMs: 0, tokeniseMs: 0, inferenceMs: 0 },
     }
   }

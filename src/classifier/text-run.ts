@@ -20,6 +20,8 @@ export interface TextRequest extends Lengths {
   readonly pooling: Pooling
   readonly empty: EmptyText
   readonly lane: Lane
+  /** The piece of work that the texts belong to; `undefined` while nothing is traced. */
+  readonly work: unknown
   /** The longest so far of its texts. */
   readonly timings: { queueMs: number; tokeniseMs: number; inferenceMs: number }
 }
@@ -73,12 +75,13 @@ export class TextRun implements Untokenised {
 
   #run({ inputIds, truncated }: Encoding): void {
     const { dispatcher, special } = this.#context
-    const { maxLength, stride, lane, pooling, timings, positions, function: how } = this.#request
+    const { maxLength, stride, lane, work, pooling, timings, positions, function: how } = this.#request
     const windows = new Windows(inputIds, special, maxLength, stride)
     const pool = new ScorePool(pooling, how)
     const most = dispatcher.rowsAtOnce(Math.min(inputIds.length, maxLength))
     const line = lane === "interactive" && windows.count > most ? "long" : lane
     const run = new WindowRun(windows, {
+      work,
       most,
       add: entry => dispatcher.add(entry, line),
       isDropped: () => this.dropped,

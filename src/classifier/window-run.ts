@@ -6,6 +6,8 @@ import type { Entry } from "./batcher/dispatcher.ts"
 export interface WindowRunOptions {
   /** How many may be under way at a time: the next one is cut, and begins to wait, when one is done. */
   readonly most: number
+  /** The piece of work that the text belongs to. */
+  readonly work?: unknown
   /** Lets a window wait for a device. */
   readonly add: (entry: Entry) => void
   /** Whether the text is no longer wanted. */
@@ -64,6 +66,7 @@ export class WindowRun {
     const isUnwanted = () => this.#ended || this.#options.isDropped()
     return {
       inputIds,
+      work: this.#options.work,
       tokens: inputIds.length,
       since: performance.now(),
       get dropped() {

@@ -1,4 +1,5 @@
 import { stderr } from "node:process"
+import type { Telemetry } from "bullmq"
 import { Classifier, createClassifier } from "../classifier/classifier.ts"
 import { type Declaration, toggle } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
@@ -43,6 +44,7 @@ export const fleetOptions = {
 interface Opening {
   readonly events?: ClassifierEmitter
   readonly signal?: AbortSignal
+  readonly telemetry?: Telemetry | undefined
   /** Gets a line when a fleet's Redis is not well, and when it is again; default: the log, or standard error. */
   readonly onNotice?: (line: string) => void
 }
@@ -94,8 +96,8 @@ export async function openLabellerOrFleet(
     return openLabeller(isLong ? measuring(options) : options, opening)
   }
   const { createProducer } = await import("../producer/create-producer.ts")
-  const { signal } = opening
-  const producer = await createProducer({ ...fleet, redis, onNotice, signal }).catch((error: unknown) => {
+  const { signal, telemetry } = opening
+  const producer = await createProducer({ ...fleet, redis, onNotice, signal, telemetry }).catch((error: unknown) => {
     throw signal?.aborted ? new ValenceError("aborted", "it was stopped before it was ready") : error
   })
   if ((await producer.workers()).length === 0)

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { setMaxListeners } from "node:events"
-import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from "fastify"
+import Fastify, { type FastifyBaseLogger, type FastifyPluginCallback, type FastifyServerOptions } from "fastify"
 import { completeOptions } from "../declaration.ts"
 import { WorkerEmitter } from "../events.ts"
 import { version } from "../files/version.ts"
@@ -39,6 +39,8 @@ export interface ServerRequest extends Omit<Served, "others" | "events"> {
   /** Default: nothing is told of the labeller's work. */
   readonly events?: Served["events"]
   readonly options?: ServerOptions
+  /** Registered before everything else: a plugin of OpenTelemetry, say. */
+  readonly plugin?: FastifyPluginCallback | undefined
   /** A logger of pino, or its options; default: no log. */
   readonly logger?: FastifyServerOptions["logger"] | FastifyBaseLogger
 }
@@ -54,6 +56,7 @@ export interface ServerRequest extends Omit<Served, "others" | "events"> {
 export async function createServer({
   options,
   logger = false,
+  plugin,
   others = [],
   events = new WorkerEmitter(),
   ...given
@@ -88,6 +91,7 @@ export async function createServer({
     frameworkErrors: answerError,
     routerOptions: { maxParamLength: 500 },
   })
+  if (plugin) await app.register(plugin)
   app.setValidatorCompiler(validatorCompiler)
   answerErrors(app)
   measureRequests(app, metrics)

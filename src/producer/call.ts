@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events"
-import type { JobsOptions } from "bullmq"
+import type { JobsOptions, Telemetry } from "bullmq"
 import { chosenPositions } from "../chosen-labels.ts"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
@@ -32,6 +32,7 @@ export function checkCall(
   given: ProducerLabelOptions,
   model: ModelInfo,
   settings: Complete<typeof producerOptions>,
+  telemetry?: Telemetry,
 ): Call {
   const { priority, deadlineMs, timeoutMs, signal: _, onTimings, ...labelling } = given
   const { lane, ...options } = completeCall(texts, labelling)
@@ -53,9 +54,13 @@ export function checkCall(
       attempts: settings.attempts,
       backoff: { type: "exponential", delay: settings.backoffMs, jitter: 0.5 },
       ...(first !== undefined && { priority: first }),
+      ...(telemetry && { telemetry: { metadata: traceOf(telemetry) } }),
     },
   }
 }
+
+/** The caller's trace, as the worker's BullMQ reads it. */
+const traceOf = ({ contextManager }: Telemetry) => contextManager.getMetadata(contextManager.active())
 
 /** What a job says of how its texts are scored: what is not as it would be anyway. */
 function jobOptionsOf(options: Complete<typeof scoreOptions>): Pick<JobData, "options"> {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises"
+import type { Telemetry } from "bullmq"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ModelInfo } from "../labeller.ts"
@@ -19,6 +20,7 @@ const never = new AbortController().signal
  *
  * @param redis - a URL, or a connection of ioredis, which stays yours: the producer works with copies of it
  * @param onNotice - gets a line when calls begin to wait for a Redis that is away or refuses jobs, and one when they go on
+ * @param telemetry - BullMQ's, such as that of bullmq-otel: jobs carry the trace of their caller to the worker
  * @param signal - ends the wait for a worker to say what it labels with, also if Redis does not answer meanwhile
  * @throws the signal's reason; ValenceError `option_invalid`, `redis_failed`; `no_worker` where no worker ever said what it labels with
  * @example
@@ -29,11 +31,13 @@ export async function createProducer({
   redis: target,
   onNotice,
   signal = never,
+  telemetry,
   ...given
 }: Omit<ProducerOptions, "redis"> & {
   readonly redis?: RedisTarget | undefined
   readonly onNotice?: ((line: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
+  readonly telemetry?: Telemetry | undefined
 } = {}): Promise<Producer> {
   const url = typeof target === "string" ? { redis: target } : {}
   const settings = completeOptions(producerOptions, { ...given, ...url })
@@ -47,7 +51,7 @@ export async function createProducer({
     const model = await unlessEnded(waitForModel(new Fleet(redis, settings.keyPrefix), settings, signal), signal)
     const replies = await openRedis(target ?? settings.redis, connectTimeoutMs, { silenceMs, security: settings })
     try {
-      const producer = new Producer(model, settings, redis, replies, onNotice)
+      const producer = new Producer(model, settings, redis, replies, onNotice, telemetry)
       await producer.listen()
       return producer
     } catch (error) {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto"
+import type { Telemetry } from "bullmq"
 import { textProblem } from "../check-text.ts"
 import type { Complete } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
@@ -32,6 +33,7 @@ export class Producer implements Labeller {
   readonly #health: RedisHealth
   readonly #jobs: JobsUnderWay
   readonly #byId: JobsById
+  readonly #telemetry: Telemetry | undefined
   readonly #id = randomBytes(9).toString("base64url")
   readonly #underWay = new Set<Promise<unknown>>()
   /** Of named calls that did not fit into one job. */
@@ -49,8 +51,10 @@ export class Producer implements Labeller {
     redis: RedisConnection,
     replies: RedisConnection,
     onNotice: (line: string) => void = () => {},
+    telemetry?: Telemetry,
   ) {
     this.model = model
+    this.#telemetry = telemetry
     this.#settings = settings
     this.#redis = redis
     this.#replies = replies
@@ -199,7 +203,7 @@ export class Producer implements Labeller {
 
   async #label(texts: readonly string[], given: ProducerLabelOptions): Promise<LabelledText[]> {
     this.#requireOpen()
-    const call = checkCall(texts, given, this.model, this.#settings)
+    const call = checkCall(texts, given, this.model, this.#settings, this.#telemetry)
     using stop = stopOf(given.signal, call.timeoutMs, () => this.#health.problem)
     stop.signal.throwIfAborted()
     const problems = texts.map(text => textProblem(text, call.empty))
@@ -259,7 +263,7 @@ export class Producer implements Labeller {
 
   async #add(texts: readonly string[], given: AddOptions): Promise<string[]> {
     this.#requireOpen()
-    const call = checkCall(texts, given, this.model, this.#settings)
+    const call = checkCall(texts, given, this.model, this.#settings, this.#telemetry)
     for (const text of texts) {
       const problem = textProblem(text, "label")
       if (problem) throw problem

@@ -1,4 +1,4 @@
-import { type Job, UnrecoverableError, WaitingError } from "bullmq"
+import { type Job, type Telemetry, UnrecoverableError, WaitingError } from "bullmq"
 import type { Complete } from "../declaration.ts"
 import { asError, ValenceError } from "../errors.ts"
 import type { JobOutcome, WorkerEmitter } from "../events.ts"
@@ -26,6 +26,7 @@ export interface LaneContext {
   readonly settings: Complete<typeof workerOptions>
   readonly deadLetters: DeadLetters
   readonly replies: Replies
+  readonly telemetry?: Telemetry | undefined
   readonly events: WorkerEmitter
 }
 
@@ -81,6 +82,7 @@ export class LaneWorker {
       removeOnComplete: { age: settings.keepResultSeconds, limit: 1000 },
       removeOnFail: { age: settings.keepFailedSeconds, limit: 1000 },
       autorun: false,
+      ...(context.telemetry && { telemetry: context.telemetry }),
     }
     this.#worker = new EveryJobWorker<JobResult>(queueOf[lane], job => this.#process(job), options, health)
     readEveryJob(this.#worker.backend as unknown as ScriptBackend)

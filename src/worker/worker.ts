@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { hostname } from "node:os"
+import type { Telemetry } from "bullmq"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import { WorkerEmitter } from "../events.ts"
@@ -37,6 +38,8 @@ export interface WorkerRequest {
   readonly batchLimits?: BatchLimits | undefined
   /** Told of everything; the labeller's events belong here too. */
   readonly events?: WorkerEmitter
+  /** BullMQ's, such as that of bullmq-otel: a job is a span in the trace of its producer. */
+  readonly telemetry?: Telemetry | undefined
   /** Told of what is not well with Redis, though it works. */
   readonly onWarning?: (warning: string) => void
 }
@@ -124,6 +127,7 @@ export class Worker implements AsyncDisposable {
       settings,
       deadLetters: new DeadLetters(this.#queues),
       replies: new Replies(redis, settings.keyPrefix),
+      telemetry: request.telemetry,
       events,
     }
     for (const lane of lanes) this.#laneWorkers.push(new LaneWorker(context, lane, this.concurrency[lane]))

@@ -14,6 +14,8 @@ import type { Waiter } from "./waiting.ts"
 /** An encoded text on its way to a device, or a window of one. */
 export interface Entry extends Waiter {
   readonly inputIds: Int32Array
+  /** The piece of work that it belongs to; `undefined` while nothing is traced. */
+  readonly work?: unknown
   /** Called once, with float32 logits, one a label, and the time inside the session; or with why there are none. */
   settle(outcome: Float32Array | ValenceError, runMs?: number): void
 }
@@ -222,7 +224,8 @@ export class Dispatcher {
     if (!wide) this.#budgetOf(of).ran(paddedTokens, runMs)
     const waitMs = entries.map(({ since }) => startedMs - since)
     const lane = line === "bulk" ? line : "interactive"
-    this.#options.events?.emit("microBatch", { lane, texts, tokens, paddedTokens, waitMs, runMs })
+    const traced = entries[0]?.work !== undefined && { work: entries.map(({ work }) => work) }
+    this.#options.events?.emit("microBatch", { lane, texts, tokens, paddedTokens, waitMs, runMs, ...traced })
   }
 
   #runAgain(sent: Sent, failed: RunFailed, device: PooledDevice): void {

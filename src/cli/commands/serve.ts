@@ -11,7 +11,9 @@ import { withFleetDefaults } from "../fleet-flags.ts"
 import { commandLog } from "../log.ts"
 import { logOptions } from "../log-options.ts"
 import { devicesOf, openLabellerOrFleet, serverFleetOptions } from "../open-labeller.ts"
+import { startTracing } from "../parts/start-tracing.ts"
 import { endStopped, listenForStop } from "../stop-signals.ts"
+import { traceOptions } from "../trace-options.ts"
 import { surviveUnforeseen } from "../unforeseen.ts"
 
 /** Loaded when it is needed: `valence --help` should not wait for fastify. */
@@ -38,15 +40,17 @@ async function serve(chosen: Readonly<Record<string, unknown>>, command: Command
   const stop = listenForStop(() =>
     log.info({ event: "stopping" }, "stopping: requests under way are finished; Ctrl-C again stops at once"),
   )
+  await using tracing = await startTracing(given, "valence-serve")
+  tracing?.follow(events)
   const untilWorker = options.waitForWorkers ? ("wait" as const) : ("are refused" as const)
-  const opening = { events, isLong: true, untilWorker, signal: stop.signal }
+  const opening = { events, isLong: true, untilWorker, signal: stop.signal, telemetry: tracing?.telemetry }
   await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, opening).catch(endStopped)
   if (labeller === undefined) return
   const producer = labeller instanceof Producer ? labeller : undefined
   const others = await openLexicons(labeller)
   await using queues = producer ? await openQueues(pickOptions(redisOptions, given)) : undefined
   const served = { labeller, others, producer, queues, events, devices: devicesOf(labeller) }
-  await using server = await createServer({ ...served, options, logger: log })
+  await using server = await createServer({ ...served, options, logger: log, plugin: tracing?.plugin })
   // A server has many clients: what one of them brings about must not end the work for the others.
   using _survive = surviveUnforeseen(error => server.unforeseen(error))
   const url = await server.listen()
@@ -83,7 +87,7 @@ export function addServe(program: Command): void {
     .command("serve")
     .description("answer over HTTP: an API, routes that other servers' clients speak, and a page to try it")
     .addHelpText("after", help)
-  for (const declarations of [serverOptions, logOptions, serverFleetOptions, classifierOptions])
+  for (const declarations of [serverOptions, logOptions, traceOptions, serverFleetOptions, classifierOptions])
     addOptions(command, declarations)
   command.action(serve)
 }

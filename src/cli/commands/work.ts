@@ -14,7 +14,9 @@ import { commandLog } from "../log.ts"
 import { logOptions } from "../log-options.ts"
 import { devicesOf, measuring, openLabeller } from "../open-labeller.ts"
 import { logEvents } from "../parts/log-events.ts"
+import { startTracing } from "../parts/start-tracing.ts"
 import { endStopped, listenForStop } from "../stop-signals.ts"
+import { traceOptions } from "../trace-options.ts"
 
 /** Where a worker can be asked how it is. */
 export const portOptions = {
@@ -65,6 +67,8 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
     // A worker that is not there yet has no jobs to give back.
     code => (worker === undefined ? process.exit(code) : hurry.abort()),
   )
+  await using tracing = await startTracing(given, "valence-work")
+  tracing?.follow(events)
   await using labeller = await openLabeller(options, { events, signal: stop.signal }).catch(endStopped)
   if (labeller === undefined) return
   const devices = devicesOf(labeller)
@@ -89,6 +93,7 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
     devices: labeller instanceof Classifier ? labeller.devicePids.length : 1,
     batchLimits: largestLimits(devices),
     events,
+    telemetry: tracing?.telemetry,
     onWarning: warning => log.warn(warning),
   })
   const { model } = labeller
@@ -147,7 +152,7 @@ export function addWork(program: Command): void {
     .command("work")
     .description("label what producers put into Redis, until it is stopped")
     .addHelpText("after", help)
-  for (const declarations of [workerOptions, portOptions, logOptions, classifierOptions])
+  for (const declarations of [workerOptions, portOptions, logOptions, traceOptions, classifierOptions])
     addOptions(command, declarations)
   command.action(work)
 }
