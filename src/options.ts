@@ -11,7 +11,7 @@ import {
 } from "./declaration.ts"
 import { shown, ValenceError } from "./errors.ts"
 import type { LabelOptions, LongText, ModelInfo } from "./labeller.ts"
-import { longestStride, shortestWindow, usualStride } from "./windows.ts"
+import { longestStride, shortestWindow, usualStride } from "./window-layout.ts"
 
 /** Whether models may come from the hub. */
 export const hubOptions = {
@@ -203,7 +203,7 @@ export function completeCall(
 }
 
 /** How long texts may be, and what becomes of longer ones: complete. */
-export interface Lengths {
+export interface LengthLimits {
   readonly maxLength: number
   readonly longText: LongText
   readonly stride: number
@@ -217,7 +217,7 @@ export interface Lengths {
 export function completeLengths(
   given: Pick<Complete<typeof labelOptions>, "maxLength" | "longText" | "stride">,
   model: ModelInfo,
-): Lengths {
+): LengthLimits {
   const { maxLength = model.maxLength, longText } = given
   const least = longText === "windows" ? shortestWindow : 2
   if (maxLength > model.maxLength || maxLength < least)

@@ -1,6 +1,13 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { countWindows, longestStride, shortestWindow, usualStride, windowAt, windowedTokens } from "../src/windows.ts"
+import {
+  countWindows,
+  longestStride,
+  shortestWindow,
+  usualStride,
+  windowAt,
+  windowedTokens,
+} from "../src/window-layout.ts"
 
 /** A text of 1 to 100,000 tokens, and any shape that a call may ask for. */
 const cases = fc

@@ -1,5 +1,5 @@
 import { type Waiter, Waiting } from "../../src/classifier/batcher/waiting.ts"
-import { textsOf } from "../../src/classifier/plan/plan-device.ts"
+import { maxTextsFor } from "../../src/classifier/plan/plan-device.ts"
 import { providerOf } from "../../src/classifier/plan/providers.ts"
 import type { ModelConfig } from "../../src/model/config.ts"
 import { type MicroBatch, padded } from "../../src/model/micro-batch.ts"
@@ -13,7 +13,7 @@ export async function microBatchesOf(
 ): Promise<MicroBatch[]> {
   const { encode } = await createTokenizer(tokenizer.json, tokenizer.file)
   const { maxBatchTokens } = providerOf("cpu")
-  const limits = { maxBatchTokens, maxBatchTexts: textsOf(maxBatchTokens) }
+  const limits = { maxBatchTokens, maxBatchTexts: maxTextsFor(maxBatchTokens) }
   const waiting = new Waiting<Waiter & { readonly inputIds: Int32Array }>()
   for (const { inputIds } of await encode(texts, maxPositions))
     waiting.add({ inputIds, tokens: inputIds.length, since: 0 })

@@ -2,7 +2,7 @@ import { textProblem, textTooLong } from "../check-text.ts"
 import { ValenceError } from "../errors.ts"
 import type { EmptyText } from "../labeller.ts"
 import type { Encoding } from "../model/tokenizer/tokenizer.ts"
-import type { Lengths } from "../options.ts"
+import type { LengthLimits } from "../options.ts"
 import type { Untokenised } from "./tokenising.ts"
 
 /** Why a text cannot be labelled, where that is plain to see. */
@@ -16,12 +16,12 @@ export function refusal(text: unknown, maxTextLength: number, empty: EmptyText):
 }
 
 /** Why a text cannot be labelled that has so many tokens. */
-export function lengthRefusal({ tokens }: Encoding, { longText, maxLength }: Lengths) {
+export function lengthRefusal({ tokens }: Encoding, { longText, maxLength }: LengthLimits) {
   return longText === "error" && tokens > maxLength ? textTooLong(tokens, maxLength) : undefined
 }
 
 /** Ids that are wanted of a text: only one that is truncated need not be read to its end. */
-export function idsWanted({ longText, maxLength }: Lengths): number {
+export function idsWanted({ longText, maxLength }: LengthLimits): number {
   return longText === "truncate" ? maxLength : Infinity
 }
 
@@ -32,10 +32,10 @@ export class TextCheck implements Untokenised {
   /** Why it cannot be. */
   readonly done: Promise<ValenceError | undefined>
   readonly #refused: ValenceError | undefined
-  readonly #lengths: Lengths
+  readonly #lengths: LengthLimits
   #settle: (refused: ValenceError | undefined) => void = () => {}
 
-  constructor(text: unknown, lengths: Lengths, maxTextLength: number, empty: EmptyText) {
+  constructor(text: unknown, lengths: LengthLimits, maxTextLength: number, empty: EmptyText) {
     this.#refused = refusal(text, maxTextLength, empty)
     this.text = this.#refused ? "" : (text as string)
     this.maxLength = idsWanted(lengths)

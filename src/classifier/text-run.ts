@@ -1,18 +1,18 @@
 import { ValenceError } from "../errors.ts"
 import type { EmptyText, Failed, Labelled, LabelledText, Lane, ModelInfo, Pooling, ScoreFunction } from "../labeller.ts"
+import { Windows } from "../model/cut-windows.ts"
 import { ScorePool } from "../model/score-pool.ts"
 import { ranked, scoresOf } from "../model/scores.ts"
-import type { Encoding, SpecialTokens } from "../model/tokenizer/tokenizer.ts"
+import type { Encoding, SpecialIdCounts } from "../model/tokenizer/tokenizer.ts"
 import type { IsUnfamiliar } from "../model/tokenizer/unfamiliar.ts"
-import { Windows } from "../model/windows.ts"
-import type { Lengths } from "../options.ts"
+import type { LengthLimits } from "../options.ts"
 import type { Dispatcher } from "./batcher/dispatcher.ts"
 import { idsWanted, lengthRefusal, refusal } from "./text-check.ts"
 import type { Untokenised } from "./tokenising.ts"
 import { WindowRun } from "./window-run.ts"
 
 /** How the texts of a call are labelled. */
-export interface TextRequest extends Lengths {
+export interface TextRequest extends LengthLimits {
   readonly topK: number | "all" | undefined
   /** Positions of the labels that are scored, in the model's order; `undefined` for all. */
   readonly positions: readonly number[] | undefined
@@ -31,7 +31,7 @@ export interface TextRunContext {
   readonly model: ModelInfo
   /** UTF-16 units that a text may have. */
   readonly maxTextLength: number
-  readonly special: SpecialTokens
+  readonly special: SpecialIdCounts
   readonly isUnfamiliar: IsUnfamiliar
   readonly dispatcher: Dispatcher
 }

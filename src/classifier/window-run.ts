@@ -1,6 +1,6 @@
 import { ValenceError } from "../errors.ts"
-import type { Windows } from "../model/windows.ts"
-import type { Entry } from "./batcher/dispatcher.ts"
+import type { Windows } from "../model/cut-windows.ts"
+import type { BatchEntry } from "./batcher/dispatcher.ts"
 
 /** What the windows of a text are run with. */
 export interface WindowRunOptions {
@@ -9,7 +9,7 @@ export interface WindowRunOptions {
   /** The piece of work that the text belongs to. */
   readonly work?: unknown
   /** Lets a window wait for a device. */
-  readonly add: (entry: Entry) => void
+  readonly add: (entry: BatchEntry) => void
   /** Whether the text is no longer wanted. */
   readonly isDropped: () => boolean
   /** Told the logits of each window, in their order. */
@@ -61,7 +61,7 @@ export class WindowRun {
     return { queueMs: begunMs - this.#startedMs, inferenceMs: nowMs - begunMs }
   }
 
-  #entry(index: number): Entry {
+  #entry(index: number): BatchEntry {
     const inputIds = this.#windows.at(index)
     const isUnwanted = () => this.#ended || this.#options.isDropped()
     return {

@@ -16,7 +16,7 @@ export const flagFor = (name: string, { default: value }: Pick<Declaration<unkno
  *
  * @param short - one-letter flags by option name, such as `{ output: 'o' }`
  */
-export function addOptions(
+export function addFlags(
   command: Command,
   declarations: Declarations,
   short: Readonly<Record<string, string>> = {},

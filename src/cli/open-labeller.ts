@@ -70,7 +70,7 @@ export function devicesOf(labeller: Labeller): DeviceFacts[] {
 }
 
 /** The options of whoever has so much to do that two or three seconds of measuring are well spent, unless they say no. */
-export function measuring<O extends Pick<ClassifierOptions, "tune">>(options: O): O {
+export function withTuning<O extends Pick<ClassifierOptions, "tune">>(options: O): O {
   return options.tune === "auto" ? { ...options, tune: "measure" } : options
 }
 
@@ -93,7 +93,7 @@ export async function openLabellerOrFleet(
   const { redis, ...fleet } = pickOptions({ ...serverFleetOptions, whenFull: producerOptions.whenFull }, given)
   if (redis === undefined) {
     const options = pickOptions(classifierOptions, given)
-    return openLabeller(isLong ? measuring(options) : options, opening)
+    return openLabeller(isLong ? withTuning(options) : options, opening)
   }
   const { createProducer } = await import("../producer/create-producer.ts")
   const { signal, telemetry } = opening

@@ -11,7 +11,7 @@ import {
 } from "../declaration.ts"
 import type { LabelOptions } from "../labeller.ts"
 import { scoreOptions } from "../options.ts"
-import { type Encoding, encodings, findEncoding } from "./encoding/encodings.ts"
+import { encodings, findEncoding, type TextEncoding } from "./encoding/encodings.ts"
 
 /** The formats that a corpus is read from. */
 export const inputFormats = ["csv", "tsv", "jsonl", "text", "parquet"] as const
@@ -49,7 +49,7 @@ export const readOptions = {
     help: "encoding of the input, such as windows-1252, shift_jis or utf-16le; the output is UTF-8",
     rule: `must be one of ${encodings.join(", ")}`,
     read: value => (typeof value === "string" ? findEncoding(value) : undefined),
-  } as Declaration<Encoding>,
+  } as Declaration<TextEncoding>,
   delimiter: {
     default: undefined,
     unit: "character",

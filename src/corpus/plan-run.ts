@@ -7,7 +7,7 @@ import { openRows } from "./read/open-rows.ts"
 import { firstRows } from "./rows/first-rows.ts"
 import type { ReadRow, Row } from "./rows/row.ts"
 import { readManifest } from "./run/manifest.ts"
-import { fileBytes } from "./write/open-output.ts"
+import { sizeOf } from "./write/open-output.ts"
 
 const mostLookedAt = 100
 const isRead = (row: Row): row is ReadRow => row.problem === undefined
@@ -71,5 +71,5 @@ export async function planRun(
 async function foundAt(path: string, manifest: string): Promise<RunPlan["found"]> {
   const before = await readManifest(manifest)
   if (before !== undefined) return before.done ? "complete" : "begun"
-  return (await fileBytes(path)) ? "another file" : "nothing"
+  return (await sizeOf(path)) ? "another file" : "nothing"
 }

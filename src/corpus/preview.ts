@@ -6,7 +6,7 @@ import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
 import { openRows } from "./read/open-rows.ts"
 import { firstRows } from "./rows/first-rows.ts"
 import type { Row } from "./rows/row.ts"
-import { checkRows, textsOf } from "./run/write-chunk.ts"
+import { checkRows, labelledTexts } from "./run/write-chunk.ts"
 import { decideLabel, requireMinScore } from "./write/added-columns.ts"
 
 /** One of the first rows, with what it would get. */
@@ -53,7 +53,9 @@ export async function previewCorpus(
     const first: Row[] = []
     for await (const batch of firstRows(rows.rows(), options.limit ?? previewRows)) first.push(...batch)
     const checked = checkRows(first, { refuse: () => undefined }, options.empty)
-    const results = (await labeller.label(textsOf(checked), { ...labelOptionsOf(options), signal }))[Symbol.iterator]()
+    const results = (await labeller.label(labelledTexts(checked), { ...labelOptionsOf(options), signal }))[
+      Symbol.iterator
+    ]()
     const { minScore } = options
     return {
       column: rows.column,

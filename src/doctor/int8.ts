@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { createClassifier } from "../classifier/classifier.ts"
 import { median } from "../classifier/plan/tuning.ts"
 import { asError } from "../errors.ts"
-import { builtDtypes, bundledModels, findLying, hasWeights } from "../store/store.ts"
+import { builtDtypes, bundledModels, findInstalled, hasWeights } from "../store/store.ts"
 import { compareDtypes, type DtypeComparison } from "./compare-dtypes.ts"
 import type { Finding } from "./finding.ts"
 import { buildFp32Beside } from "./fp32-beside.ts"
@@ -51,7 +51,7 @@ async function compareGraphs(int8Model: string, fp32Model: string): Promise<Dtyp
  * @returns nothing if the model has no weights that graphs are built from
  */
 export async function examineInt8(model: string): Promise<Finding[]> {
-  const folder = await findLying(model)
+  const folder = await findInstalled(model)
   if (folder === undefined || !(await hasWeights(folder))) return []
   const built = await builtDtypes(folder)
   const build = (dtype: string) => `valence models build ${model} --dtype ${dtype}`

@@ -3,7 +3,7 @@ import { asError } from "../errors.ts"
 import { askRedis, judgeRedis } from "../queue/redis/check-redis.ts"
 import type { RedisConnection } from "../queue/redis/connection.ts"
 import { leastRights } from "../queue/redis/least-rights.ts"
-import { closeRedis, nameOf, openRedis } from "../queue/redis/open-redis.ts"
+import { closeRedis, openRedis, targetName } from "../queue/redis/open-redis.ts"
 import type { RedisSecurity } from "../queue/redis/redis-security.ts"
 import { type Finding, withRemedy } from "./finding.ts"
 
@@ -55,12 +55,12 @@ export async function examineRedis(url: string, timeoutMs: number, security: Red
     redis = await openRedis(url, timeoutMs, { security })
   } catch (error) {
     const remedy = "start one: docker compose up -d redis"
-    return [{ section: "Redis", name: nameOf(url), status: "missing", found: asError(error).message, remedy }]
+    return [{ section: "Redis", name: targetName(url), status: "missing", found: asError(error).message, remedy }]
   }
   try {
-    return [{ section: "Redis", name: nameOf(url), status: "ok", found: "answers" }, ...(await examineOpen(redis))]
+    return [{ section: "Redis", name: targetName(url), status: "ok", found: "answers" }, ...(await examineOpen(redis))]
   } catch (error) {
-    return [{ section: "Redis", name: nameOf(url), status: "missing", ...withRemedy(asError(error).message) }]
+    return [{ section: "Redis", name: targetName(url), status: "missing", ...withRemedy(asError(error).message) }]
   } finally {
     await closeRedis(redis)
   }

@@ -5,8 +5,8 @@ import type { Admission, Admitted } from "./hooks/admission.ts"
 import { requireFewTexts, requireLabels, requireNoErrors } from "./label-call.ts"
 import { noteTexts } from "./note-texts.ts"
 import { requestSignal } from "./request-signal.ts"
+import type { ServerContext } from "./server-context.ts"
 import { serverTiming } from "./server-timing.ts"
-import type { Serving } from "./serving.ts"
 
 /**
  * Labels the texts of a request: they are let in or refused at once, dropped where the client goes, and the answer tells
@@ -16,7 +16,7 @@ import type { Serving } from "./serving.ts"
  * @throws RequestError 413 for too many texts; ValenceError `overloaded`, `no_worker` and what `label()` throws
  */
 export async function callLabeller(
-  serving: Serving,
+  serving: ServerContext,
   labeller: Labeller,
   texts: readonly string[],
   options: LabelOptions,
@@ -49,7 +49,7 @@ export async function callLabeller(
  * @throws ValenceError also why the first text that has no label has none
  */
 export async function labelAll(
-  serving: Serving,
+  serving: ServerContext,
   labeller: Labeller,
   texts: readonly string[],
   options: LabelOptions,

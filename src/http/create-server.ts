@@ -29,15 +29,15 @@ import { LivingWorkers } from "./living-workers.ts"
 import { type ServerOptions, serverOptions } from "./options.ts"
 import { addRoutes } from "./routes/add-routes.ts"
 import { Server } from "./server.ts"
-import type { Served } from "./server-inputs.ts"
-import type { Serving } from "./serving.ts"
+import type { ServerContext } from "./server-context.ts"
+import type { ServerInputs } from "./server-inputs.ts"
 
 /** What a server is made of. */
-export interface ServerRequest extends Omit<Served, "others" | "events"> {
+export interface ServerRequest extends Omit<ServerInputs, "others" | "events"> {
   /** Default: none. */
-  readonly others?: Served["others"]
+  readonly others?: ServerInputs["others"]
   /** Default: nothing is told of the labeller's work. */
-  readonly events?: Served["events"]
+  readonly events?: ServerInputs["events"]
   readonly options?: ServerOptions
   /** Registered before everything else: a plugin of OpenTelemetry, say. */
   readonly plugin?: FastifyPluginCallback | undefined
@@ -61,14 +61,14 @@ export async function createServer({
   events = new WorkerEmitter(),
   ...given
 }: ServerRequest): Promise<Server> {
-  const served: Served = { ...given, others, events }
+  const served: ServerInputs = { ...given, others, events }
   const settings = completeOptions(serverOptions, options ?? {})
   const keys = await readServerKeys(settings)
   const metrics = createServerMetrics({ events, model: given.labeller.model, devices: given.devices ?? [], version })
   const stop = new AbortController()
   // Every request that waits listens.
   setMaxListeners(0, stop.signal)
-  const serving: Serving = {
+  const serving: ServerContext = {
     ...served,
     settings,
     livingWorkers: given.producer && !settings.waitForWorkers ? new LivingWorkers(given.producer) : undefined,

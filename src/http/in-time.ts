@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify"
 import { unlessEnded } from "../within.ts"
 import { requestSignal } from "./request-signal.ts"
-import type { Serving } from "./serving.ts"
+import type { ServerContext } from "./server-context.ts"
 
 /**
  * What work with Redis comes to. Redis may be away: a request does not wait for it without end.
@@ -9,7 +9,7 @@ import type { Serving } from "./serving.ts"
  * @throws ValenceError `timeout`, `aborted` where the client goes; what the work throws
  */
 export async function inTime<T>(
-  { settings }: Pick<Serving, "settings">,
+  { settings }: Pick<ServerContext, "settings">,
   reply: FastifyReply,
   work: () => Promise<T>,
 ): Promise<T> {

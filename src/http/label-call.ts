@@ -2,8 +2,8 @@ import { isErrorCode, ValenceError } from "../errors.ts"
 import type { Failed, Labelled, LabelledText, Labeller, LabelOptions } from "../labeller.ts"
 import { RequestError } from "./problem.ts"
 import type { LabelRequest, LabelResponse } from "./schemas.ts"
-import type { Served } from "./server-inputs.ts"
-import { labellerOf } from "./serving.ts"
+import { labellerOf } from "./server-context.ts"
+import type { ServerInputs } from "./server-inputs.ts"
 
 /** What a body of `/v1/label` asks for. */
 export interface LabelCall {
@@ -19,7 +19,7 @@ export interface LabelCall {
  *
  * @throws RequestError 400 where there is neither text nor texts, or both; ValenceError `model_not_found`
  */
-export function labelCallOf(served: Served, { text, texts, model, ...options }: LabelRequest): LabelCall {
+export function labelCallOf(served: ServerInputs, { text, texts, model, ...options }: LabelRequest): LabelCall {
   const labeller = labellerOf(served, model)
   return { labeller, texts: oneOrMany(text, texts), options, single: text !== undefined }
 }

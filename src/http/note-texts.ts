@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger } from "fastify"
-import type { Serving } from "./serving.ts"
+import type { ServerContext } from "./server-context.ts"
 
 /** Counts texts that begin to be labelled until it is disposed, and writes them to the log where that is wanted. */
 export function noteTexts(
-  { metrics, settings }: Serving,
+  { metrics, settings }: ServerContext,
   log: FastifyBaseLogger,
   texts: readonly string[],
 ): Disposable {
@@ -12,6 +12,6 @@ export function noteTexts(
 }
 
 /** Writes texts to the log where that is wanted: nothing else in the log holds any. */
-export function logTexts(settings: Serving["settings"], log: FastifyBaseLogger, texts: readonly string[]): void {
+export function logTexts(settings: ServerContext["settings"], log: FastifyBaseLogger, texts: readonly string[]): void {
   if (settings.logTexts && texts.length > 0) log.info({ texts }, "texts to be labelled")
 }

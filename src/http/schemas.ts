@@ -85,14 +85,14 @@ export const LabelRequest = Type.Object(
 export type LabelRequest = Static<typeof LabelRequest>
 
 /** A label with its score. */
-export const LabelScore = Type.Object({ label: Type.String(), score: Type.Number() }, { title: "LabelScore" })
+export const LabelScoreSchema = Type.Object({ label: Type.String(), score: Type.Number() }, { title: "LabelScore" })
 
 /** The result of one text: a label, or why there is none. */
 export const TextResult = Type.Object(
   {
     label: Type.Optional(Type.String()),
     score: Type.Optional(Type.Number()),
-    scores: Type.Optional(Type.Array(LabelScore, { description: "Best first; only where topK asked for it" })),
+    scores: Type.Optional(Type.Array(LabelScoreSchema, { description: "Best first; only where topK asked for it" })),
     tokens: Type.Optional(Type.Integer({ description: "Tokens that the model saw, special tokens included" })),
     truncated: Type.Optional(Type.Boolean({ description: "Whether the text had more tokens than the model saw" })),
     windows: Type.Optional(Type.Integer({ description: "In how many windows the model saw the text" })),
@@ -112,7 +112,7 @@ export const TextResult = Type.Object(
 const modelName = { name: Type.String(), revision: Type.String(), dtype: Type.String() }
 
 /** What a model is. */
-export const Model = Type.Object(
+export const ModelSchema = Type.Object(
   {
     ...modelName,
     labels: Type.Array(Type.String()),
@@ -141,7 +141,12 @@ export const OpenAiModel = Type.Object(
 
 /** The default model, and all that a request may name. */
 export const ModelList = Type.Object(
-  { object: Type.Literal("list"), data: Type.Array(OpenAiModel), default: Type.String(), models: Type.Array(Model) },
+  {
+    object: Type.Literal("list"),
+    data: Type.Array(OpenAiModel),
+    default: Type.String(),
+    models: Type.Array(ModelSchema),
+  },
   { title: "ModelList" },
 )
 

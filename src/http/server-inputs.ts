@@ -4,7 +4,7 @@ import type { Producer } from "../producer/producer.ts"
 import type { OpenQueues } from "../queue/open-queues.ts"
 
 /** What a server labels with; all of it is lent. */
-export interface Served {
+export interface ServerInputs {
   /** Labels what names no model. */
   readonly labeller: Labeller
   /** Others that a request may name. */

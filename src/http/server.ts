@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify"
 import { asError, ValenceError } from "../errors.ts"
-import type { Serving } from "./serving.ts"
+import type { ServerContext } from "./server-context.ts"
 
 /** How often a server that stops looks for connections that nothing is asked on. */
 const idleLookMs = 50
@@ -10,12 +10,12 @@ export class Server implements AsyncDisposable {
   readonly app: FastifyInstance
   /** Whether anybody may call. */
   readonly open: boolean
-  readonly #serving: Serving
+  readonly #serving: ServerContext
   readonly #stop: AbortController
   #closing: Promise<void> | undefined
 
   /** @internal use `createServer` */
-  constructor(app: FastifyInstance, serving: Serving, stop: AbortController, open: boolean) {
+  constructor(app: FastifyInstance, serving: ServerContext, stop: AbortController, open: boolean) {
     this.app = app
     this.#stop = stop
     this.open = open

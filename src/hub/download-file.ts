@@ -4,7 +4,7 @@ import { ValenceError } from "../errors.ts"
 import { outputFailed } from "../files/output-failed.ts"
 import type { HubFile } from "../store/cache.ts"
 import { checksumProblem } from "./checksum.ts"
-import { type Asked, hubFailed, refusalOf } from "./hub-error.ts"
+import { type Asked, hubFailed, hubRefusal } from "./hub-error.ts"
 import type { Hub } from "./open-hub.ts"
 
 /** A file of a commit, and where it is kept. */
@@ -65,7 +65,7 @@ async function downloadRest(
   const response = await hub.fetch(url, { headers })
   if (!response.ok || response.body === null) {
     await response.body?.cancel()
-    throw refusalOf(response.status, response.headers.get("x-error-message"), asked)
+    throw hubRefusal(response.status, response.headers.get("x-error-message"), asked)
   }
   let bytes = response.status === 206 ? have : 0
   const output = await open(part, bytes > 0 ? "a" : "w").catch(error => {

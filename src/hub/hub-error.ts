@@ -9,7 +9,7 @@ export interface Asked {
 }
 
 /** What an answer that is no success means. */
-export function refusalOf(status: number, said: string | null, asked: Asked): ValenceError {
+export function hubRefusal(status: number, said: string | null, asked: Asked): ValenceError {
   const { what, endpoint, hasToken } = asked
   const hub = `${endpoint} (HTTP ${status}${said ? `: ${said}` : ""})`
   if (status === 401)

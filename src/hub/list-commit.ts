@@ -3,7 +3,7 @@ import { shown, ValenceError } from "../errors.ts"
 import { commitPattern, type HubFile } from "../store/cache.ts"
 import { type HubName, showHubName } from "../store/hub-name.ts"
 import { onnxFolder } from "../store/ready-graph.ts"
-import { type Asked, hubFailed, refusalOf } from "./hub-error.ts"
+import { type Asked, hubFailed, hubRefusal } from "./hub-error.ts"
 import type { Hub } from "./open-hub.ts"
 
 /** What the hub says of a revision. */
@@ -50,7 +50,7 @@ async function askOnce(name: HubName, hub: Hub): Promise<Commit> {
     const all = [...files, ...more.filter(file => !names.has(file.name))]
     return { commit: sha, licence: licenceOf(cardData), files: all }
   } catch (error) {
-    if (error instanceof HubApiError) throw refusalOf(error.statusCode, error.message, asked)
+    if (error instanceof HubApiError) throw hubRefusal(error.statusCode, error.message, asked)
     throw hubFailed(error, asked)
   }
 }

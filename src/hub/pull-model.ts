@@ -4,7 +4,7 @@ import { type GraphDtype, suitableDtypes } from "../model/dtype.ts"
 import { type PullOptions, pullOptions } from "../options.ts"
 import { findCached } from "../store/cache.ts"
 import { type HubName, requireHubName } from "../store/hub-name.ts"
-import { orMissing } from "../store/not-found-message.ts"
+import { suggestPath } from "../store/not-found-message.ts"
 import { hasGraph, hubNameOf, nearestModel } from "../store/store.ts"
 import type { OnPull, Wanted } from "./pull-progress.ts"
 
@@ -22,7 +22,7 @@ async function bringNamed(model: string, ...[name, ...how]: Parameters<typeof br
   await bring(name, ...how).catch(async (error: unknown) => {
     if (!(error instanceof ValenceError && unknownCodes.has(error.code))) throw error
     const meant = error.code === "model_not_found" ? await nearestModel(name.id) : undefined
-    throw new ValenceError(error.code, await orMissing(model, error.message, meant), { cause: error })
+    throw new ValenceError(error.code, await suggestPath(model, error.message, meant), { cause: error })
   })
 }
 

@@ -1,7 +1,7 @@
 import { splitWords, type Words } from "./split-words.ts"
 
 /** A word or phrase of a lexicon. */
-export interface Entry {
+export interface LexiconEntry {
   /** As the lexicon has it, normalised. */
   readonly text: string
   readonly valence: number
@@ -9,14 +9,14 @@ export interface Entry {
 
 /** What begins with a word: the word's own entry, and phrases of so many words at most; 1 where there is none. */
 interface Beginning {
-  entry?: Entry
+  entry?: LexiconEntry
   longestPhrase: number
 }
 
 /** What a lexicon found in a text. */
 export interface Match {
   /** In the order of the text; no word is part of two of them. */
-  readonly entries: readonly Entry[]
+  readonly entries: readonly LexiconEntry[]
   /** Words that were looked at. */
   readonly wordCount: number
   readonly truncated: boolean
@@ -29,11 +29,11 @@ const contraction = /(?<=\b(?:ai|are|ca|could|did|does|do|had|has|have|is|must|n
 
 /** Words and phrases with valences, found by one look-up for each word of a text, whatever their number. */
 export class Lexicon {
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, LexiconEntry>()
   /** By first word. */
   readonly #beginnings = new Map<string, Beginning>()
   /** By their words as a text may write them, parted by single spaces. */
-  readonly #phrases = new Map<string, Entry>()
+  readonly #phrases = new Map<string, LexiconEntry>()
   #longestWord = 0
 
   /** How many entries there are. */
@@ -70,7 +70,7 @@ export class Lexicon {
   /** The entries in a text: from left to right, at each word the longest phrase that begins there. */
   match(text: string, maxWords?: number): Match {
     const split = splitWords(text, maxWords)
-    const entries: Entry[] = []
+    const entries: LexiconEntry[] = []
     for (let at = 0; at < split.words.length; ) {
       const word = split.words[at] as string
       const beginning = word.length > this.#longestWord ? undefined : this.#beginnings.get(word)
@@ -90,7 +90,7 @@ export class Lexicon {
     return count
   }
 
-  #index(words: readonly string[], entry: Entry): void {
+  #index(words: readonly string[], entry: LexiconEntry): void {
     const first = words[0] as string
     const beginning = this.#beginnings.get(first) ?? { longestPhrase: 1 }
     beginning.longestPhrase = Math.max(beginning.longestPhrase, words.length)

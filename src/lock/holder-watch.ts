@@ -20,7 +20,7 @@ const damagedMs = 1000
  * What a lock means: `free`, its holder is gone or silent for too long; `living`, it must be left alone; `unsure`, it will turn out
  * to be one of these.
  */
-export type Verdict = "free" | "living" | "unsure"
+export type HolderVerdict = "free" | "living" | "unsure"
 
 /** Looks at a lock again and again, and judges whether its holder is alive. */
 export class HolderWatch {
@@ -42,7 +42,7 @@ export class HolderWatch {
    * @param volumeMs - the time on the volume of the lock
    * @param nowMs - the time on a clock of this process that never jumps
    */
-  judge({ token, holder, beatAtMs }: FoundLock, volumeMs: number, nowMs: number): Verdict {
+  judge({ token, holder, beatAtMs }: FoundLock, volumeMs: number, nowMs: number): HolderVerdict {
     if (this.#last?.token !== token) {
       this.#hasBeaten = false
       this.#unchangedSinceMs = nowMs
@@ -56,7 +56,7 @@ export class HolderWatch {
     return this.#judgeHolder(holder, Math.abs(volumeMs - beatAtMs), unchangedMs)
   }
 
-  #judgeHolder(holder: Holder, silentMs: number, unchangedMs: number): Verdict {
+  #judgeHolder(holder: Holder, silentMs: number, unchangedMs: number): HolderVerdict {
     const { beatMs, staleMs } = this.#timing
     const fate = this.#fateOf(holder)
     if (fate === "dead") return "free"

@@ -1,5 +1,5 @@
+import { lanes } from "../queue/jobs/names.ts"
 import type { MetricDeclaration } from "./declaration.ts"
-import { lanes } from "./lanes.ts"
 
 /** What is in Redis. Every process of a fleet reports the same values: take their maximum, not their sum. */
 export const queueMetrics = {

@@ -1,6 +1,6 @@
 import type { JobOutcome } from "../events.ts"
+import { lanes } from "../queue/jobs/names.ts"
 import type { MetricDeclaration } from "./declaration.ts"
-import { lanes } from "./lanes.ts"
 
 const jobOutcomes = [
   "completed",

@@ -1,5 +1,5 @@
+import { lanes } from "../queue/jobs/names.ts"
 import type { MetricDeclaration } from "./declaration.ts"
-import { lanes } from "./lanes.ts"
 
 /** The worker itself. */
 export const workerMetrics = {

@@ -6,7 +6,7 @@ import type { JobResult } from "../queue/jobs/job.ts"
 import type { JobQueues } from "../queue/jobs/job-queues.ts"
 
 /** How a job ended. */
-export type JobOutcome =
+export type AwaitedOutcome =
   | { readonly state: "completed"; readonly result: JobResult }
   | { readonly state: "failed"; readonly error: ValenceError }
   /** Redis knows nothing of it (any more). */
@@ -20,7 +20,7 @@ export interface AwaitedJob {
   readonly mode: Extract<FinishedMode, "peek" | "take">
   /** Adds the job once more: Redis lost it. Without it, the outcome is `missing`. */
   readonly addAgain?: (() => Promise<void>) | undefined
-  settle(outcome: JobOutcome): void
+  settle(outcome: AwaitedOutcome): void
 }
 
 interface Waiting {
@@ -180,7 +180,7 @@ export class AwaitedJobs {
 }
 
 /** What a standing tells of a job that is no longer pending. */
-export function outcomeOf(standing: Exclude<Standing, { state: "pending" }>): JobOutcome {
+export function outcomeOf(standing: Exclude<Standing, { state: "pending" }>): AwaitedOutcome {
   if (standing.state === "missing" || standing.state === "discarded") return { state: "missing" }
   if (standing.state === "failed") return { state: "failed", error: readFailure(standing.failedReason) }
   try {

@@ -1,7 +1,7 @@
 import type { ValenceError } from "../errors.ts"
 import type { LabelledText } from "../labeller.ts"
 import type { JobResult } from "../queue/jobs/job.ts"
-import type { JobOutcome } from "./awaited-jobs.ts"
+import type { AwaitedOutcome } from "./awaited-jobs.ts"
 
 /** Where a job stands, and how its texts were labelled where it is completed. */
 export type JobStatus =
@@ -17,7 +17,7 @@ export type JobStatus =
   | { readonly id: string; readonly state: "failed"; readonly error: ValenceError }
 
 /** The status of a job that has ended. */
-export function statusOf(id: string, outcome: JobOutcome): JobStatus {
+export function statusOf(id: string, outcome: AwaitedOutcome): JobStatus {
   if (outcome.state !== "completed") return { id, ...outcome }
   const { results, model, timings } = outcome.result
   return { id, state: "completed", results, model, timings }

@@ -4,7 +4,7 @@ import { finishedJobs } from "../queue/jobs/finished-jobs.ts"
 import type { JobQueues } from "../queue/jobs/job-queues.ts"
 import { lanes } from "../queue/jobs/names.ts"
 import type { RedisHealth } from "../queue/jobs/redis-health.ts"
-import { type AwaitedJob, type JobOutcome, outcomeOf } from "./awaited-jobs.ts"
+import { type AwaitedJob, type AwaitedOutcome, outcomeOf } from "./awaited-jobs.ts"
 import { type JobStatus, statusOf } from "./job-status.ts"
 import type { JobsUnderWay } from "./jobs-under-way.ts"
 import { nthJobId } from "./split-jobs.ts"
@@ -57,7 +57,7 @@ export class JobsById {
     const arrived: JobStatus[] = []
     let wake = () => {}
     const expect = (id: string, lane: Lane | undefined) => {
-      const settle = (outcome: JobOutcome) => {
+      const settle = (outcome: AwaitedOutcome) => {
         arrived.push(statusOf(id, outcome))
         wake()
       }

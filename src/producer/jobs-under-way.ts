@@ -6,11 +6,11 @@ import type { JobQueues } from "../queue/jobs/job-queues.ts"
 import { keysOf, lanes } from "../queue/jobs/names.ts"
 import type { RedisHealth } from "../queue/jobs/redis-health.ts"
 import { within } from "../within.ts"
-import { Admission } from "./admission.ts"
-import { type AwaitedJob, AwaitedJobs, type JobOutcome } from "./awaited-jobs.ts"
+import { type AwaitedJob, AwaitedJobs, type AwaitedOutcome } from "./awaited-jobs.ts"
 import { type Call, newJob } from "./call.ts"
 import { JobAdder } from "./job-adder.ts"
 import type { producerOptions } from "./options.ts"
+import { QueueAdmission } from "./queue-admission.ts"
 import type { JobTexts } from "./split-jobs.ts"
 import { waitingTextsCounter } from "./waiting-texts.ts"
 
@@ -22,7 +22,7 @@ export class JobsUnderWay {
   readonly awaited: AwaitedJobs
   readonly #queues: JobQueues
   readonly #replyTo: string
-  readonly #lanes: Readonly<Record<Lane, { readonly admission: Admission; readonly adder: JobAdder }>>
+  readonly #lanes: Readonly<Record<Lane, { readonly admission: QueueAdmission; readonly adder: JobAdder }>>
   readonly #takingBack = new Set<Promise<unknown>>()
 
   /** @param replyTo - whom workers tell that a job is finished */
@@ -30,7 +30,7 @@ export class JobsUnderWay {
     const open = (lane: Lane) => {
       const count = waitingTextsCounter(queues, lane)
       return {
-        admission: new Admission({ ...settings, waitingTexts: () => health.untilServed(`count ${lane}`, count) }),
+        admission: new QueueAdmission({ ...settings, waitingTexts: () => health.untilServed(`count ${lane}`, count) }),
         adder: new JobAdder(queues, lane, health),
       }
     }
@@ -60,7 +60,7 @@ export class JobsUnderWay {
    *
    * @throws ValenceError `queue_full`, `redis_failed`; the signal's reason
    */
-  run(texts: JobTexts, call: Call, signal: AbortSignal): Promise<JobOutcome> {
+  run(texts: JobTexts, call: Call, signal: AbortSignal): Promise<AwaitedOutcome> {
     return new Promise((resolve, reject) => {
       const named = call.name !== undefined
       let isAdded = false

@@ -12,9 +12,9 @@ import { RedisHealth } from "../queue/jobs/redis-health.ts"
 import type { RedisConnection } from "../queue/redis/connection.ts"
 import { listen } from "../queue/redis/listen.ts"
 import { closeRedis } from "../queue/redis/open-redis.ts"
-import { Fleet, type WorkerNotice } from "../queue/status/fleet.ts"
+import { Fleet, type WorkerNotice } from "../queue/status/living-fleet.ts"
 import { unlessEnded } from "../within.ts"
-import type { JobOutcome } from "./awaited-jobs.ts"
+import type { AwaitedOutcome } from "./awaited-jobs.ts"
 import { type Call, checkCall, type Stop, stopOf } from "./call.ts"
 import type { JobStatus } from "./job-status.ts"
 import { JobsById } from "./jobs-by-id.ts"
@@ -240,7 +240,7 @@ export class Producer implements Labeller {
   }
 
   /** @throws ValenceError what the job failed of; `model_changed` */
-  async #checked({ id, texts }: JobTexts, outcome: JobOutcome, call: Call): Promise<LabelledText[]> {
+  async #checked({ id, texts }: JobTexts, outcome: AwaitedOutcome, call: Call): Promise<LabelledText[]> {
     if (outcome.state === "failed" && outcome.error.code === "expired") {
       const { code, message } = outcome.error
       return texts.map(() => ({ error: { code, message } }))

@@ -4,7 +4,7 @@ import { JobQueues } from "./jobs/job-queues.ts"
 import type { RedisTarget } from "./redis/connection.ts"
 import { closeRedis, openRedis } from "./redis/open-redis.ts"
 import { redisOptions } from "./redis/redis-options.ts"
-import { Fleet } from "./status/fleet.ts"
+import { Fleet } from "./status/living-fleet.ts"
 
 /** A prefix' queues, their fleet and their dead letters, over a connection of its own. */
 export interface OpenQueues extends AsyncDisposable {

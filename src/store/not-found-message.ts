@@ -35,7 +35,7 @@ export async function describeMissing(path: string): Promise<string> {
  *
  * @param nearestName - the name of the hub that is most like it
  */
-export async function orMissing(model: string, problem: string, nearestName?: string): Promise<string> {
+export async function suggestPath(model: string, problem: string, nearestName?: string): Promise<string> {
   // A model that is in the cache, and lacks what was asked for, is not meant to be another.
   const named = nearestName === model ? undefined : nearestName
   if (!(await isFolder(dirname(model)))) return `${problem}${didYouMean(named)}`

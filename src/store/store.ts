@@ -10,7 +10,7 @@ import { findTokenizer } from "../model/tokenizer/find-tokenizer.ts"
 import { nearest } from "../nearest.ts"
 import { cachedIdOf, findCached, graphsFolder, listCached } from "./cache.ts"
 import { type HubName, legacyIds, readHubName } from "./hub-name.ts"
-import { describeFolder, describeMissing, didYouMean, isFolder, isPath, orMissing } from "./not-found-message.ts"
+import { describeFolder, describeMissing, didYouMean, isFolder, isPath, suggestPath } from "./not-found-message.ts"
 import { findReadyFile, findReadyGraph, isOnnxFile, readyDtype } from "./ready-graph.ts"
 import { weightsFile, weightsIndexFile } from "./weight-files.ts"
 
@@ -62,7 +62,7 @@ export async function hubNameOf(model: string): Promise<HubName | undefined> {
 }
 
 /** The folder of a checkpoint, wherever it lies on this machine; `undefined` where it does not. */
-export async function findLying(model: string): Promise<string | undefined> {
+export async function findInstalled(model: string): Promise<string | undefined> {
   const local = await findLocal(model)
   if (local !== undefined) return local
   const hubName = await hubNameOf(model)
@@ -76,7 +76,7 @@ export async function findLying(model: string): Promise<string | undefined> {
  * @throws ValenceError `model_not_found`, listing the bundled models
  */
 export async function findCheckpoint(model: string): Promise<string> {
-  const folder = await findLying(model)
+  const folder = await findInstalled(model)
   if (folder !== undefined) return folder
   throw new ValenceError("model_not_found", await whyNotFound(model, await hubNameOf(model)))
 }
@@ -85,7 +85,8 @@ async function whyNotFound(model: string, hubName: HubName | undefined): Promise
   if (await isFolder(model)) return `model ${model} must hold a config.json; ${await describeFolder(model)}`
   if (await exists(model)) return `model ${model} must be a folder, or end with .onnx or .tsv; it is a file`
   if (isPath(model)) return `model ${model} must be a folder with a checkpoint; ${await describeMissing(model)}`
-  if (hubName) return orMissing(model, `model ${model} must be pulled first; do so with: valence models pull ${model}`)
+  if (hubName)
+    return suggestPath(model, `model ${model} must be pulled first; do so with: valence models pull ${model}`)
   const there = await listBundledModels()
   const meant = didYouMean(await nearestModel(model))
   return `model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of ${there.join(", ")}; got ${JSON.stringify(model)}${meant}`

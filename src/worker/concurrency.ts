@@ -10,13 +10,13 @@ const shortText = 8
 const bulkJobTexts = 256
 
 /** How large micro-batches are. */
-export interface BatchLimits {
+export interface MicroBatchSize {
   readonly maxBatchTokens: number
   readonly maxBatchTexts: number
 }
 
 /** Those of a CPU; a labeller without devices has none of its own. */
-const usualLimits: BatchLimits = { maxBatchTokens: 512, maxBatchTexts: 64 }
+const usualLimits: MicroBatchSize = { maxBatchTokens: 512, maxBatchTexts: 64 }
 
 /** How many jobs a worker has at work, by lane. */
 export type Concurrency = Readonly<Record<Lane, number>>
@@ -28,7 +28,7 @@ export type Concurrency = Readonly<Record<Lane, number>>
  */
 export function sizeConcurrency(
   devices: number,
-  { maxBatchTokens, maxBatchTexts }: BatchLimits = usualLimits,
+  { maxBatchTokens, maxBatchTexts }: MicroBatchSize = usualLimits,
 ): Concurrency {
   const texts = devices * Math.min(maxBatchTexts, Math.ceil(maxBatchTokens / shortText))
   return {

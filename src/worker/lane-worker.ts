@@ -186,7 +186,7 @@ export class LaneWorker {
     } catch (thrown) {
       const error = asProblem(thrown)
       this.#note(job, startedMs, { outcome: "dead", error })
-      return this.#bury(job, error)
+      return this.#addDeadLetter(job, error)
     }
     const limits = { ...timesOf(job), stop }
     const labelling = await labelJob(this.#context.labeller, this.#lane, data, limits)
@@ -206,7 +206,7 @@ export class LaneWorker {
     const again = error.retryable && job.attemptsMade + 1 < (job.opts.attempts ?? 1)
     this.#note(job, startedMs, { outcome: again ? "retried" : "dead", error, texts })
     if (again) throw new Error(failureText(error))
-    return this.#bury(job, error)
+    return this.#addDeadLetter(job, error)
   }
 
   /** Back to where it was taken from: it is taken next, by whoever is there. */
@@ -217,14 +217,14 @@ export class LaneWorker {
   }
 
   /** The letter comes before the failure is stored: a worker that dies in between leaves a job that is done again. */
-  async #bury(job: Job, error: ValenceError): Promise<never> {
+  async #addDeadLetter(job: Job, error: ValenceError): Promise<never> {
     await this.#lay(job, error)
     throw new Ended(failureText(error))
   }
 
   #lay(job: Job, error: ValenceError): Promise<void> {
     const { deadLetters, labeller } = this.#context
-    return deadLetters.bury(this.#lane, job, error, labeller.model)
+    return deadLetters.add(this.#lane, job, error, labeller.model)
   }
 
   #note(job: Job, startedMs: number, ending: Pick<Ending, "outcome"> & Partial<Ending>): void {

@@ -15,14 +15,14 @@ import type { RedisConnection, RedisTarget } from "../queue/redis/connection.ts"
 import { listen } from "../queue/redis/listen.ts"
 import { closeRedis, openRedis } from "../queue/redis/open-redis.ts"
 import { type RedisTrouble, refusalOf } from "../queue/redis/refusal.ts"
-import { Fleet } from "../queue/status/fleet.ts"
+import { Fleet } from "../queue/status/living-fleet.ts"
 import { within } from "../within.ts"
 import { Capacity } from "./capacity.ts"
-import { type BatchLimits, type Concurrency, sizeConcurrency } from "./concurrency.ts"
+import { type Concurrency, type MicroBatchSize, sizeConcurrency } from "./concurrency.ts"
+import { Heartbeat } from "./heartbeat.ts"
 import { type LaneContext, LaneWorker } from "./lane-worker.ts"
 import { type WorkerOptions, workerOptions } from "./options.ts"
 import { Replies } from "./replies.ts"
-import { Rounds } from "./rounds.ts"
 
 /** What a worker is made of. */
 export interface WorkerRequest {
@@ -35,7 +35,7 @@ export interface WorkerRequest {
   readonly device?: string
   /** Devices that run at the same time, and how large their micro-batches are: decides how many jobs are at work. */
   readonly devices?: number
-  readonly batchLimits?: BatchLimits | undefined
+  readonly batchLimits?: MicroBatchSize | undefined
   /** Told of everything; the labeller's events belong here too. */
   readonly events?: WorkerEmitter
   /** BullMQ's, such as that of bullmq-otel: a job is a span in the trace of its producer. */
@@ -72,7 +72,7 @@ export class Worker implements AsyncDisposable {
   readonly #queues: JobQueues
   readonly #fleet: Fleet
   readonly #health: RedisHealth
-  readonly #rounds: Rounds
+  readonly #rounds: Heartbeat
   readonly #labeller: Labeller
   readonly #id = randomBytes(9).toString("base64url")
   readonly #handBack = new AbortController()
@@ -100,7 +100,7 @@ export class Worker implements AsyncDisposable {
     this.#health = new RedisHealth(this.#queues)
     this.#health.on("trouble", trouble => events.emit("redisAway", trouble))
     this.#health.on("well", awayMs => events.emit("redisBack", { awayMs }))
-    this.#rounds = new Rounds({
+    this.#rounds = new Heartbeat({
       queues: this.#queues,
       fleet: this.#fleet,
       health: this.#health,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest"
-import type { Entry } from "../../src/classifier/batcher/dispatcher.ts"
+import type { BatchEntry } from "../../src/classifier/batcher/dispatcher.ts"
 import { WindowRun } from "../../src/classifier/window-run.ts"
 import { ValenceError } from "../../src/errors.ts"
-import { Windows } from "../../src/model/windows.ts"
+import { Windows } from "../../src/model/cut-windows.ts"
 
 /** A run of a text in 20 windows, 4 at a time; the windows that were sent, and what was told. */
 function startRun() {
   const inputIds = Int32Array.from({ length: 160 }, (_, id) => id)
-  const sent: Entry[] = []
+  const sent: BatchEntry[] = []
   const told: number[] = []
   const ends: (ValenceError | undefined)[] = []
   const state = { dropped: false }
@@ -28,7 +28,7 @@ describe("WindowRun", () => {
     expect(sent).toHaveLength(4)
     settle(0)
     expect(sent).toHaveLength(5)
-    expect([...(sent[4] as Entry).inputIds]).toEqual([32, 33, 34, 35, 36, 37, 38, 39])
+    expect([...(sent[4] as BatchEntry).inputIds]).toEqual([32, 33, 34, 35, 36, 37, 38, 39])
   })
 
   it("windows that are done in any order - are told in theirs, and what is kept is bounded", () => {

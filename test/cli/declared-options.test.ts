@@ -1,10 +1,10 @@
 import { Command } from "commander"
 import { describe, expect, it } from "vitest"
-import { addOptions, pickOptions } from "../../src/cli/declared-options.ts"
+import { addFlags, pickOptions } from "../../src/cli/declared-options.ts"
 import { classifierOptions } from "../../src/options.ts"
 
 function parse(...words: string[]): Record<string, unknown> {
-  const command = addOptions(new Command(), classifierOptions)
+  const command = addFlags(new Command(), classifierOptions)
     .exitOverride()
     .configureOutput({ writeErr() {} })
   return command.parse(words, { from: "user" }).opts()

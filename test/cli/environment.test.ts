@@ -1,6 +1,6 @@
 import { Command } from "commander"
 import { describe, expect, inject, it } from "vitest"
-import { addOptions } from "../../src/cli/declared-options.ts"
+import { addFlags } from "../../src/cli/declared-options.ts"
 import { dropEmptyVariables, unknownVariables } from "../../src/cli/environment.ts"
 import { redisOptions } from "../../src/queue/redis/redis-options.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
@@ -8,7 +8,7 @@ import { TestFleet } from "../queue/test-fleet.ts"
 import { runValence, runValenceIn } from "./run-valence.ts"
 
 const program = new Command("valence")
-addOptions(program.command("queue").command("status"), redisOptions)
+addFlags(program.command("queue").command("status"), redisOptions)
 
 describe("unknownVariables()", () => {
   it.each([

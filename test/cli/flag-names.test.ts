@@ -1,10 +1,10 @@
 import { Command } from "commander"
 import { beforeEach, describe, expect, it } from "vitest"
-import { addOptions } from "../../src/cli/declared-options.ts"
+import { addFlags } from "../../src/cli/declared-options.ts"
 import { nameFlagsOf, withFlags } from "../../src/cli/flag-names.ts"
 import { corpusOptions } from "../../src/corpus/options.ts"
 
-const command = addOptions(new Command(), corpusOptions)
+const command = addFlags(new Command(), corpusOptions)
 
 describe("withFlags", () => {
   beforeEach(() => nameFlagsOf(command))

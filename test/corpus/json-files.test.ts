@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest"
 import { labelCorpus } from "../../src/corpus/label-corpus.ts"
 import { labelFiles } from "../../src/corpus/label-files.ts"
 import type { CorpusOptions } from "../../src/corpus/options.ts"
-import { readJson } from "../../src/corpus/records/read-json.ts"
+import { parseJson } from "../../src/corpus/records/read-json.ts"
 import { plainLabeller } from "./plain-labeller.ts"
 import { TemporaryFolder } from "./temporary-folder.ts"
 
@@ -21,7 +21,7 @@ async function label(content: string, options: CorpusOptions = {}, output = "out
 
 describe("readJson", () => {
   it("NaN and infinities outside of strings - null", () => {
-    expect(readJson('{"a":NaN,"b":[-Infinity,Infinity],"c":"NaN \\" Infinity"}')).toEqual({
+    expect(parseJson('{"a":NaN,"b":[-Infinity,Infinity],"c":"NaN \\" Infinity"}')).toEqual({
       a: null,
       b: [null, null],
       c: 'NaN " Infinity',
@@ -30,7 +30,7 @@ describe("readJson", () => {
 
   it("what is no JSON - undefined, and why", () => {
     let why: unknown
-    expect(readJson('{"a":nan}', error => (why = error))).toBeUndefined()
+    expect(parseJson('{"a":nan}', error => (why = error))).toBeUndefined()
     expect(why).toBeInstanceOf(SyntaxError)
   })
 })

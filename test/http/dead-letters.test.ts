@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 /** Adds jobs that no worker can read, and returns when their letters are there. */
-async function bury(...ids: string[]) {
+async function add(...ids: string[]) {
   const before = await queues.deadLetters.count()
   for (const id of ids)
     await fleet.queues.of("bulk").add("label", { v: 1, texts: [{ text: `text of ${id}` }], typo: 1 }, { jobId: id })
@@ -39,7 +39,7 @@ const act = (what: string, body: unknown, headers = {}) =>
 
 describe("GET /v1/dead-letters", () => {
   it("lists why, when, by which model and with which texts a job failed", async () => {
-    await bury("one")
+    await add("one")
     expect(await list()).toEqual({
       total: 1,
       letters: [
@@ -58,7 +58,7 @@ describe("GET /v1/dead-letters", () => {
   })
 
   it("start and limit - a part of them, the oldest first", async () => {
-    for (const id of ["one", "two", "three"]) await bury(id)
+    for (const id of ["one", "two", "three"]) await add(id)
     const { total, letters } = await list("?start=1&limit=1")
     expect([total, letters.map(({ job }) => job)]).toEqual([3, ["two"]])
   })
@@ -72,7 +72,7 @@ describe("GET /v1/dead-letters", () => {
 
 describe("POST /v1/dead-letters/retry and drop", () => {
   it("retry - the job is tried again; a letter that is not there is named", async () => {
-    await bury("one", "two")
+    await add("one", "two")
     const { body } = await act("retry", { ids: ["valence-bulk.one", "valence-bulk.none"] })
     expect(body).toEqual({ done: 1, problems: [expect.stringContaining("valence-bulk.none")] })
     // It fails again.
@@ -81,7 +81,7 @@ describe("POST /v1/dead-letters/retry and drop", () => {
   })
 
   it("drop - letters are gone, and their jobs", async () => {
-    await bury("one", "two", "three")
+    await add("one", "two", "three")
     expect((await act("drop", { ids: ["valence-bulk.two"] })).body).toEqual({ done: 1, problems: [] })
     expect((await list()).letters.map(({ job }) => job)).toEqual(["one", "three"])
     expect((await act("drop", { all: true })).body).toEqual({ done: 2, problems: [] })
@@ -90,7 +90,7 @@ describe("POST /v1/dead-letters/retry and drop", () => {
   })
 
   it.each([[{}], [{ ids: ["a"], all: true }], [{ all: false }], [{ ids: [] }]])("%j - is refused", async body => {
-    await bury("one")
+    await add("one")
     expect((await act("drop", body)).status).toBe(400)
     expect((await list()).total).toBe(1)
   })
@@ -107,7 +107,7 @@ describe("a page of another site", () => {
     [undefined, "null", 403],
     [undefined, undefined, 200],
   ])("sec-fetch-site %s, origin %s - %i", async (site, origin, status) => {
-    await bury("one")
+    await add("one")
     const headers = { ...(site && { "sec-fetch-site": site }), ...(origin && { origin }) }
     // Undici sets the header by itself.
     const response = await server.app.inject({

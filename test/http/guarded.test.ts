@@ -40,11 +40,13 @@ const harmless = [
   /payload\.(on\("data"|once\("error")|unpacked\.once\("error"/,
   // Nothing is done.
   /\("error", \(\) => \{\}\)/,
+  // Logged alone.
+  /\("error", err => [\w.]+log\.debug\(/,
   /clearTimeout|once\("end", stop\)/,
   // Sets and streams of this process.
   /streams\.delete\(stream\)|"close", stop\)|closeAllConnections\(\)|closeIdleConnections\(\)/,
   // Rejections are caught where the work is begun.
-  /look\(\)\.catch|void this\.#run\(\)|void this\.#watchers\.delete|void this\.#adoptAgainAndAgain/,
+  /look\(\)\.catch|void this\.#run\(\)|void this\.#watchers\.delete|void this\.#adoptLoop/,
   /setTimeout\(late, maxMs\)|await (set|wait)|import \{/,
   /socket\.destroy\(\), lingerMs|answers\.delete\(response\)/,
   /"devicesLost", \(\) => \{/,

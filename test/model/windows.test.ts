@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { Windows } from "../../src/model/windows.ts"
+import { Windows } from "../../src/model/cut-windows.ts"
 
 const special = { before: 1, after: 1 }
 const encode = (ownTokens: number) =>

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { Admission, type AdmissionOptions } from "../../src/producer/admission.ts"
+import { type AdmissionOptions, QueueAdmission } from "../../src/producer/queue-admission.ts"
 import { eventually } from "../queue/test-fleet.ts"
 
 function admission(options: Partial<AdmissionOptions> & { waiting?: number } = {}) {
   const looks = { count: 0, waiting: options.waiting ?? 0 }
-  const made = new Admission({
+  const made = new QueueAdmission({
     maxWaitingTexts: 160,
     whenFull: "wait",
     async waitingTexts() {

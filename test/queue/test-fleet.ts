@@ -8,7 +8,7 @@ import { DeadLetters } from "../../src/queue/dead/dead-letters.ts"
 import { JobQueues } from "../../src/queue/jobs/job-queues.ts"
 import type { RedisConnection } from "../../src/queue/redis/connection.ts"
 import { closeRedis, openRedis } from "../../src/queue/redis/open-redis.ts"
-import { Fleet } from "../../src/queue/status/fleet.ts"
+import { Fleet } from "../../src/queue/status/living-fleet.ts"
 import { createWorker, type Worker, type WorkerRequest } from "../../src/worker/worker.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 

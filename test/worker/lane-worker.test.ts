@@ -50,10 +50,10 @@ it.each([
   await fleet.redis.hset(`${fleet.queues.keyOf("bulk")}:one`, field, value)
   const buried: unknown[] = []
   const deadLetters = {
-    async bury(lane, job, cause) {
+    async add(lane, job, cause) {
       buried.push([lane, job.id, cause.code, await queue.getJobState("one")])
     },
-  } satisfies Pick<DeadLetters, "bury"> as unknown as DeadLetters
+  } satisfies Pick<DeadLetters, "add"> as unknown as DeadLetters
   const labeller = plainLabeller(() => {
     throw new Error("must not be at work")
   })

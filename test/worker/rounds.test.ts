@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { completeOptions } from "../../src/declaration.ts"
 import { WorkerEmitter } from "../../src/events.ts"
 import { RedisHealth } from "../../src/queue/jobs/redis-health.ts"
-import { Fleet, noticeEveryMs } from "../../src/queue/status/fleet.ts"
+import { Fleet, noticeEveryMs } from "../../src/queue/status/living-fleet.ts"
 import { queueStatus } from "../../src/queue/status/queue-status.ts"
 import { Capacity } from "../../src/worker/capacity.ts"
+import { Heartbeat } from "../../src/worker/heartbeat.ts"
 import { workerOptions } from "../../src/worker/options.ts"
-import { Rounds } from "../../src/worker/rounds.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
 import { skew } from "../queue/skew.ts"
 import { eventually, TestFleet } from "../queue/test-fleet.ts"
@@ -20,7 +20,7 @@ function roundsIn({ queues, redis, keyPrefix }: TestFleet) {
   const fleet = new Fleet(redis, keyPrefix)
   const health = new RedisHealth(queues)
   const { model } = plainLabeller()
-  const rounds = new Rounds({
+  const rounds = new Heartbeat({
     queues,
     fleet,
     events,

@@ -12,7 +12,7 @@ import { type Cut, cutsAfter, isTooLarge } from "./retry-plan.ts"
 import type { Waiter } from "./waiting.ts"
 
 /** An encoded text on its way to a device, or a window of one. */
-export interface Entry extends Waiter {
+export interface BatchEntry extends Waiter {
   readonly inputIds: Int32Array
   /** The piece of work that it belongs to; `undefined` while nothing is traced. */
   readonly work?: unknown
@@ -43,7 +43,7 @@ export interface DispatcherOptions extends LanePolicy, DevicePoolOptions {
 }
 
 /** A batch that a device runs, and what it holds. */
-interface Sent extends Cut<Entry> {
+interface Sent extends Cut<BatchEntry> {
   /** Tokens that the device computes: rows x longest. */
   readonly paddedTokens: number
   readonly startedMs: number
@@ -58,8 +58,8 @@ interface Sent extends Cut<Entry> {
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
-  readonly #lines = createLines<Entry>()
-  readonly #again: Cut<Entry>[] = []
+  readonly #lines = createLines<BatchEntry>()
+  readonly #again: Cut<BatchEntry>[] = []
   readonly #budgets: ReadonlyMap<PooledDevice, DeviceBudget>
   readonly #stats = { microBatches: 0, texts: 0, tokens: 0, paddedTokens: 0, runMs: 0 }
   #pool: DevicePool | undefined
@@ -120,7 +120,7 @@ export class Dispatcher {
     return sum(this.#options.devices.map(rowsOf))
   }
 
-  add(entry: Entry, line: Line): void {
+  add(entry: BatchEntry, line: Line): void {
     if (this.#ended) entry.settle(this.#ended)
     else {
       if (line === "interactive") this.#lastInteractiveMs = entry.since
@@ -148,7 +148,7 @@ export class Dispatcher {
   #pump(): void {
     while (!this.#ended) {
       const isLone = this.#again.length === 0 && waitsAlone(this.#lines)
-      const slot = (isLone ? this.#pool?.forLone() : undefined) ?? this.#pool?.idlest()
+      const slot = (isLone ? this.#pool?.wideSlot() : undefined) ?? this.#pool?.idlest()
       const cut = slot ? this.#nextCut(slot.of) : undefined
       if (!slot || !cut) break
       void this.#run(slot, slot.device, cut)
@@ -171,7 +171,7 @@ export class Dispatcher {
     return { maxBatchTokens, maxBatchTexts: device.limits.maxBatchTexts }
   }
 
-  #nextCut(device: PooledDevice): Cut<Entry> | undefined {
+  #nextCut(device: PooledDevice): Cut<BatchEntry> | undefined {
     const again = this.#again.shift()
     if (again) return again
     const now = performance.now()
@@ -190,7 +190,7 @@ export class Dispatcher {
     return { ...nextBatch(this.#lines, limits, now, laterTokens), failures: 0 }
   }
 
-  async #run(slot: Slot, device: Device, cut: Cut<Entry>): Promise<void> {
+  async #run(slot: Slot, device: Device, cut: Cut<BatchEntry>): Promise<void> {
     const urgent = cut.line === "interactive"
     slot.running += 1
     if (urgent) slot.urgent += 1

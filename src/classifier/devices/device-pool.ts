@@ -86,8 +86,8 @@ export class DevicePool {
   }
 
   /** For a micro-batch that nothing waits or runs beside: the child with several threads, where it serves. */
-  forLone(): ServingSlot | undefined {
-    return this.#slots.every(({ running }) => running === 0) ? this.#wide?.forLone() : undefined
+  wideSlot(): ServingSlot | undefined {
+    return this.#slots.every(({ running }) => running === 0) ? this.#wide?.idleSlot() : undefined
   }
 
   /** A device that takes no other micro-batch, of whose none is urgent: an urgent one may go before the one that waits. */

@@ -35,7 +35,7 @@ export class WideChild {
   }
 
   /** For a micro-batch that is alone: where the child serves and is idle. */
-  forLone(): ServingSlot | undefined {
+  idleSlot(): ServingSlot | undefined {
     if (this.#slot.running > 0) return undefined
     if (this.#slot.device) return this.#slot as ServingSlot
     this.#wanted += 1
@@ -54,7 +54,7 @@ export class WideChild {
       if (this.#signal.aborted) return device.destroy()
       this.#slot.device = device
       if (this.#slot.failures > 0) this.#onRestart()
-      void device.died.then(() => this.#bury())
+      void device.died.then(() => this.#onDeath())
     } catch {
       // The memory may not suffice for one more graph: the others go on without it.
       this.#slot.failures = maxFailures
@@ -63,7 +63,7 @@ export class WideChild {
     }
   }
 
-  #bury(): void {
+  #onDeath(): void {
     this.#slot.device = undefined
     this.#slot.failures += 1
     this.#wanted = 0

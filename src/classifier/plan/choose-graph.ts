@@ -1,7 +1,7 @@
 import { pullIfMissing } from "../../hub/pull-model.ts"
 import type { OnPull } from "../../hub/pull-progress.ts"
 import type { GraphDtype } from "../../model/dtype.ts"
-import { builtDtypes, findLying, findModel, type StoredModel } from "../../store/store.ts"
+import { builtDtypes, findInstalled, findModel, type StoredModel } from "../../store/store.ts"
 import type { NamedDevice } from "./read-devices.ts"
 
 /**
@@ -34,7 +34,7 @@ export async function chooseGraph(
   signal?: AbortSignal,
 ): Promise<StoredModel> {
   const dtypes = asked === "auto" ? dtypesFor(devices) : [asked]
-  const folder = dtypes.length > 1 ? await findLying(model) : undefined
+  const folder = dtypes.length > 1 ? await findInstalled(model) : undefined
   const built = folder === undefined ? [] : await builtDtypes(folder)
   const dtype = dtypes.find(one => built.includes(one)) ?? (dtypes[0] as GraphDtype)
   await pullIfMissing({ model, dtype, asked, offline }, onPull, signal)

@@ -1,5 +1,5 @@
 import { ValenceError } from "../../errors.ts"
-import { absence } from "./provider-problem.ts"
+import { unavailableReason } from "./provider-problem.ts"
 import { type NamedDevice, readDevices } from "./read-devices.ts"
 
 /** What `auto` tries before the CPU. */
@@ -37,7 +37,7 @@ export async function onDevices<T>(
 /** Before anything is asked of the model: a graph for a device that is not there would be built in vain. */
 function requirePresent(devices: readonly NamedDevice[]): void {
   for (const { name, provider } of devices) {
-    const problem = absence(provider)
+    const problem = unavailableReason(provider)
     if (problem !== undefined) throw new ValenceError("device_missing", `${name} can't be used: ${problem}`)
   }
 }

@@ -14,14 +14,14 @@ const shortTextTokens = 32
 type Chosen = Pick<Complete<typeof classifierOptions>, "maxBatchTokens" | "maxBatchTexts">
 
 /** Texts that a micro-batch of so many tokens may have. */
-export function textsOf(maxBatchTokens: number): number {
+export function maxTextsFor(maxBatchTokens: number): number {
   return Math.max(fewTexts, Math.ceil(maxBatchTokens / shortTextTokens))
 }
 
 /** How large a device's micro-batches are: as somebody chose, or as it was measured, or as its kind likes them. */
 export function limitsOf({ provider }: NamedDevice, chosen: Chosen, tuning: Tuning | undefined): BatchLimits {
   const maxBatchTokens = chosen.maxBatchTokens ?? tuning?.maxBatchTokens ?? provider.maxBatchTokens
-  return { maxBatchTokens, maxBatchTexts: chosen.maxBatchTexts ?? textsOf(maxBatchTokens) }
+  return { maxBatchTokens, maxBatchTexts: chosen.maxBatchTexts ?? maxTextsFor(maxBatchTokens) }
 }
 
 /** How many children compute on a device: as somebody said, or as it was measured, or as many as there may be. */

@@ -19,7 +19,7 @@ function missingFile({ files, install }: Provider, folder: string): string | und
  *
  * @param folder - where the binding lies
  */
-export function absence(provider: Provider, folder = onnxRuntimeFiles().folder): string | undefined {
+export function unavailableReason(provider: Provider, folder = onnxRuntimeFiles().folder): string | undefined {
   const { name, platforms } = provider
   if (platforms !== undefined && !platforms.includes(here)) return `onnxruntime-node has no provider ${name} on ${here}`
   return missingFile(provider, folder)

@@ -14,7 +14,7 @@ export const tuningRule = `more than ${clearlyFaster.percent} % faster than the 
  * than the chosen one's; `unsteady`, promising, but slower than the default in one of the rounds; `unfinished`, promising, but
  * the time was over before all rounds.
  */
-export type Verdict = "default" | "largest" | "faster" | "rejected" | "unsteady" | "unfinished"
+export type TuningVerdict = "default" | "largest" | "faster" | "rejected" | "unsteady" | "unfinished"
 
 /** A number of children and a token budget. */
 export interface Setting {
@@ -28,7 +28,7 @@ export interface TuningPoint extends Setting {
   readonly tokensPerSecond: number
   /** Times the default's speed: the median of the rounds, each of which compares the two within a short time. */
   readonly gain: number
-  readonly verdict: Verdict
+  readonly verdict: TuningVerdict
 }
 
 /** What suits a device best, and what was measured to find it. */

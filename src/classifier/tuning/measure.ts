@@ -1,5 +1,12 @@
-import { clearlyFaster, median, type Setting, type Tuning, type TuningPoint, type Verdict } from "../plan/tuning.ts"
-import { type Sample, type Sampled, takeSample } from "./sample.ts"
+import {
+  clearlyFaster,
+  median,
+  type Setting,
+  type Tuning,
+  type TuningPoint,
+  type TuningVerdict,
+} from "../plan/tuning.ts"
+import { type Sampled, type TuningSample, takeSample } from "./sample.ts"
 
 /** What is measured, and for how long. */
 export interface MeasureRequest extends Sampled {
@@ -29,7 +36,7 @@ interface Candidate {
   readonly gains: number[]
   /** How long its shortest sample takes; 0 until it is known. */
   leastMs: number
-  verdict: Verdict | undefined
+  verdict: TuningVerdict | undefined
 }
 
 const gainOf = ({ gains }: Candidate) => median(gains)
@@ -72,7 +79,7 @@ class Measurement {
     return sample.tokensPerSecond
   }
 
-  async #sample(setting: Setting, sampleMs: number): Promise<Sample | undefined> {
+  async #sample(setting: Setting, sampleMs: number): Promise<TuningSample | undefined> {
     const sample = await takeSample(this.#request, setting, sampleMs)
     if (sample === undefined) this.#tooLarge = Math.min(this.#tooLarge, setting.maxBatchTokens)
     return sample
@@ -108,7 +115,7 @@ class Measurement {
   }
 
   /** Compares one candidate with the default, until it loses a round, won enough of them, or the time is over. */
-  async #challenge(candidate: Candidate): Promise<Verdict> {
+  async #challenge(candidate: Candidate): Promise<TuningVerdict> {
     for (let round = 0; round < clearlyFaster.rounds; round++) {
       if (this.#isOver) return "unfinished"
       const gain = await this.#compare(candidate)

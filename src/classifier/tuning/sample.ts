@@ -15,7 +15,7 @@ export interface Sampled {
 }
 
 /** How fast a device was, in one sample. */
-export interface Sample {
+export interface TuningSample {
   /** All children together. */
   readonly tokensPerSecond: number
   /** How long a micro-batch of each length took together; of the slowest child. */
@@ -28,7 +28,7 @@ async function sampleChild(
   budget: number,
   maxTokens: number,
   sampleMs: number,
-): Promise<Sample | undefined> {
+): Promise<TuningSample | undefined> {
   let tokens = 0
   let runMs = 0
   let times = 0
@@ -56,7 +56,7 @@ export async function takeSample(
   { devices, maxTokens }: Sampled,
   { children, maxBatchTokens }: Setting,
   sampleMs: number,
-): Promise<Sample | undefined> {
+): Promise<TuningSample | undefined> {
   const used = devices.slice(0, children)
   const samples = await Promise.all(used.map(device => sampleChild(device, maxBatchTokens, maxTokens, sampleMs)))
   const known = samples.filter(sample => sample !== undefined)

@@ -6,7 +6,7 @@ import { readOptions } from "../../corpus/options.ts"
 import { toggle } from "../../declaration.ts"
 import type { Labelled, LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
 import { classifierOptions, scoreOptions } from "../../options.ts"
-import { addOptions, pickOptions } from "../declared-options.ts"
+import { addFlags, pickOptions } from "../declared-options.ts"
 import { openLabeller } from "../open-labeller.ts"
 import { warnUnfamiliar } from "../parts/warn-unfamiliar.ts"
 import { endInterrupted, interruptedExitCode, listenForStop } from "../stop-signals.ts"
@@ -116,7 +116,7 @@ export function addClassify(program: Command): void {
       "after",
       '\nExamples:\n  valence classify "I love it" "Never again"\n  valence classify --json --top-k all < lines.txt       a line of output for each line, as they come',
     )
-  for (const declarations of [classifyOptions, classifierOptions, scoreOptions]) addOptions(command, declarations)
+  for (const declarations of [classifyOptions, classifierOptions, scoreOptions]) addFlags(command, declarations)
   command.action((texts: readonly string[], options: Readonly<Record<string, unknown>>) =>
     classify(texts, options).catch(endInterrupted),
   )

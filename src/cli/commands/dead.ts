@@ -5,7 +5,7 @@ import { ValenceError } from "../../errors.ts"
 import type { DeadLetters } from "../../queue/dead/dead-letters.ts"
 import { redisTimeMs } from "../../queue/redis/adapt-scripts.ts"
 import { redisOptions } from "../../queue/redis/redis-options.ts"
-import { addOptions, pickOptions } from "../declared-options.ts"
+import { addFlags, pickOptions } from "../declared-options.ts"
 import { loadQueues } from "../load-queues.ts"
 import { confirm } from "../show/confirm.ts"
 import { letterTable } from "../show/letter-table.ts"
@@ -147,9 +147,9 @@ export function addDead(program: Command): void {
     .command("dead")
     .description("list jobs that failed for good; show one; retry or drop them")
     .addHelpText("after", help)
-  const add = (usage: string, what: string, more: string, groups: Parameters<typeof addOptions>[1][]) => {
+  const add = (usage: string, what: string, more: string, groups: Parameters<typeof addFlags>[1][]) => {
     const command = dead.command(usage).description(what).addHelpText("after", more)
-    for (const declarations of [...groups, redisOptions]) addOptions(command, declarations)
+    for (const declarations of [...groups, redisOptions]) addFlags(command, declarations)
     return command
   }
   add("list", "list dead letters, the oldest first", listHelp, [listOptions]).action(list)

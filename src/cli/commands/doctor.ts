@@ -5,7 +5,7 @@ import { toggle } from "../../declaration.ts"
 import type { Finding, FindingStatus } from "../../doctor/finding.ts"
 import { modelOptions } from "../../options.ts"
 import { redisOptions, redisSecurityOptions } from "../../queue/redis/redis-options.ts"
-import { addOptions, pickOptions } from "../declared-options.ts"
+import { addFlags, pickOptions } from "../declared-options.ts"
 import { serverFleetOptions } from "../open-labeller.ts"
 import { showLine } from "../show/show-line.ts"
 
@@ -75,6 +75,6 @@ export function addDoctor(program: Command): void {
     .command("doctor")
     .description("check this machine and say how to fix what is missing")
     .addHelpText("after", help)
-  for (const declarations of [modelOptions, doctorOptions]) addOptions(command, declarations)
+  for (const declarations of [modelOptions, doctorOptions]) addFlags(command, declarations)
   command.action(doctor)
 }

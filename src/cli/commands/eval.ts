@@ -7,7 +7,7 @@ import { standardStream } from "../../corpus/formats.ts"
 import { evaluateOptions } from "../../corpus/options.ts"
 import { toggle } from "../../declaration.ts"
 import { classifierOptions } from "../../options.ts"
-import { addOptions, pickOptions } from "../declared-options.ts"
+import { addFlags, pickOptions } from "../declared-options.ts"
 import { withFlags } from "../flag-names.ts"
 import { openLabeller } from "../open-labeller.ts"
 import { noteLines } from "../show/describe-run.ts"
@@ -154,6 +154,6 @@ export function addEval(program: Command): void {
     .description("compare a model's labels with those in a file: accuracy, F1 and confusion matrix")
     .argument("<file>", "CSV, TSV, JSON Lines, also with .gz or .zst, or Parquet; - for standard input")
     .addHelpText("after", help)
-  for (const declarations of [evalOptions, evaluateOptions, classifierOptions]) addOptions(command, declarations)
+  for (const declarations of [evalOptions, evaluateOptions, classifierOptions]) addFlags(command, declarations)
   command.action(runEval)
 }

@@ -8,7 +8,7 @@ import type { FailedRow } from "../../corpus/run/write-chunk.ts"
 import { text, toggle } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
 import { classifierOptions } from "../../options.ts"
-import { addOptions, pickOptions } from "../declared-options.ts"
+import { addFlags, pickOptions } from "../declared-options.ts"
 import { withFlags } from "../flag-names.ts"
 import { withFleetDefaults } from "../fleet-flags.ts"
 import { areLarge } from "../large-input.ts"
@@ -156,7 +156,7 @@ export function addLabel(program: Command): void {
       ".csv, .tsv, .jsonl or .txt, also with .gz or .zst, or .parquet; a folder or a quoted pattern; - for standard input",
     )
     .addHelpText("after", help)
-  addOptions(command, outputOptions, { output: "o" })
-  for (const declarations of [corpusOptions, fleetOptions, classifierOptions]) addOptions(command, declarations)
+  addFlags(command, outputOptions, { output: "o" })
+  for (const declarations of [corpusOptions, fleetOptions, classifierOptions]) addFlags(command, declarations)
   command.action(label)
 }

@@ -9,7 +9,7 @@ import { verifyFiles } from "../../hub/verify-files.ts"
 import { hubOptions, pullOptions } from "../../options.ts"
 import { readyDtype } from "../../store/ready-graph.ts"
 import { findCheckpoint, hasWeights } from "../../store/store.ts"
-import { addOptions, pickOptions } from "../declared-options.ts"
+import { addFlags, pickOptions } from "../declared-options.ts"
 import { list, requireCheckpoint, show } from "../parts/list-models.ts"
 import { remove } from "../parts/remove-model.ts"
 import { openPullDisplay } from "../show/pull-display.ts"
@@ -143,11 +143,11 @@ export function addModels(program: Command): void {
     name: keyof typeof examples,
     what: string,
     argument: string,
-    groups: Parameters<typeof addOptions>[1][],
+    groups: Parameters<typeof addFlags>[1][],
   ) => {
     const command = models.command(name).description(what)
     if (argument !== "") command.argument("<model>", argument)
-    for (const declarations of groups) addOptions(command, declarations)
+    for (const declarations of groups) addFlags(command, declarations)
     return command.addHelpText("after", `\nExample:\n  ${examples[name]}`)
   }
   const anyModel = "a checkpoint folder, the name of a bundled model, or one of the hub"

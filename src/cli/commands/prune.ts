@@ -3,7 +3,7 @@ import { dirname, join } from "node:path"
 import type { Command } from "commander"
 import { toggle } from "../../declaration.ts"
 import { findForeignBinaries, removeBinaries } from "../../foreign-binaries.ts"
-import { addOptions } from "../declared-options.ts"
+import { addFlags } from "../declared-options.ts"
 
 /** How `valence prune` works. */
 export const pruneOptions = {
@@ -40,5 +40,5 @@ export function addPrune(program: Command): void {
     .description("remove the binaries of other platforms from node_modules, for small container images")
     .addHelpText("after", examples)
     .action(prune)
-  addOptions(command, pruneOptions)
+  addFlags(command, pruneOptions)
 }

@@ -6,7 +6,7 @@ import { isEmpty } from "../../queue/drain-lanes.ts"
 import { lanes } from "../../queue/jobs/names.ts"
 import { redisOptions } from "../../queue/redis/redis-options.ts"
 import { scaleOptions } from "../../queue/status/scale-options.ts"
-import { addOptions, pickOptions } from "../declared-options.ts"
+import { addFlags, pickOptions } from "../declared-options.ts"
 import { loadQueues } from "../load-queues.ts"
 import { logOptions } from "../log-options.ts"
 import { exportOptions } from "../parts/export-options.ts"
@@ -167,9 +167,9 @@ export function addQueue(program: Command): void {
     .command("queue")
     .description("look at the queues; pause and resume them; wait until they are empty")
     .addHelpText("after", help)
-  const add = (name: string, what: string, more: string, groups: Parameters<typeof addOptions>[1][]) => {
+  const add = (name: string, what: string, more: string, groups: Parameters<typeof addFlags>[1][]) => {
     const command = queue.command(name).description(what).addHelpText("after", more)
-    for (const declarations of [...groups, redisOptions]) addOptions(command, declarations)
+    for (const declarations of [...groups, redisOptions]) addFlags(command, declarations)
     return command
   }
   add("status", "show what waits, who works on it, and how long it takes", statusHelp, [statusOptions]).action(status)

@@ -6,7 +6,7 @@ import { bundledLexicons } from "../../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../../lexicon/lexicon-labeller.ts"
 import { classifierOptions } from "../../options.ts"
 import { redisOptions } from "../../queue/redis/redis-options.ts"
-import { addOptions, pickOptions } from "../declared-options.ts"
+import { addFlags, pickOptions } from "../declared-options.ts"
 import { withFleetDefaults } from "../fleet-flags.ts"
 import { commandLog } from "../log.ts"
 import { logOptions } from "../log-options.ts"
@@ -88,6 +88,6 @@ export function addServe(program: Command): void {
     .description("answer over HTTP: an API, routes that other servers' clients speak, and a page to try it")
     .addHelpText("after", help)
   for (const declarations of [serverOptions, logOptions, traceOptions, serverFleetOptions, classifierOptions])
-    addOptions(command, declarations)
+    addFlags(command, declarations)
   command.action(serve)
 }

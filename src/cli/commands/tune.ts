@@ -1,11 +1,11 @@
 import { stdout } from "node:process"
 import Table from "cli-table3"
 import type { Command } from "commander"
-import { type Tuning, type TuningPoint, tuningRule, type Verdict } from "../../classifier/plan/tuning.ts"
+import { type Tuning, type TuningPoint, type TuningVerdict, tuningRule } from "../../classifier/plan/tuning.ts"
 import { toggle } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
 import { classifierOptions, modelOptions } from "../../options.ts"
-import { addOptions, pickOptions } from "../declared-options.ts"
+import { addFlags, pickOptions } from "../declared-options.ts"
 import { showCount } from "../show/show-numbers.ts"
 
 /** How `valence tune` prints its findings. */
@@ -21,7 +21,7 @@ function loadTuning() {
   return Promise.all([import("../../classifier/tune-model.ts"), import("../../classifier/tuning/tune-cache.ts")])
 }
 
-const remarks: Readonly<Record<Verdict, string>> = {
+const remarks: Readonly<Record<TuningVerdict, string>> = {
   default: "default",
   largest: "largest that fits",
   faster: "faster",
@@ -89,6 +89,6 @@ export function addTune(program: Command): void {
     .command("tune")
     .description("measure which token budget and how many children suit the devices of this machine")
     .addHelpText("after", help)
-  for (const declarations of [tuneOptions, modelOptions, timeoutOptions]) addOptions(command, declarations)
+  for (const declarations of [tuneOptions, modelOptions, timeoutOptions]) addFlags(command, declarations)
   command.action(tune)
 }

@@ -9,10 +9,10 @@ import type { Metrics } from "../../metrics/create-metrics.ts"
 import { classifierOptions } from "../../options.ts"
 import { workerOptions } from "../../worker/options.ts"
 import type { DrainOutcome, Worker } from "../../worker/worker.ts"
-import { addOptions, pickOptions } from "../declared-options.ts"
+import { addFlags, pickOptions } from "../declared-options.ts"
 import { commandLog } from "../log.ts"
 import { logOptions } from "../log-options.ts"
-import { devicesOf, measuring, openLabeller } from "../open-labeller.ts"
+import { devicesOf, openLabeller, withTuning } from "../open-labeller.ts"
 import { logEvents } from "../parts/log-events.ts"
 import { startTracing } from "../parts/start-tracing.ts"
 import { endStopped, listenForStop } from "../stop-signals.ts"
@@ -52,7 +52,7 @@ async function loadFleet() {
 async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
   const { createWorker, HealthServer, createMetrics } = await loadFleet()
   const { port, host } = pickOptions(portOptions, given)
-  const options = measuring(pickOptions(classifierOptions, given))
+  const options = withTuning(pickOptions(classifierOptions, given))
   const events = new WorkerEmitter()
   const hurry = new AbortController()
   const log = commandLog()
@@ -153,6 +153,6 @@ export function addWork(program: Command): void {
     .description("label what producers put into Redis, until it is stopped")
     .addHelpText("after", help)
   for (const declarations of [workerOptions, portOptions, logOptions, traceOptions, classifierOptions])
-    addOptions(command, declarations)
+    addFlags(command, declarations)
   command.action(work)
 }

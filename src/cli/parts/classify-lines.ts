@@ -1,8 +1,8 @@
 import { once } from "node:events"
 import { stderr, stdin, stdout } from "node:process"
-import type { Encoding } from "../../corpus/encoding/encodings.ts"
+import type { TextEncoding } from "../../corpus/encoding/encodings.ts"
 import { corpusOptions } from "../../corpus/options.ts"
-import { readLines } from "../../corpus/read/read-lines.ts"
+import { readTextLines } from "../../corpus/read/read-lines.ts"
 import type { Row } from "../../corpus/rows/row.ts"
 import type { Chunk } from "../../corpus/run/chunks.ts"
 import { type LabelledChunk, labelChunks, maxBytesUnderWay } from "../../corpus/run/label-chunks.ts"
@@ -10,10 +10,10 @@ import { checkRows } from "../../corpus/run/write-chunk.ts"
 import type { LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
 
 /** How lines are labelled and shown. */
-export interface LineRequest {
+export interface ClassifyLinesRequest {
   readonly labeller: Labeller
   readonly options: LabelOptions
-  readonly encoding: Encoding
+  readonly encoding: TextEncoding
   /** A line of output, with its end. */
   show(text: string, result: LabelledText): string
   readonly signal: AbortSignal
@@ -25,14 +25,14 @@ export interface LineRequest {
  * @returns whether the input was labelled to its end, and whether every line has a label
  */
 export async function classifyLines(
-  request: LineRequest,
+  request: ClassifyLinesRequest,
 ): Promise<{ readonly ended: boolean; readonly failed: boolean }> {
   const { labeller, options, encoding, show, signal } = request
   if (stdin.isTTY) stderr.write("one text a line; Ctrl-D ends\n")
   const stop = () => stdin.destroy()
   signal.addEventListener("abort", stop, { once: true })
   try {
-    const lines = await readLines(stdin, encoding)
+    const lines = await readTextLines(stdin, encoding)
     const chunks = labelChunks(
       chunksOf(lines.rows()),
       labeller,

@@ -6,7 +6,7 @@ import { pickOptions } from "../declared-options.ts"
 import { withFlags } from "../flag-names.ts"
 import { areLarge } from "../large-input.ts"
 import { openLabellerOrFleet } from "../open-labeller.ts"
-import { noteLines, placeOf } from "../show/describe-run.ts"
+import { describePlace, noteLines } from "../show/describe-run.ts"
 import { noProgressDisplay, openProgressDisplay } from "../show/progress-display.ts"
 import { showCount, showRows } from "../show/show-numbers.ts"
 import { interruptedExitCode, listenForStop } from "../stop-signals.ts"
@@ -97,7 +97,7 @@ export function describeFile({ input, output, summary, error }: LabelledFile): s
   const state = alreadyDone ? " (complete already)" : interrupted ? " (stopped)" : ""
   const without = failed > 0 ? `, ${showCount(failed)} without a label` : ""
   const blank = empty > 0 ? `, ${showCount(empty)} empty` : ""
-  const line = `${input}: ${showRows(rows)}${without}${blank}${state} -> ${placeOf(output)}`
+  const line = `${input}: ${showRows(rows)}${without}${blank}${state} -> ${describePlace(output)}`
   return [line, ...noteLines({ notes: summary?.notes ?? [] })].join("\n")
 }
 

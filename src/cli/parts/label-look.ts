@@ -9,7 +9,7 @@ import type { Preview } from "../../corpus/preview.ts"
 import { pickOptions } from "../declared-options.ts"
 import { withFlags } from "../flag-names.ts"
 import { openLabellerOrFleet } from "../open-labeller.ts"
-import { noteLines, placeOf } from "../show/describe-run.ts"
+import { describePlace, noteLines } from "../show/describe-run.ts"
 import { listenForStop } from "../stop-signals.ts"
 
 type Given = Readonly<Record<string, unknown>>
@@ -102,7 +102,7 @@ export function describePlan({
   found,
   notes,
 }: RunPlan): string {
-  const named = (path: string, stream: string) => (path === standardStream ? stream : placeOf(path))
+  const named = (path: string, stream: string) => (path === standardStream ? stream : describePlace(path))
   const lines = [
     `input   ${named(input, "standard input")} (${format})`,
     `column  ${column}, of ${columns.join(", ")}`,

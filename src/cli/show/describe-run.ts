@@ -29,7 +29,7 @@ export function describeRun(summary: RunSummary, failures: readonly FailedRow[],
 function headline(summary: RunSummary): string {
   const { model, rows, elapsedMs, textsPerSecond, resumedRows, alreadyDone, interrupted } = summary
   if (alreadyDone)
-    return `${placeOf(summary.output)} is already complete, nothing to do (--force labels it again): ${showRows(rows)}`
+    return `${describePlace(summary.output)} is already complete, nothing to do (--force labels it again): ${showRows(rows)}`
   const before = resumedRows > 0 ? `, ${showCount(resumedRows)} of them by an earlier start` : ""
   const speed = `${showDuration(elapsedMs)} (${showCount(textsPerSecond)} texts/s)`
   return `${interrupted ? "stopped after " : ""}${showRows(rows)} with ${model.name} (${model.dtype}) in ${speed}${before}`
@@ -85,7 +85,7 @@ export function noteLines({ notes }: Pick<RunSummary, "notes">): string[] {
 function fileLines({ output, errors, report }: RunSummary): string[] {
   const files = { output, errors, report }
   return Object.entries(files).flatMap(([name, path]) =>
-    path === undefined || path === standardStream ? [] : [`${name.padEnd(6)}  ${placeOf(path)}`],
+    path === undefined || path === standardStream ? [] : [`${name.padEnd(6)}  ${describePlace(path)}`],
   )
 }
 
@@ -96,7 +96,7 @@ function goOnLine({ input, output }: RunSummary, goOn: string): string {
 }
 
 /** A path as it is short: from the current folder where it lies in it. */
-export function placeOf(path: string): string {
+export function describePlace(path: string): string {
   const near = relative("", path)
   return near.startsWith("..") ? path : near
 }

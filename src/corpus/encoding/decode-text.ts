@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer"
 import { ValenceError } from "../../errors.ts"
 import { wideEncodingOf } from "../../unicode-kind.ts"
-import type { Encoding } from "./encodings.ts"
+import type { TextEncoding } from "./encodings.ts"
 
 /** No byte of UTF-8: a row that has it is listed as one that cannot be read. */
 const unreadable = Buffer.from([0xff])
@@ -9,7 +9,7 @@ const unreadable = Buffer.from([0xff])
 const utf8Mark = Buffer.from([0xef, 0xbb, 0xbf])
 
 /** How many bytes one unit of a wide encoding has. */
-const unitBytes: Readonly<Partial<Record<Encoding, number>>> = {
+const unitBytes: Readonly<Partial<Record<TextEncoding, number>>> = {
   "utf-16le": 2,
   "utf-16be": 2,
   "utf-32le": 4,
@@ -17,7 +17,7 @@ const unitBytes: Readonly<Partial<Record<Encoding, number>>> = {
 }
 
 /** Encodings of several bytes a character, for which Node's decoder is right wherever a block ends, and iconv-lite is not. */
-const manyBytes: readonly Encoding[] = ["shift_jis", "euc-jp", "gb18030", "big5", "euc-kr"]
+const manyBytes: readonly TextEncoding[] = ["shift_jis", "euc-jp", "gb18030", "big5", "euc-kr"]
 
 /** What is looked at to see that text is not clearly in another encoding. */
 const firstBytes = 64
@@ -33,7 +33,7 @@ interface StringDecoder {
  *
  * @throws ValenceError `input_invalid` if its beginning is in another encoding
  */
-export async function* decodeText(blocks: AsyncIterable<Buffer>, encoding: Encoding): AsyncGenerator<Buffer> {
+export async function* decodeText(blocks: AsyncIterable<Buffer>, encoding: TextEncoding): AsyncGenerator<Buffer> {
   const decoder = await openDecoder(encoding)
   const hasReplacements = encoding.startsWith("utf-16")
   let bytes = 0
@@ -49,7 +49,7 @@ export async function* decodeText(blocks: AsyncIterable<Buffer>, encoding: Encod
   if (bytes % (unitBytes[encoding] ?? 1) !== 0) yield unreadable
 }
 
-async function openDecoder(encoding: Encoding): Promise<StringDecoder> {
+async function openDecoder(encoding: TextEncoding): Promise<StringDecoder> {
   if (manyBytes.includes(encoding)) {
     const decoder = new TextDecoder(encoding, { ignoreBOM: true })
     return { write: block => decoder.decode(block, { stream: true }), end: () => decoder.decode() }
@@ -59,7 +59,7 @@ async function openDecoder(encoding: Encoding): Promise<StringDecoder> {
 }
 
 /** The blocks, of which the first is long enough to tell an encoding by. */
-async function* checked(blocks: AsyncIterable<Buffer>, encoding: Encoding): AsyncGenerator<Buffer> {
+async function* checked(blocks: AsyncIterable<Buffer>, encoding: TextEncoding): AsyncGenerator<Buffer> {
   let first: Buffer | undefined = Buffer.alloc(0)
   for await (const block of blocks) {
     if (first === undefined) {
@@ -95,7 +95,7 @@ function toUtf8(text: string, hasReplacements: boolean): Buffer {
  * @param first - its first bytes
  * @throws ValenceError `input_invalid`, with the encoding
  */
-export function requireEncoding(first: Buffer, encoding: Encoding): void {
+export function requireEncoding(first: Buffer, encoding: TextEncoding): void {
   const wide = wideEncodingOf(first)
   if (wide !== undefined) {
     const name = wide.name.toLowerCase()

@@ -42,13 +42,13 @@ export const encodings = [
   "euc-kr",
 ] as const
 
-export type Encoding = (typeof encodings)[number]
+export type TextEncoding = (typeof encodings)[number]
 
 /**
  * Other names, without case and punctuation. ISO 8859-1 is read as Windows-1252, as browsers do: the files that are called so
  * have its quotes and dashes where ISO 8859-1 has control characters.
  */
-const aliases: Readonly<Partial<Record<Encoding, readonly string[]>>> = {
+const aliases: Readonly<Partial<Record<TextEncoding, readonly string[]>>> = {
   "utf-8": ["ascii", "usascii", "utf8sig", "utf8bom"],
   "utf-16le": ["utf16", "ucs2", "unicode"],
   "utf-32le": ["utf32", "ucs4"],
@@ -86,11 +86,11 @@ const aliases: Readonly<Partial<Record<Encoding, readonly string[]>>> = {
 
 const bare = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "")
 
-const byName = new Map<string, Encoding>(
+const byName = new Map<string, TextEncoding>(
   encodings.flatMap(encoding => [encoding, ...(aliases[encoding] ?? [])].map(name => [bare(name), encoding] as const)),
 )
 
 /** The encoding of a name, in any case and punctuation: `Latin-1` and `cp1252` are `windows-1252`. */
-export function findEncoding(name: string): Encoding | undefined {
+export function findEncoding(name: string): TextEncoding | undefined {
   return byName.get(bare(name))
 }

@@ -1,4 +1,4 @@
-import { type Encoding, findEncoding } from "./encodings.ts"
+import { findEncoding, type TextEncoding } from "./encodings.ts"
 
 /** Enough to tell languages apart by. */
 const mostSampleBytes = 64 * 1024
@@ -57,7 +57,7 @@ const fewBytes = 48
 /** Characters of Chinese, Japanese and Korean text. */
 const eastern = /^[\0-\x7f\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e‘’“”…—·]*$/u
 
-const easternEncodings: readonly Encoding[] = ["shift_jis", "gb18030", "euc-kr", "euc-jp", "big5"]
+const easternEncodings: readonly TextEncoding[] = ["shift_jis", "gb18030", "euc-kr", "euc-jp", "big5"]
 
 /** Simplified Chinese: of text in Big5, hardly any has no second byte that is ASCII. */
 const gb2312 = /^(?:[\0-\x7f]|[\xa1-\xf7][\xa1-\xfe])*$/
@@ -66,19 +66,19 @@ const gb2312 = /^(?:[\0-\x7f]|[\xa1-\xf7][\xa1-\xfe])*$/
  * The likeliest encoding of text that is not UTF-8. A statistical guess: short texts of one alphabet look like those of
  * another. Of short ones those are preferred that have only the usual characters.
  */
-export async function guessEncoding(sample: Buffer): Promise<Encoding> {
+export async function guessEncoding(sample: Buffer): Promise<TextEncoding> {
   const [{ analyse }, { default: iconv }] = await Promise.all([import("chardet"), import("iconv-lite")])
   const high = sample.filter(byte => byte >= 0x80)
   // ISO 8859 has control characters there, which no text has.
   const hasControls = high.some(byte => byte < 0xa0)
-  const isWhole = (encoding: Encoding) =>
+  const isWhole = (encoding: TextEncoding) =>
     !iconv.decode(sample, encoding).includes("\ufffd") && !(hasControls && encoding.startsWith("iso-8859-"))
   const likely = analyse(sample).flatMap(({ name }) => findEncoding(name) ?? [])
   const found = likely.filter(encoding => !encoding.startsWith("utf-") && isWhole(encoding))
   if (high.length <= fewBytes) {
     const text = iconv.decode(sample, "windows-1252")
     if (western.test(text) && !threeInRow.test(text)) return "windows-1252"
-    const isEastern = (encoding: Encoding) => isWhole(encoding) && eastern.test(iconv.decode(sample, encoding))
+    const isEastern = (encoding: TextEncoding) => isWhole(encoding) && eastern.test(iconv.decode(sample, encoding))
     const asia = [...found.filter(encoding => easternEncodings.includes(encoding)), ...easternEncodings].find(isEastern)
     if (asia === "big5" && gb2312.test(sample.toString("latin1"))) return "gb18030"
     if (asia !== undefined) return asia

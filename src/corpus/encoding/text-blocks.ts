@@ -5,7 +5,7 @@ import { type Blocks, readBlocks } from "../bytes/read-blocks.ts"
 import { skipBytes } from "../bytes/skip-bytes.ts"
 import type { InputFile } from "../formats.ts"
 import { decodeText, requireEncoding } from "./decode-text.ts"
-import type { Encoding } from "./encodings.ts"
+import type { TextEncoding } from "./encodings.ts"
 import { endLinesAtReturns } from "./lone-returns.ts"
 
 /** What is looked at to tell how lines end, at most. */
@@ -31,7 +31,7 @@ export interface TextBlocks {
  *
  * @throws ValenceError `input_invalid` if it is no text, or text of another encoding
  */
-export async function openText(input: InputFile, encoding: Encoding, stdin: Readable): Promise<TextBlocks> {
+export async function openText(input: InputFile, encoding: TextEncoding, stdin: Readable): Promise<TextBlocks> {
   let blocks: Blocks
   const open = (from: number): AsyncIterable<Buffer> => {
     if (encoding === "utf-8") {

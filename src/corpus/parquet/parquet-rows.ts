@@ -1,7 +1,7 @@
 import type { SchemaTree } from "hyparquet"
 import { isListLike, isMapLike } from "hyparquet/src/schema.js"
 import { shown, ValenceError } from "../../errors.ts"
-import { findTexts, nameOf, type TextPlace } from "../rows/columns.ts"
+import { columnName, findTexts, type TextPlace } from "../rows/columns.ts"
 import type { Cell, ReadRow, Row } from "../rows/row.ts"
 import { joinTexts } from "../rows/row-reader.ts"
 import type { InputPosition, OpenRows } from "../rows/row-source.ts"
@@ -46,7 +46,7 @@ export async function openParquetRows(path: string, reading: ParquetReading): Pr
     columns: names,
     taken: names,
     kinds: undefined,
-    column: nameOf(names, texts),
+    column: columnName(names, texts),
     bom: false,
     delimiter: undefined,
     header: "",
@@ -83,7 +83,10 @@ function findTextsIn(columns: readonly SchemaTree[], names: readonly string[], a
     if (mayHoldText(found)) continue
     const { type: stored, converted_type: converted } = found.element
     const type = found.children.length > 0 ? "nested" : converted === "DECIMAL" ? "decimal" : stored
-    throw new ValenceError("option_invalid", `column must hold strings; ${shown(nameOf(names, [place]))} is ${type}`)
+    throw new ValenceError(
+      "option_invalid",
+      `column must hold strings; ${shown(columnName(names, [place]))} is ${type}`,
+    )
   }
   return texts
 }

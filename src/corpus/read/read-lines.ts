@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream"
-import type { Encoding } from "../encoding/encodings.ts"
+import type { TextEncoding } from "../encoding/encodings.ts"
 import { UnreadableText } from "../encoding/guess-encoding.ts"
 import { openText } from "../encoding/text-blocks.ts"
 import { standardStream } from "../formats.ts"
@@ -10,7 +10,7 @@ import type { Row } from "../rows/row.ts"
 import { textReader } from "../rows/text-rows.ts"
 
 /** The lines of a stream. */
-export interface Lines {
+export interface TextLines {
   /** The lines in order, empty ones too, as they arrive. */
   rows(): AsyncGenerator<Row[]>
   /** What a user should know about what was read so far. */
@@ -22,7 +22,7 @@ export interface Lines {
  *
  * @throws ValenceError `input_invalid` if it is no text, or text of another encoding
  */
-export async function readLines(stream: Readable, encoding: Encoding): Promise<Lines> {
+export async function readTextLines(stream: Readable, encoding: TextEncoding): Promise<TextLines> {
   const input = { path: standardStream, format: "text", compression: undefined } as const
   const text = await openText(input, encoding, stream)
   const mark = text.first.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0

@@ -1,5 +1,5 @@
 import { hasMoreValues } from "./few-values.ts"
-import { readJson } from "./read-json.ts"
+import { parseJson } from "./read-json.ts"
 import type { RecordBatch } from "./record.ts"
 import { ValueSplitter } from "./split-values.ts"
 
@@ -85,6 +85,6 @@ class ShapeLook {
   }
 
   #isJson(bytes: Buffer): boolean {
-    return hasMoreValues(bytes, this.#mostValues) || readJson(bytes.toString("utf8")) !== undefined
+    return hasMoreValues(bytes, this.#mostValues) || parseJson(bytes.toString("utf8")) !== undefined
   }
 }

@@ -9,7 +9,7 @@ const oddNumbers = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/gs
  *
  * @param onProblem - called with why it is no JSON
  */
-export function readJson(text: string, onProblem?: (error: unknown) => void): unknown {
+export function parseJson(text: string, onProblem?: (error: unknown) => void): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

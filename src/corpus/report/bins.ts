@@ -13,7 +13,7 @@ export interface LabelBin extends Bin {
 }
 
 /** How long the texts are. */
-export interface Lengths {
+export interface LengthBins {
   readonly bins: readonly Bin[]
   readonly median: number
   /** Nineteen of twenty texts have no more tokens. */
@@ -71,7 +71,7 @@ function place(bin: number, bounded: boolean): number {
 }
 
 /** Texts by their tokens. A few texts that are far longer than the others share the last bar. */
-export function binLengths({ tokenCounts }: Tally): Lengths {
+export function binLengths({ tokenCounts }: Tally): LengthBins {
   const counts = Object.entries(tokenCounts)
     .map(([tokens, rows]) => ({ tokens: Number(tokens), rows }))
     .sort((a, b) => a.tokens - b.tokens)

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot"
 import type { LabelShare } from "../run/summary.ts"
-import type { LabelBin, Lengths, SpeedBin } from "./bins.ts"
+import type { LabelBin, LengthBins, SpeedBin } from "./bins.ts"
 import { colourOf, draw, frame, ink } from "./draw.ts"
 import { formatCount, formatEdge, formatShare, formatSpeed } from "./format.ts"
 import { type Html, visible } from "./html.ts"
@@ -104,7 +104,7 @@ export function drawScores(
 }
 
 /** Texts by their tokens, with the median and the 95th percentile marked. */
-export function drawLengths({ bins, median, p95 }: Lengths, description: string): Html {
+export function drawLengths({ bins, median, p95 }: LengthBins, description: string): Html {
   const end = bins.at(-1)?.to ?? 1
   const marks = [
     { at: median + 0.5, text: `median ${formatCount(median)}`, up: 20 },

@@ -93,7 +93,7 @@ function textPlace(names: readonly string[], asked: string, hasMember: HasMember
 }
 
 /** What places are called: members with dots, several with commas between them. */
-export function nameOf(names: readonly string[], places: readonly TextPlace[]): string {
+export function columnName(names: readonly string[], places: readonly TextPlace[]): string {
   return places.map(({ at, path }) => [names[at], ...path].join(".")).join(",")
 }
 

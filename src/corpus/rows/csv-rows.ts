@@ -2,10 +2,10 @@ import { type Options, parse } from "csv-parse/sync"
 import { asError, shown, ValenceError } from "../../errors.ts"
 import { hasLoneReturn, loneReturn } from "../encoding/lone-returns.ts"
 import type { RawRecord, RecordBatch } from "../records/record.ts"
-import { findTexts, headerDoubt, nameOf, type TextPlace, uniqueNames } from "./columns.ts"
+import { columnName, findTexts, headerDoubt, type TextPlace, uniqueNames } from "./columns.ts"
 import { quotedFields, unquotedFields } from "./escaped-fields.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
-import { findUnreadable, hasLoneReturns, joinTexts, placeOf, type RowReader, textOf } from "./row-reader.ts"
+import { findUnreadable, hasLoneReturns, joinTexts, type RowReader, rowPlace, textOf } from "./row-reader.ts"
 
 /** What separates fields, whether quotes mean anything, and what escapes them if they are not doubled. */
 export interface CsvDialect {
@@ -37,7 +37,7 @@ export function csvReader(
   const textIn = (fields: readonly string[]) =>
     texts.length === 1 ? textOfField(fields[textIndex]) : joinTexts(texts.map(({ at }) => textOfField(fields[at])))
   const toRow = (batch: RecordBatch, record: RawRecord, fields: string[] | string): Row => {
-    const place = placeOf(batch, record)
+    const place = rowPlace(batch, record)
     if (typeof fields === "string") return { ...place, problem: fields }
     if (fields.length !== columns.length)
       return {
@@ -48,7 +48,7 @@ export function csvReader(
   }
   return {
     columns,
-    column: nameOf(columns, texts),
+    column: columnName(columns, texts),
     header: hasHeader && head.records[0] ? textOf(head, head.records[0]) : undefined,
     warnings: hasHeader && asked !== undefined ? warningsOf(names, texts) : [],
     kinds: columns.map(() => "string"),

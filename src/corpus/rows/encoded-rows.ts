@@ -1,5 +1,5 @@
 import { ValenceError } from "../../errors.ts"
-import type { Encoding } from "../encoding/encodings.ts"
+import type { TextEncoding } from "../encoding/encodings.ts"
 import { guessEncoding, type UnreadableText } from "../encoding/guess-encoding.ts"
 import type { RecordBatch } from "../records/record.ts"
 import type { Row } from "./row.ts"
@@ -9,7 +9,7 @@ import { findUnreadable, notUtf8, type RowReader } from "./row-reader.ts"
  * A reader whose rows are described in terms of the input's encoding. Rows that are not UTF-8 are noted, to guess their
  * encoding by.
  */
-export function encodedRows(reader: RowReader, encoding: Encoding, unreadable: UnreadableText): RowReader {
+export function encodedRows(reader: RowReader, encoding: TextEncoding, unreadable: UnreadableText): RowReader {
   return {
     ...reader,
     read(batch) {
@@ -34,14 +34,14 @@ function countZeroBytes({ buffer, records }: RecordBatch, rows: readonly Row[], 
     if (rows[at]?.problem === undefined && buffer.subarray(from, to).includes(0)) unreadable.addZeroBytes()
 }
 
-const notValid = (encoding: Encoding) => `is not valid ${encoding}`
+const notValid = (encoding: TextEncoding) => `is not valid ${encoding}`
 
 /**
  * Refuses a header that cannot be decoded.
  *
  * @throws ValenceError `input_invalid`, with the likely encoding
  */
-export async function requireHeader([batch]: readonly RecordBatch[], encoding: Encoding): Promise<void> {
+export async function requireHeader([batch]: readonly RecordBatch[], encoding: TextEncoding): Promise<void> {
   const record = batch?.records[0]
   if (batch === undefined || record === undefined) return
   if (findUnreadable({ ...batch, records: [record] }).get(0) !== notUtf8) return

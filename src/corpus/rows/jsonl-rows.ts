@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { asError, shown } from "../../errors.ts"
-import { readJson } from "../records/read-json.ts"
+import { parseJson } from "../records/read-json.ts"
 import type { RawRecord, RecordBatch } from "../records/record.ts"
 import { kindsOf } from "./column-kinds.ts"
 import { findTexts, type TextPlace, textColumnNames } from "./columns.ts"
 import { jsonMembers } from "./json-members.ts"
 import { repeatedMember } from "./repeated-members.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
-import { findUnreadable, joinTexts, placeOf, type RowReader, textOf } from "./row-reader.ts"
+import { findUnreadable, joinTexts, type RowReader, rowPlace, textOf } from "./row-reader.ts"
 import { plainTextColumn } from "./text-rows.ts"
 
 type JsonObject = Readonly<Record<string, unknown>>
@@ -45,7 +45,7 @@ export function jsonlReader(objects: readonly HeadObject[], asked: string | unde
     read(batch) {
       const problems = findUnreadable(batch)
       return batch.records.map((record, index): Row => {
-        const place = placeOf(batch, record)
+        const place = rowPlace(batch, record)
         const object = problems.get(index) ?? parseObject(textOf(batch, record))
         if (typeof object === "string") return { ...place, problem: object }
         const texts = paths.map(path => textAt(object, ownPath(object, path)))
@@ -180,7 +180,7 @@ function describeJson(value: unknown): string {
 /** The object that a line holds, or why it holds none. */
 function parseObject(line: string): JsonObject | string {
   let problem: string | undefined
-  const value = readJson(line, error => {
+  const value = parseJson(line, error => {
     problem = `is not JSON: ${asError(error).message}`
   })
   if (problem !== undefined) return problem

@@ -33,7 +33,7 @@ export const hasZeroBytes = "has zero bytes, as UTF-16 has: all of the input mus
 const wideShare = 1 / 4
 
 /** Where a record lies in the input. */
-export function placeOf(batch: RecordBatch, record: RawRecord): RowPlace {
+export function rowPlace(batch: RecordBatch, record: RawRecord): RowPlace {
   return {
     line: record.line,
     end: batch.offset + record.next,

@@ -1,7 +1,7 @@
 import { hasLoneReturn, loneReturn } from "../encoding/lone-returns.ts"
 import { requireColumn } from "./columns.ts"
 import type { Row } from "./row.ts"
-import { findUnreadable, hasLoneReturns, placeOf, type RowReader, textOf } from "./row-reader.ts"
+import { findUnreadable, hasLoneReturns, type RowReader, rowPlace, textOf } from "./row-reader.ts"
 
 /** What the one column of plain text is called. */
 export const plainTextColumn = "text"
@@ -24,7 +24,7 @@ export function textReader(asked?: string): RowReader {
       const problems = findUnreadable(batch)
       const mayBeTorn = hasLoneReturns(batch)
       return batch.records.map((record, index): Row => {
-        const place = placeOf(batch, record)
+        const place = rowPlace(batch, record)
         const problem = problems.get(index)
         if (problem !== undefined) return { ...place, problem }
         if (mayBeTorn && hasLoneReturn(batch.buffer, record.from, record.to)) return { ...place, problem: loneReturn }

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events"
 import type { LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
 import type { Row } from "../rows/row.ts"
 import type { Chunk } from "./chunks.ts"
-import { type CheckedRow, textsOf } from "./write-chunk.ts"
+import { type CheckedRow, labelledTexts } from "./write-chunk.ts"
 
 /** A chunk with its results. */
 export interface LabelledChunk {
@@ -61,7 +61,7 @@ export async function* labelChunks(
           const { chunk } = arrival
           const rows = check(chunk.rows)
           const options = { ...optionsOf(chunk), signal: stop.signal }
-          begun.push({ chunk, rows, outcome: label(labeller, textsOf(rows), options) })
+          begun.push({ chunk, rows, outcome: label(labeller, labelledTexts(rows), options) })
           bytes += chunk.bytes
         }
         continue

@@ -10,7 +10,7 @@ import type { corpusOptions } from "../options.ts"
 import { openRows } from "../read/open-rows.ts"
 import type { OpenRows } from "../rows/row-source.ts"
 import { type AddedColumn, addedColumns, requireMinScore } from "../write/added-columns.ts"
-import { fileBytes, tailDigest } from "../write/open-output.ts"
+import { sizeOf, tailDigest } from "../write/open-output.ts"
 import { inputCheck } from "./input-check.ts"
 import {
   type Manifest,
@@ -145,7 +145,7 @@ async function findBefore(
 ): Promise<Manifest | undefined> {
   const manifest = await readManifest(files.manifest)
   const written = manifest !== undefined && !manifest.done ? files.rows : files.path
-  const [bytes, errorsBytes] = [await fileBytes(written), await fileBytes(files.errors)]
+  const [bytes, errorsBytes] = [await sizeOf(written), await sizeOf(files.errors)]
   if (manifest === undefined) {
     for (const [path, size] of [
       [files.path, bytes],

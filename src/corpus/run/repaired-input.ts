@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { Readable } from "node:stream"
 import { asError, ValenceError } from "../../errors.ts"
 import { DamagedInput } from "../bytes/damaged-input.ts"
-import type { Encoding } from "../encoding/encodings.ts"
+import type { TextEncoding } from "../encoding/encodings.ts"
 import { openText } from "../encoding/text-blocks.ts"
 import type { InputFile, OutputFiles } from "../formats.ts"
 import { type Manifest, ManifestFile, readManifest } from "./manifest.ts"
@@ -17,7 +17,7 @@ export async function noteDamage(
   thrown: unknown,
   input: InputFile,
   { manifest: path }: OutputFiles,
-  encoding: Encoding,
+  encoding: TextEncoding,
 ): Promise<unknown> {
   const error = asError(thrown)
   if (!(error instanceof ValenceError) || !(error.cause instanceof DamagedInput) || path === "") return thrown
@@ -34,7 +34,11 @@ export async function noteDamage(
  *
  * @throws ValenceError `run_changed` if that text itself came from damaged bytes
  */
-export async function isRepaired({ damaged, safe }: Manifest, input: InputFile, encoding: Encoding): Promise<boolean> {
+export async function isRepaired(
+  { damaged, safe }: Manifest,
+  input: InputFile,
+  encoding: TextEncoding,
+): Promise<boolean> {
   if (damaged === undefined) return false
   if ((await textDigest(input, encoding, safe.input.bytes)) === damaged.textSha256) return true
   throw new ValenceError(
@@ -43,7 +47,7 @@ export async function isRepaired({ damaged, safe }: Manifest, input: InputFile, 
   )
 }
 
-async function textDigest(input: InputFile, encoding: Encoding, bytes: number): Promise<string> {
+async function textDigest(input: InputFile, encoding: TextEncoding, bytes: number): Promise<string> {
   const hash = createHash("sha256")
   const text = await openText(input, encoding, Readable.from([]))
   await text.rest.return?.(undefined)

@@ -47,7 +47,7 @@ export function checkRows(rows: readonly Row[], writer: Pick<RowWriter, "refuse"
 }
 
 /** The texts of a chunk that are labelled, in order. */
-export function textsOf(rows: readonly CheckedRow[]): string[] {
+export function labelledTexts(rows: readonly CheckedRow[]): string[] {
   return rows.map(({ text }) => text).filter(text => text !== undefined)
 }
 

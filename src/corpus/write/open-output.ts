@@ -9,7 +9,7 @@ import type { OutputFiles } from "../formats.ts"
 import { CompressedSink, compressorOf, FileSink, type Sink } from "./sink.ts"
 
 /** Bytes of a file; `undefined` where there is none. */
-export async function fileBytes(path: string): Promise<number | undefined> {
+export async function sizeOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).size
   } catch (error) {

@@ -4,7 +4,7 @@ import type { ChannelRanges } from "./smoothing.ts"
 const SAMPLE_TOKENS = 2048
 
 /** What was seen of one value over all texts: how far its channels reach, and tokens of it. */
-export interface Sample {
+export interface ActivationSample {
   readonly ranges: ChannelRanges
   /** float32, shape [tokens, channels]. */
   readonly tokens: Float32Array
@@ -26,7 +26,7 @@ export class Seen {
     this.#sample = new Float32Array(SAMPLE_TOKENS * channels)
   }
 
-  get sample(): Sample {
+  get sample(): ActivationSample {
     return { ranges: this.#ranges, tokens: this.#sample.subarray(0, this.#sampled * this.#channels) }
   }
 
@@ -50,7 +50,7 @@ export class Seen {
  *
  * @param sources - the channel from which each comes
  */
-export function channelsOf({ ranges, tokens }: Sample, sources: readonly number[]): Sample {
+export function channelsOf({ ranges, tokens }: ActivationSample, sources: readonly number[]): ActivationSample {
   const channels = ranges.low.length
   const chosen = (row: Float32Array) => Float32Array.from(sources, source => row[source] ?? 0)
   const wider = new Float32Array((tokens.length / channels) * sources.length)

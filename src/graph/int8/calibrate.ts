@@ -1,11 +1,11 @@
 import type { ModelConfig } from "../../model/config.ts"
 import { contextName, hiddenName } from "../layers/transformer.ts"
 import { held, type LinearWeights, type ModelWeights } from "../weights/weights.ts"
-import { channelsOf, type Sample, Seen } from "./activation-samples.ts"
+import { type ActivationSample, channelsOf, Seen } from "./activation-samples.ts"
 import { arrangeLayer, outlierCopies, pairedByReach } from "./arrange-channels.ts"
 import { type LayerError, ReadersError } from "./layer-error.ts"
 import { logitsName } from "./prepare-int8.ts"
-import { type Reading, runInt8Reference, runReference, type Stage, type Watcher } from "./reference.ts"
+import { type ActivationWatcher, type Reading, runInt8Reference, runReference, type Stage } from "./reference.ts"
 import { type ActivationRange, roundScale, type Scales } from "./scales.ts"
 import { largestActivations, largestWeights, smoothedRange } from "./smoothing.ts"
 
@@ -65,7 +65,7 @@ function missingLogits(expected: readonly Float32Array[], got: readonly Float32A
 }
 
 /** Watches the reference, and finds the scales of each stage once that has run. */
-class Calibrator implements Watcher {
+class Calibrator implements ActivationWatcher {
   readonly #totalTokens: number
   readonly #onValue: (found: Calibrated) => void
   readonly #seen = new Map<string, Seen>()
@@ -101,7 +101,7 @@ class Calibrator implements Watcher {
   }
 
   /** A stage's readings and what was seen of them, once channels are in the order of the graph, outliers with copies. */
-  #arranged({ readings, layer }: Stage): { reading: Reading; sample: Sample }[] {
+  #arranged({ readings, layer }: Stage): { reading: Reading; sample: ActivationSample }[] {
     const seen = readings.map(reading => ({ reading, sample: (this.#seen.get(reading.value) as Seen).sample }))
     if (layer === undefined) return seen
     const { index, weights } = layer
@@ -125,12 +125,12 @@ class Calibrator implements Watcher {
 }
 
 /** How large the products of each channel get. */
-function reachOf(reading: Reading, { ranges }: Sample): Float64Array {
+function reachOf(reading: Reading, { ranges }: ActivationSample): Float64Array {
   const activations = largestActivations(ranges)
   return Float64Array.from(largestWeights(reading), (weight, channel) => weight * (activations[channel] ?? 0))
 }
 
-function pairedInHeads(reading: Reading, sample: Sample, heads: number): number[] {
+function pairedInHeads(reading: Reading, sample: ActivationSample, heads: number): number[] {
   const reach = reachOf(reading, sample)
   const length = reading.channels / heads
   return Array.from({ length: heads }, (_, head) =>
@@ -141,7 +141,7 @@ function pairedInHeads(reading: Reading, sample: Sample, heads: number): number[
   ).flat()
 }
 
-function pairedWithCopies(reading: Reading, sample: Sample): number[] {
+function pairedWithCopies(reading: Reading, sample: ActivationSample): number[] {
   const copies = outlierCopies(sample.ranges.high)
   const times = new Float64Array(reading.channels).fill(1)
   for (const channel of copies) times[channel] = (times[channel] ?? 1) + 1
@@ -149,7 +149,7 @@ function pairedWithCopies(reading: Reading, sample: Sample): number[] {
   return pairedByReach([...times.keys(), ...copies], reach)
 }
 
-async function chooseSmoothing(given: Reading, { ranges, tokens }: Sample) {
+async function chooseSmoothing(given: Reading, { ranges, tokens }: ActivationSample) {
   const readers = new Map<string, LinearWeights>([...given.readers].map(([name, linear]) => [name, held(linear)]))
   const reading = { ...given, readers }
   const exact = await ReadersError.against(reading, tokens)

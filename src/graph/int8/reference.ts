@@ -3,7 +3,7 @@ import { padded } from "../../model/micro-batch.ts"
 import { Tensor } from "../../model/runtime/onnx-runtime.ts"
 import { floats } from "../layers/floats.ts"
 import { foldAttention } from "../layers/fold.ts"
-import type { Model, Precision, Tokens } from "../layers/layer-context.ts"
+import type { LayerContext, Precision, TokenLayout } from "../layers/layer-context.ts"
 import { timeMajor } from "../layers/time-major.ts"
 import { addEmbeddings, addHead, addLayer } from "../layers/transformer.ts"
 import { GraphBuilder, type Value } from "../onnx/graph-builder.ts"
@@ -30,7 +30,7 @@ export interface Stage {
 }
 
 /** Who watches the model run. */
-export interface Watcher {
+export interface ActivationWatcher {
   /** Sees what linear layers read: float64, shape [tokens, channels], of some texts; stage by stage. */
   see(reading: Reading, activations: Float64Array): void
   /** Called once all texts went through a stage. */
@@ -49,7 +49,7 @@ interface Running {
   /** After `foldAttention`. */
   readonly weights: ModelWeights
   readonly linears: Precision
-  readonly watcher?: Watcher | undefined
+  readonly watcher?: ActivationWatcher | undefined
 }
 
 /**
@@ -65,7 +65,7 @@ export function runReference(
   config: ModelConfig,
   weights: ModelWeights,
   encodings: readonly Int32Array[],
-  watcher?: Watcher,
+  watcher?: ActivationWatcher,
 ): Promise<Float32Array[]> {
   return run({ config, weights: foldAttention(weights, config), linears: floats, watcher }, encodings)
 }
@@ -114,7 +114,7 @@ interface StageGraph {
   readonly layer: Stage["layer"]
   readonly input: { readonly name: Value; readonly dims: readonly (number | string)[] }
   /** Adds the stage's nodes, and names its output. */
-  add(model: Model, tokens: Tokens, input: Value): Value
+  add(model: LayerContext, tokens: TokenLayout, input: Value): Value
 }
 
 async function runStage(

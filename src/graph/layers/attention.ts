@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import type { LayerWeights, LinearWeights } from "../weights/weights.ts"
-import type { Model } from "./layer-context.ts"
+import type { LayerContext } from "./layer-context.ts"
 
 /**
  * softmax(q k^T + mask) v, head by head; scaling and the biases of k and v are folded into the weights.
@@ -8,12 +8,12 @@ import type { Model } from "./layer-context.ts"
  * @param queried - the tokens that attend: `x`, or the [CLS] tokens alone
  */
 export function selfAttention(
-  { graph, config, precision }: Model,
+  { graph, config, precision }: LayerContext,
   name: string,
   x: Value,
   queried: Value,
   weights: LayerWeights,
-  batch: Batch,
+  batch: AttendedRows,
 ): Value {
   const { heads, hiddenSize } = config
   const project = (part: string, from: Value, linear: LinearWeights, shape: Value) =>
@@ -38,12 +38,12 @@ export function selfAttention(
  * q (x Wk)^T = (q Wk^T) x^T and p (x Wv) = (p x) Wv, Wk and Wv meet the one query of a row instead of all its tokens.
  */
 export function clsAttention(
-  { graph, config, precision }: Model,
+  { graph, config, precision }: LayerContext,
   name: string,
   x: Value,
   cls: Value,
   { query, key, value }: LayerWeights,
-  { longest, rows, mask }: Batch,
+  { longest, rows, mask }: AttendedRows,
 ): Value {
   const { heads, hiddenSize } = config
   const channels = hiddenSize / heads
@@ -72,7 +72,7 @@ function maskedSoftmax(graph: GraphBuilder, name: string, scores: Value, mask: V
 }
 
 /** What attention needs to know of a micro-batch. */
-export interface Batch {
+export interface AttendedRows {
   /** Floats, shape [rows, 1, 1, longest]: 0 for a token, hugely negative for padding. */
   readonly mask: Value
   /** int64, one element: the padded length. */

@@ -3,14 +3,14 @@ import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import type { LayerWeights, LinearWeights } from "../weights/weights.ts"
 
 /** What every layer is built with. */
-export interface Model {
+export interface LayerContext {
   readonly graph: GraphBuilder
   readonly config: ModelConfig
   readonly precision: Precision
 }
 
 /** The tokens of a micro-batch, as a graph lays them out: what depends on their order, attention above all. */
-export interface Tokens {
+export interface TokenLayout {
   /** int32: [longest, rows] or [rows, longest]. */
   readonly ids: Value
   /** That of `ids` along which a row's tokens lie. */
@@ -41,7 +41,7 @@ export function addInputs(graph: GraphBuilder): { ids: Value; mask: Value } {
 /** Where a graph of floats and an int8 graph differ: the order of tokens, the embedding table, and the linear layers. */
 export interface Precision {
   /** Adds the graph's inputs, their tokens in the order that suits its attention. */
-  tokens(model: Model): Tokens
+  tokens(model: LayerContext): TokenLayout
   /**
    * The rows of an embedding table that ids name.
    *

@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import { elementType } from "../onnx/onnx-schema.ts"
-import { addInputs, type Model, type Tokens } from "./layer-context.ts"
+import { addInputs, type LayerContext, type TokenLayout } from "./layer-context.ts"
 
 /** Attention that is told each row's number of tokens came with this version of the ONNX standard. */
 export const attentionOpset = 24
@@ -10,7 +10,7 @@ export const attentionOpset = 24
  * computes a head's scores, probabilities and context while they are in the nearest cache, and padding, which is told as
  * each row's number of tokens, costs nothing where there is none.
  */
-export function rowMajor({ graph, config, precision }: Model): Tokens {
+export function rowMajor({ graph, config, precision }: LayerContext): TokenLayout {
   const { heads, hiddenSize } = config
   const { ids, mask } = addInputs(graph)
   const counted = graph.node("batch.counted", "ReduceSum", [mask, graph.indices(1)], { keepdims: 0 })

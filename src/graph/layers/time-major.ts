@@ -1,7 +1,7 @@
 import type { Value } from "../onnx/graph-builder.ts"
 import { elementType } from "../onnx/onnx-schema.ts"
-import { type Batch, clsAttention, selfAttention } from "./attention.ts"
-import { addInputs, type Model, type Tokens } from "./layer-context.ts"
+import { type AttendedRows, clsAttention, selfAttention } from "./attention.ts"
+import { addInputs, type LayerContext, type TokenLayout } from "./layer-context.ts"
 
 /**
  * Added to the score of a padding token, which then has a probability of exactly 0. In float16 a score of any size that
@@ -18,7 +18,7 @@ const MASKED = { float64: -1e9, float32: -1e9, float16: -3e4 }
  */
 export const timeMajor =
   (withoutKeys: boolean) =>
-  (model: Model): Tokens => {
+  (model: LayerContext): TokenLayout => {
     const { graph } = model
     const { ids, ...batch } = addBatch(model)
     return {
@@ -35,7 +35,7 @@ export const timeMajor =
     }
   }
 
-function addBatch({ graph, config }: Model): Batch & { ids: Value } {
+function addBatch({ graph, config }: LayerContext): AttendedRows & { ids: Value } {
   const { ids: inputIds, mask } = addInputs(graph)
   const ids = graph.node("batch.ids", "Transpose", [inputIds], { perm: [1, 0] })
   const shape = graph.node("batch.shape", "Shape", [ids])

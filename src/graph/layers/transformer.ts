@@ -2,7 +2,7 @@ import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import { elementType } from "../onnx/onnx-schema.ts"
 import type { LayerWeights, LinearWeights, ModelWeights, NormWeights } from "../weights/weights.ts"
 import { gelu } from "./gelu.ts"
-import type { Model, Tokens } from "./layer-context.ts"
+import type { LayerContext, TokenLayout } from "./layer-context.ts"
 
 /* An encoder with its classification head as nodes of a graph. */
 
@@ -19,7 +19,7 @@ export const hiddenName = (layer: number): Value => `layer.${layer}.feedForward.
  *
  * @param weights - after `foldAttention`
  */
-export function addModel(model: Model, weights: ModelWeights): void {
+export function addModel(model: LayerContext, weights: ModelWeights): void {
   const tokens = model.precision.tokens(model)
   let x = addEmbeddings(model, tokens, weights)
   for (const index of weights.layers.keys()) x = addLayer(model, tokens, weights, index, x)
@@ -27,7 +27,7 @@ export function addModel(model: Model, weights: ModelWeights): void {
 }
 
 /** Word plus position embeddings, normed, and made as wide as the layers. */
-export function addEmbeddings(model: Model, tokens: Tokens, weights: ModelWeights): Value {
+export function addEmbeddings(model: LayerContext, tokens: TokenLayout, weights: ModelWeights): Value {
   const { graph, config, precision } = model
   const { embeddingSize } = config
   const words = precision.embed(graph, "embeddings.words", tokens.ids, weights.words, embeddingSize)
@@ -39,7 +39,7 @@ export function addEmbeddings(model: Model, tokens: Tokens, weights: ModelWeight
 }
 
 /** What is added to each token's embedding. */
-function positionEmbeddings(model: Model, tokens: Tokens, weights: ModelWeights): Value {
+function positionEmbeddings(model: LayerContext, tokens: TokenLayout, weights: ModelWeights): Value {
   const { graph, config } = model
   const { embeddingSize, positionsBefore, maxPositions, family } = config
   const name = "embeddings.positions"
@@ -56,7 +56,7 @@ function positionEmbeddings(model: Model, tokens: Tokens, weights: ModelWeights)
  * Counts, from `padId`, the ids that are not padding's: int32, the shape of ids. Not the attention mask: a text that
  * spells out the padding token has its id among its own.
  */
-function positionsAfterPadding({ graph, config }: Model, name: string, { ids, axis }: Tokens): Value {
+function positionsAfterPadding({ graph, config }: LayerContext, name: string, { ids, axis }: TokenLayout): Value {
   const padId = graph.constant(`${name}.padding`, Int32Array.of(config.padId), [])
   const isToken = graph.node(`${name}.isToken`, "Not", [graph.node(`${name}.isPadding`, "Equal", [ids, padId])])
   const counted = graph.node(`${name}.counted`, "Cast", [isToken], { to: elementType.int32 })
@@ -73,7 +73,13 @@ function positionsAfterPadding({ graph, config }: Model, name: string, { ids, ax
  *
  * @returns the shape of `x`, or [rows, hiddenSize] of the last layer
  */
-export function addLayer(model: Model, tokens: Tokens, { layers }: ModelWeights, index: number, x: Value): Value {
+export function addLayer(
+  model: LayerContext,
+  tokens: TokenLayout,
+  { layers }: ModelWeights,
+  index: number,
+  x: Value,
+): Value {
   const { graph, precision } = model
   const name = `layer.${index}`
   const weights = layers[index] as LayerWeights
@@ -85,7 +91,7 @@ export function addLayer(model: Model, tokens: Tokens, { layers }: ModelWeights,
   return feedForward(model, `${name}.feedForward`, normed, weights)
 }
 
-function feedForward(model: Model, name: string, x: Value, weights: LayerWeights): Value {
+function feedForward(model: LayerContext, name: string, x: Value, weights: LayerWeights): Value {
   const { graph, config, precision } = model
   const expanded = precision.linear(graph, `${name}.expand`, x, weights.expand)
   const hidden = activation(graph, `${name}.hidden`, config.activation, expanded)
@@ -94,7 +100,7 @@ function feedForward(model: Model, name: string, x: Value, weights: LayerWeights
 }
 
 /** Two linear layers over the [CLS] tokens: one logit a label. */
-export function addHead({ graph, config }: Model, cls: Value, weights: ModelWeights): void {
+export function addHead({ graph, config }: LayerContext, cls: Value, weights: ModelWeights): void {
   const dense = (name: string, x: Value, { weight, bias, inputs, outputs }: LinearWeights) =>
     graph.node(name, "Gemm", [
       x,
@@ -114,7 +120,7 @@ function activation(graph: GraphBuilder, name: string, which: "gelu" | "relu" | 
 }
 
 /** Mean and variance are float32's in a float16 graph too, as the operator's `stash_type` says by default: squares stay finite. */
-function layerNorm({ graph, config }: Model, name: string, x: Value, { gain, offset }: NormWeights): Value {
+function layerNorm({ graph, config }: LayerContext, name: string, x: Value, { gain, offset }: NormWeights): Value {
   const constants = [graph.constant(`${name}.gain`, gain), graph.constant(`${name}.offset`, offset)]
   return graph.node(name, "LayerNormalization", [x, ...constants], {
     axis: -1,

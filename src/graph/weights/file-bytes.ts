@@ -12,7 +12,7 @@ export interface FileBytes {
  *
  * @throws ValenceError `model_not_found`, here or later, where it cannot be read
  */
-export function fileBytes(file: string): FileBytes {
+export function openFileBytes(file: string): FileBytes {
   return {
     length: opened(file, descriptor => fstatSync(descriptor).size),
     read: (begin, end) => opened(file, descriptor => readWhole(descriptor, begin, end)),

@@ -1,7 +1,7 @@
 import { asError, shown, ValenceError } from "../../errors.ts"
 import { given } from "../../model/config-fields.ts"
 import { isFloatType, toFloat32 } from "../onnx/float-types.ts"
-import { type FileBytes, fileBytes } from "./file-bytes.ts"
+import { type FileBytes, openFileBytes } from "./file-bytes.ts"
 
 /** One tensor of a safetensors file: what its header says, and its values on demand. */
 export interface StoredTensor {
@@ -44,7 +44,7 @@ interface Entry {
  *   outside the file
  */
 export function readSafetensors(file: string): Map<string, StoredTensor> {
-  return parseSafetensors(fileBytes(file), file)
+  return parseSafetensors(openFileBytes(file), file)
 }
 
 /** As `readSafetensors`, of bytes that lie anywhere; `file` is their name in errors. */

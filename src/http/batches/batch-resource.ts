@@ -1,4 +1,4 @@
-import { type Batch, type BatchStatus, hasEnded } from "./batch-store.ts"
+import { type Batch, type BatchStatus, batchHasEnded } from "./batch-store.ts"
 import type { StoredFile } from "./files.ts"
 import { batchEndpoint } from "./read-request.ts"
 
@@ -12,7 +12,7 @@ export function fileResource({ id, bytes, createdMs, expiresMs, filename, purpos
 export function batchResource(batch: Batch) {
   const { id, status, total, completed, failed, problem, metadata } = batch
   const at = (status: BatchStatus) => batch.at[status] ?? null
-  const ended = hasEnded(status)
+  const ended = batchHasEnded(status)
   const fileOf = (name: "output" | "error") => (ended && batch[name].parts > 0 ? batch[name].id : null)
   return {
     id,

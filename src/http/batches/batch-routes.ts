@@ -2,11 +2,11 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance } from "fastify"
 import { Type } from "typebox"
 import { answerProblemsAs } from "../dialects/dialect.ts"
-import { mostValues } from "../hooks/few-values.ts"
-import { readJson } from "../hooks/json-bodies.ts"
+import { readJsonBodies } from "../hooks/json-bodies.ts"
+import { mostValues } from "../hooks/require-few-values.ts"
 import { inTime } from "../in-time.ts"
 import { RequestError } from "../problem.ts"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 import { batchResource, pageResource } from "./batch-resource.ts"
 import { BatchForm, BatchList, BatchObject, BatchQuery, OpenAiFailure } from "./batch-schemas.ts"
 import type { Batch } from "./batch-store.ts"
@@ -24,9 +24,9 @@ answered by a line of the output file, or where it has no labels of the error fi
 }
 
 /** `/v1/batches`, as OpenAI answers them: files of requests that are labelled later. */
-export function addBatches(app: FastifyInstance, serving: Serving, services: BatchServices | undefined): void {
+export function addBatches(app: FastifyInstance, serving: ServerContext, services: BatchServices | undefined): void {
   answerProblemsAs(app, openAiProblem)
-  readJson(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
+  readJsonBodies(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
   const one = { 200: BatchObject, ...failures }
 

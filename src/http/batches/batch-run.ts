@@ -4,13 +4,13 @@ import type { Labeller } from "../../labeller.ts"
 import { streamLabeller } from "../corpus/stream-labeller.ts"
 import { guarded } from "../guarded.ts"
 import { noteTexts } from "../note-texts.ts"
-import type { Serving } from "../serving.ts"
-import { type Batch, type BatchProblem, type BatchStore, hasEnded } from "./batch-store.ts"
+import type { ServerContext } from "../server-context.ts"
+import { readBatchLines } from "./batch-lines.ts"
+import { type Batch, type BatchProblem, type BatchStore, batchHasEnded } from "./batch-store.ts"
 import { chunkLines, type LineChunk } from "./chunk-lines.ts"
 import type { Files, StoredFile } from "./files.ts"
 import { inOrder } from "./in-order.ts"
 import { type LabelGroup, type LineAnswer, labelLines } from "./label-lines.ts"
-import { readLines } from "./read-lines.ts"
 import { RequestReader } from "./read-request.ts"
 import { writeAnswers } from "./write-answers.ts"
 
@@ -20,10 +20,10 @@ const maxChunks = 16
 const lookMs = 1000
 
 /** What a run works with; all of it is lent. */
-export interface RunMeans {
+export interface BatchContext {
   readonly store: BatchStore
   readonly files: Files
-  readonly serving: Serving
+  readonly serving: ServerContext
   readonly log: FastifyBaseLogger
 }
 
@@ -40,7 +40,7 @@ interface AnsweredChunk {
  * another goes on; two at a time are of no harm.
  */
 export class BatchRun {
-  readonly #means: RunMeans
+  readonly #context: BatchContext
   readonly #id: string
   readonly #over = new AbortController()
   readonly #cancelled = new AbortController()
@@ -48,9 +48,9 @@ export class BatchRun {
   readonly #signal: AbortSignal
 
   /** @param stopping - aborts when this server stops */
-  constructor(id: string, means: RunMeans, stopping: AbortSignal) {
+  constructor(id: string, context: BatchContext, stopping: AbortSignal) {
     this.#id = id
-    this.#means = means
+    this.#context = context
     this.#signal = AbortSignal.any([stopping, this.#over.signal, this.#cancelled.signal, this.#expired.signal])
     // Each call listens.
     setMaxListeners(0, this.#signal)
@@ -73,15 +73,20 @@ export class BatchRun {
   async fail(problem: BatchProblem): Promise<void> {
     await this.#addFiles()
     const fields = { problem: JSON.stringify(problem) }
-    await this.#means.store.move(this.#id, ["validating", "in_progress", "finalizing", "cancelling"], "failed", fields)
+    await this.#context.store.move(
+      this.#id,
+      ["validating", "in_progress", "finalizing", "cancelling"],
+      "failed",
+      fields,
+    )
     await this.#letInputGo()
   }
 
   /** @returns whether it is to go on once more: another server was there, which took this one for dead */
   async #goOn(): Promise<boolean> {
-    const { store, files } = this.#means
+    const { store, files } = this.#context
     const batch = await store.read(this.#id)
-    if (batch === undefined || hasEnded(batch.status)) return false
+    if (batch === undefined || batchHasEnded(batch.status)) return false
     if (batch.status !== "finalizing" && batch.status !== "cancelling") {
       const input = await files.read(batch.owner, batch.inputFile)
       const message = `input_file_id must be kept until it is labelled; ${batch.inputFile} is gone`
@@ -102,7 +107,7 @@ export class BatchRun {
 
   /** The input is no longer kept for this batch; it may be for another. */
   async #letInputGo(): Promise<void> {
-    const { store, files } = this.#means
+    const { store, files } = this.#context
     const batch = await store.read(this.#id)
     if (batch === undefined) return
     const { owner, inputFile } = batch
@@ -115,12 +120,12 @@ export class BatchRun {
     let total = 0
     for await (const _ of this.#lines(input)) total += 1
     if (total === 0) await this.fail({ code: "empty_file", message: "input file must have a line that is not empty" })
-    else await this.#means.store.move(this.#id, ["validating"], "in_progress", { total })
+    else await this.#context.store.move(this.#id, ["validating"], "in_progress", { total })
   }
 
   /** @returns whether all of its lines are answered */
   async #label(batch: Batch, input: StoredFile): Promise<boolean> {
-    const { store, serving } = this.#means
+    const { store, serving } = this.#context
     const chunks = chunkLines(this.#lines(input), new RequestReader(serving), batch.done)
     using _ = this.#watch(batch.expiresMs - (await store.nowMs()))
     try {
@@ -155,13 +160,13 @@ export class BatchRun {
   }
 
   #patient(labeller: Labeller): Labeller {
-    const { serving, log } = this.#means
+    const { serving, log } = this.#context
     return streamLabeller(labeller, this.#signal, texts => noteTexts(serving, log, texts))
   }
 
   /** @returns how the batch ends where it is finalizing */
   async #addFiles(): Promise<"completed" | "expired"> {
-    const { store, files } = this.#means
+    const { store, files } = this.#context
     const batch = await store.read(this.#id)
     if (batch === undefined) return "completed"
     for (const name of ["output", "error"] as const) {
@@ -173,19 +178,19 @@ export class BatchRun {
   }
 
   #lines(input: StoredFile) {
-    return readLines(this.#means.files.content(input), this.#means.serving.settings.maxBodyBytes)
+    return readBatchLines(this.#context.files.content(input), this.#context.serving.settings.maxBodyBytes)
   }
 
   /** Notices that a batch was taken back, or that its time is over after `leftMs`. */
   #watch(leftMs: number): Disposable {
     const look = async () => {
-      const status = await this.#means.store.status(this.#id)
+      const status = await this.#context.store.status(this.#id)
       if (status !== "in_progress" && status !== "validating") this.#cancelled.abort()
     }
     // Redis may be away: the next look tells.
     const looks = setInterval(() => look().catch(() => {}), lookMs)
     const over = setTimeout(
-      guarded(this.#means.log, () => this.#expired.abort()),
+      guarded(this.#context.log, () => this.#expired.abort()),
       leftMs,
     )
     return {

@@ -137,7 +137,7 @@ export class BatchStore {
   async open(): Promise<string[]> {
     const ids = await this.#redis.smembers(this.#keys.openBatches)
     const statuses = await Promise.all(ids.map(id => this.status(id)))
-    const isOpen = (_: string, index: number) => statuses[index] !== undefined && !hasEnded(statuses[index])
+    const isOpen = (_: string, index: number) => statuses[index] !== undefined && !batchHasEnded(statuses[index])
     const gone = ids.filter((id, index) => !isOpen(id, index))
     if (gone.length > 0) await this.#redis.srem(this.#keys.openBatches, ...gone)
     return ids.filter(isOpen)
@@ -170,7 +170,7 @@ export class BatchStore {
     to: BatchStatus,
     fields: Readonly<Record<string, string | number>> = {},
   ): Promise<BatchStatus | undefined> {
-    const ttl = hasEnded(to) ? this.#keepSeconds : 0
+    const ttl = batchHasEnded(to) ? this.#keepSeconds : 0
     const all = Object.entries(fields).flat()
     const status = await this.#scripts.valenceMoveBatch(this.#keys.batch(id), to, from.join(" "), ttl, ...all)
     return status === "" ? undefined : (status as BatchStatus)
@@ -196,7 +196,7 @@ export class BatchStore {
 }
 
 /** Whether nothing more becomes of a batch. */
-export function hasEnded(status: BatchStatus): boolean {
+export function batchHasEnded(status: BatchStatus): boolean {
   return status === "completed" || status === "failed" || status === "expired" || status === "cancelled"
 }
 

@@ -9,8 +9,8 @@ import { closeWorker } from "../../queue/worker/close-worker.ts"
 import { PatientWorker } from "../../queue/worker/patient-worker.ts"
 import { guarded } from "../guarded.ts"
 import { RequestError } from "../problem.ts"
-import { BatchRun, type RunMeans } from "./batch-run.ts"
-import { type Batch, hasEnded } from "./batch-store.ts"
+import { type BatchContext, BatchRun } from "./batch-run.ts"
+import { type Batch, batchHasEnded } from "./batch-store.ts"
 
 /** Batches that are at work at a time in a server: they share the bulk lane. */
 const concurrency = 8
@@ -43,15 +43,15 @@ export interface BatchRequest {
  */
 export class Batches implements AsyncDisposable {
   readonly #redis: RedisConnection
-  readonly #means: RunMeans
+  readonly #context: BatchContext
   readonly #queue: Queue<BatchJob>
   readonly #worker: Worker<BatchJob>
   readonly #stop = new AbortController()
   #closing: Promise<void> | undefined
 
-  constructor(producer: Producer, means: RunMeans) {
+  constructor(producer: Producer, context: BatchContext) {
     this.#redis = producer.redis
-    this.#means = means
+    this.#context = context
     const place = { connection: producer.redis, prefix: producer.keyPrefix }
     this.#queue = new Queue(batchQueue, { ...place, streams: keptEvents })
     const options = {
@@ -65,14 +65,14 @@ export class Batches implements AsyncDisposable {
     this.#worker = new PatientWorker<BatchJob>(batchQueue, job => this.#process(job), options, producer.health)
     // The connection reports its own errors.
     this.#queue.on("error", () => {})
-    this.#worker.on("error", err => means.log.debug({ err }, "BullMQ reports an error"))
+    this.#worker.on("error", err => context.log.debug({ err }, "BullMQ reports an error"))
     // Other servers are to go on at once.
-    means.serving.stopping.addEventListener(
+    context.serving.stopping.addEventListener(
       "abort",
-      guarded(means.log, () => this.close()),
+      guarded(context.log, () => this.close()),
       { once: true },
     )
-    void this.#adoptAgainAndAgain(this.#stop.signal)
+    void this.#adoptLoop(this.#stop.signal)
   }
 
   /**
@@ -81,7 +81,7 @@ export class Batches implements AsyncDisposable {
    * @throws RequestError 400 where there is no such file, or it is for something else
    */
   async create(owner: string, { inputFile, metadata, keepOutputSeconds }: BatchRequest): Promise<Batch> {
-    const { store, files } = this.#means
+    const { store, files } = this.#context
     files.requireKept("/output_expires_after/seconds", keepOutputSeconds)
     const file = await files.read(owner, inputFile)
     if (file === undefined) throw new RequestError(400, `input_file_id must be a file that there is; got ${inputFile}`)
@@ -95,7 +95,7 @@ export class Batches implements AsyncDisposable {
 
   /** A batch as it is now; `undefined` where there is none, or it is somebody else's. */
   read(owner: string, id: string): Promise<Batch | undefined> {
-    return this.#means.store.read(id, owner)
+    return this.#context.store.read(id, owner)
   }
 
   /**
@@ -104,7 +104,7 @@ export class Batches implements AsyncDisposable {
    * @throws RequestError 400 where `after` is none
    */
   list(owner: string, limit: number, after: string | undefined): Promise<Batch[]> {
-    return this.#means.store.list(owner, limit, after)
+    return this.#context.store.list(owner, limit, after)
   }
 
   /**
@@ -114,10 +114,10 @@ export class Batches implements AsyncDisposable {
    * @throws RequestError 409 where it has ended
    */
   async cancel(owner: string, id: string): Promise<Batch | undefined> {
-    const { store } = this.#means
+    const { store } = this.#context
     if ((await store.read(id, owner)) === undefined) return undefined
     const status = await store.move(id, ["validating", "in_progress"], "cancelling")
-    if (status !== undefined && status !== "cancelled" && hasEnded(status))
+    if (status !== undefined && status !== "cancelled" && batchHasEnded(status))
       throw new RequestError(409, `a batch to cancel must be under way; ${id} is ${status}`)
     return store.read(id, owner)
   }
@@ -146,7 +146,7 @@ export class Batches implements AsyncDisposable {
     await this.#queue.add("label", { batch }, options)
   }
 
-  async #adoptAgainAndAgain(signal: AbortSignal): Promise<void> {
+  async #adoptLoop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       // Redis may be away: the next time tells.
       await this.#adopt().catch(() => {})
@@ -156,12 +156,12 @@ export class Batches implements AsyncDisposable {
 
   /** Queues the batches that have not ended and lie in no queue: of a server that died before it came to that. */
   async #adopt(): Promise<void> {
-    for (const id of await this.#means.store.open())
+    for (const id of await this.#context.store.open())
       if (!this.#stop.signal.aborted && (await this.#queue.getJob(id)) === undefined) await this.#enqueue(id)
   }
 
   async #process(job: Job<BatchJob>): Promise<void> {
-    const run = new BatchRun(job.data.batch, this.#means, this.#stop.signal)
+    const run = new BatchRun(job.data.batch, this.#context, this.#stop.signal)
     try {
       await run.run()
     } catch (thrown) {
@@ -170,7 +170,7 @@ export class Batches implements AsyncDisposable {
         await job.moveToDelayed(Date.now(), job.token)
         throw new DelayedError()
       }
-      this.#means.log.warn({ batch: job.data.batch }, `batch could not go on: ${error.message}`)
+      this.#context.log.warn({ batch: job.data.batch }, `batch could not go on: ${error.message}`)
       if (job.attemptsMade + 1 < attempts) throw error
       await run.fail({ code: error instanceof ValenceError ? error.code : "internal_error", message: error.message })
     }

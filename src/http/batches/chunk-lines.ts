@@ -1,5 +1,5 @@
-import type { InputLine } from "./read-lines.ts"
-import type { LineRequest, RequestReader } from "./read-request.ts"
+import type { InputLine } from "./batch-lines.ts"
+import type { BatchLine, RequestReader } from "./read-request.ts"
 
 /** A chunk ends when it has so many lines, texts or bytes. About a job's worth, and what a server that dies leaves to be done again. */
 const most = { lines: 256, texts: 256, bytes: 1024 * 1024 } as const
@@ -8,7 +8,7 @@ const most = { lines: 256, texts: 256, bytes: 1024 * 1024 } as const
 export interface LineChunk {
   /** Lines of the batch before its first. */
   readonly done: number
-  readonly requests: readonly LineRequest[]
+  readonly requests: readonly BatchLine[]
 }
 
 /**
@@ -22,7 +22,7 @@ export async function* chunkLines(
   reader: RequestReader,
   skip: number,
 ): AsyncGenerator<LineChunk> {
-  let [requests, texts, bytes, read]: [LineRequest[], number, number, number] = [[], 0, 0, 0]
+  let [requests, texts, bytes, read]: [BatchLine[], number, number, number] = [[], 0, 0, 0]
   for await (const line of lines) {
     // Those that are answered are read for their custom ids.
     const request = reader.read(line)

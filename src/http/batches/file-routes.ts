@@ -5,13 +5,13 @@ import type { FastifyInstance, FastifyReply } from "fastify"
 import { Type } from "typebox"
 import { answerProblemsAs } from "../dialects/dialect.ts"
 import { guarded } from "../guarded.ts"
-import { mostValues } from "../hooks/few-values.ts"
-import { readJson } from "../hooks/json-bodies.ts"
+import { readJsonBodies } from "../hooks/json-bodies.ts"
+import { mostValues } from "../hooks/require-few-values.ts"
 import { inTime } from "../in-time.ts"
 import { takenInTime } from "../patience.ts"
 import { RequestError } from "../problem.ts"
 import { requestSignal } from "../request-signal.ts"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 import { fileResource, pageResource } from "./batch-resource.ts"
 import { FileDeleted, FileForm, FileList, FileObject, FileQuery, OpenAiFailure } from "./batch-schemas.ts"
 import { type BatchServices, requireBatches } from "./open-batches.ts"
@@ -28,9 +28,9 @@ const described = {
 }
 
 /** `/v1/files`, as OpenAI answers them, for batches. */
-export function addFiles(app: FastifyInstance, serving: Serving, services: BatchServices | undefined): void {
+export function addFiles(app: FastifyInstance, serving: ServerContext, services: BatchServices | undefined): void {
   answerProblemsAs(app, openAiProblem)
-  readJson(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
+  readJsonBodies(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
   const { maxFileBytes, bodyTimeoutMs } = serving.settings
   // One byte more tells that there are too many.
   app.register(multipart, { limits: { files: 1, fields: 10, fileSize: maxFileBytes + 1 } })

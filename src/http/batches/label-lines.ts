@@ -3,7 +3,7 @@ import type { LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
 import { type LabelCall, labelAnswerOf } from "../label-call.ts"
 import { type Problem, problemOf } from "../problem.ts"
 import type { LabelResponse } from "../schemas.ts"
-import type { LineError, LineRequest } from "./read-request.ts"
+import type { BatchLine, LineError } from "./read-request.ts"
 
 /** What a line is answered. */
 export type LineAnswer =
@@ -31,7 +31,7 @@ export type LabelGroup = (
  *
  * @throws what is no fault of the texts: the batch is to go on later
  */
-export async function labelLines(requests: readonly LineRequest[], label: LabelGroup): Promise<LineAnswer[]> {
+export async function labelLines(requests: readonly BatchLine[], label: LabelGroup): Promise<LineAnswer[]> {
   const calls = requests.flatMap(({ todo }) => ("call" in todo ? [todo.call] : []))
   const outcomes = new Map<LabelCall, readonly LabelledText[] | Problem>()
   const labelled = groupsOf(calls).map(async ({ labeller, options, calls }, index) => {

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from "fastify"
 import { RequestError } from "../problem.ts"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 import { BatchStore } from "./batch-store.ts"
 import { Batches } from "./batches.ts"
 import { Files } from "./files.ts"
@@ -12,7 +12,7 @@ export interface BatchServices {
 }
 
 /** Opens files and batches; `undefined` without a fleet. */
-export function openBatches(serving: Serving, log: FastifyBaseLogger): BatchServices | undefined {
+export function openBatches(serving: ServerContext, log: FastifyBaseLogger): BatchServices | undefined {
   const { producer, settings } = serving
   if (!producer) return undefined
   const { redis, keyPrefix } = producer

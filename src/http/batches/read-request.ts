@@ -1,11 +1,11 @@
 import { asError, shown } from "../../errors.ts"
-import { mostValues, requireFewValues } from "../hooks/few-values.ts"
+import { mostValues, requireFewValues } from "../hooks/require-few-values.ts"
 import { bodyChecker } from "../hooks/validation.ts"
 import { type LabelCall, labelCallOf, requireFewTexts } from "../label-call.ts"
 import { type Problem, problemOf, RequestError } from "../problem.ts"
 import { LabelRequest } from "../schemas.ts"
-import type { Serving } from "../serving.ts"
-import type { InputLine } from "./read-lines.ts"
+import type { ServerContext } from "../server-context.ts"
+import type { InputLine } from "./batch-lines.ts"
 
 /** The one route that a batch's lines may ask. */
 export const batchEndpoint = "/v1/label"
@@ -17,7 +17,7 @@ export interface LineError {
 }
 
 /** A line, and what is to be done with it. */
-export interface LineRequest {
+export interface BatchLine {
   readonly line: number
   readonly customId: string | null
   readonly todo:
@@ -33,17 +33,17 @@ const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** Reads the lines of one file, from its first on: `custom_id` must not come twice. */
 export class RequestReader {
-  readonly #serving: Serving
+  readonly #serving: ServerContext
   readonly #mostValues: number
   readonly #seen = new Set<string>()
 
-  constructor(serving: Serving) {
+  constructor(serving: ServerContext) {
     this.#serving = serving
     this.#mostValues = mostValues(serving.settings.maxTexts)
   }
 
   /** What a line asks for; never throws. */
-  read({ line, bytes, problem }: InputLine): LineRequest {
+  read({ line, bytes, problem }: InputLine): BatchLine {
     const invalid = (rule: string, customId: string | null = null) =>
       failed(line, customId, "invalid_line", `line ${line} ${rule}`)
     if (problem !== undefined) return invalid(problem)
@@ -60,7 +60,7 @@ export class RequestReader {
     return { line, customId, todo: this.#todo(body) }
   }
 
-  #todo(body: unknown): LineRequest["todo"] {
+  #todo(body: unknown): BatchLine["todo"] {
     const { settings } = this.#serving
     try {
       const call = labelCallOf(this.#serving, checkBody(body))
@@ -72,7 +72,7 @@ export class RequestReader {
   }
 }
 
-function failed(line: number, customId: string | null, code: LineError["code"], message: string): LineRequest {
+function failed(line: number, customId: string | null, code: LineError["code"], message: string): BatchLine {
   return { line, customId, todo: { error: { code, message } } }
 }
 

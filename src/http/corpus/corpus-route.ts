@@ -7,13 +7,13 @@ import { corpusOptions } from "../../corpus/options.ts"
 import { completeOptions, text, toggle } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
 import { guarded } from "../guarded.ts"
-import { mostRowValues } from "../hooks/few-values.ts"
+import { mostRowValues } from "../hooks/require-few-values.ts"
 import { noteTexts } from "../note-texts.ts"
 import { sentInTime, takenInTime } from "../patience.ts"
 import { RequestError } from "../problem.ts"
 import { requestSignal } from "../request-signal.ts"
 import { problems } from "../schemas.ts"
-import { labellerOf, type Serving } from "../serving.ts"
+import { labellerOf, type ServerContext } from "../server-context.ts"
 import { answerType, corpusTypes, encodingOf, formatOf, typeRefusal } from "./media-types.ts"
 import { querySchema } from "./query-schema.ts"
 import { streamLabeller } from "./stream-labeller.ts"
@@ -69,7 +69,7 @@ another, and the bytes of \`valence label\`. A row that cannot be labelled, or w
 score; the trailers \`x-valence-rows\`, \`x-valence-failed\` and \`x-valence-empty\` count. Where the stream breaks, the connection does.`
 
 /** `POST /v1/corpus`: rows in, labelled rows out, of any number. */
-export function addCorpus(app: FastifyInstance, serving: Serving): void {
+export function addCorpus(app: FastifyInstance, serving: ServerContext): void {
   const body = (type: string) => [type, { schema: { type: "string" } }] as const
   const schema = {
     tags: ["Corpus"],
@@ -114,7 +114,7 @@ export function addCorpus(app: FastifyInstance, serving: Serving): void {
 const closing = { connection: "close" } as const
 
 async function answerStream(
-  serving: Serving,
+  serving: ServerContext,
   gone: AbortSignal,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -1,4 +1,4 @@
-import { type Encoding, encodings, findEncoding } from "../../corpus/encoding/encodings.ts"
+import { encodings, findEncoding, type TextEncoding } from "../../corpus/encoding/encodings.ts"
 import type { InputFormat, OutputFormat } from "../../corpus/formats.ts"
 import { RequestError } from "../problem.ts"
 
@@ -37,7 +37,7 @@ export function formatOf(contentType = ""): { readonly format: InputFormat; read
  *
  * @throws RequestError 415
  */
-export function encodingOf(contentType = ""): Encoding {
+export function encodingOf(contentType = ""): TextEncoding {
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1] ?? "utf-8"
   const encoding = findEncoding(charset)
   if (encoding !== undefined) return encoding

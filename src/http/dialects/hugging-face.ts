@@ -4,8 +4,8 @@ import { type Static, Type } from "typebox"
 import type { LabelScore as Score } from "../../labeller.ts"
 import { labelAll } from "../call-labeller.ts"
 import { type Problem, RequestError } from "../problem.ts"
-import { LabelScore, orNull, words } from "../schemas.ts"
-import { labellerOf, type Serving } from "../serving.ts"
+import { LabelScoreSchema, orNull, words } from "../schemas.ts"
+import { labellerOf, type ServerContext } from "../server-context.ts"
 import { answerProblemsAs, type ForeignProblem, tooLongAs } from "./dialect.ts"
 
 const strict = { additionalProperties: false } as const
@@ -74,11 +74,11 @@ const ClassifyRequest = Type.Object(
 )
 type ClassifyRequest = Static<typeof ClassifyRequest>
 
-const ClassifyResponse = Type.Array(Type.Array(LabelScore), { description: "One list a text, best first" })
+const ClassifyResponse = Type.Array(Type.Array(LabelScoreSchema), { description: "One list a text, best first" })
 const Failure = Type.Object({ error: Type.String() }, { title: "HuggingFaceFailure" })
 
 /** `POST /` and `POST /models/{id}`, as Hugging Face's inference servers answer them for text classification. */
-export function addHuggingFace(app: FastifyInstance, serving: Serving): void {
+export function addHuggingFace(app: FastifyInstance, serving: ServerContext): void {
   answerProblemsAs(app, translate)
   const schema = {
     tags: ["Drop-in"],
@@ -100,7 +100,7 @@ export function addHuggingFace(app: FastifyInstance, serving: Serving): void {
 }
 
 async function classify(
-  serving: Serving,
+  serving: ServerContext,
   model: string | undefined,
   { inputs, parameters }: ClassifyRequest,
   reply: FastifyReply,

@@ -5,8 +5,8 @@ import { version } from "../../files/version.ts"
 import type { LabelScore as Score } from "../../labeller.ts"
 import { labelAll } from "../call-labeller.ts"
 import { type Problem, RequestError } from "../problem.ts"
-import { LabelScore, orNull } from "../schemas.ts"
-import type { Serving } from "../serving.ts"
+import { LabelScoreSchema, orNull } from "../schemas.ts"
+import type { ServerContext } from "../server-context.ts"
 import { answerProblemsAs, type ForeignProblem, tooLongAs } from "./dialect.ts"
 
 type Inputs = string | readonly (string | readonly string[])[]
@@ -32,14 +32,14 @@ const PredictRequest = Type.Object(
   { title: "TeiPredictRequest", additionalProperties: false, examples: [{ inputs: "I love it" }] },
 )
 
-const Predictions = Type.Array(LabelScore)
+const Predictions = Type.Array(LabelScoreSchema)
 const Failure = Type.Object({ error: Type.String(), error_type: Type.String() }, { title: "TeiFailure" })
 const failures = { "4xx": Failure, "5xx": Failure }
 
 /** `/predict`, `/info` and `/health`, as text-embeddings-inference answers them for a classifier. */
 export function addTextEmbeddingsInference(
   app: FastifyInstance,
-  serving: Serving,
+  serving: ServerContext,
   config: { readonly open: true },
 ): void {
   answerProblemsAs(app, translate)
@@ -107,7 +107,7 @@ function pairRefused(): RequestError {
 }
 
 /** What this server has no such bound for is null. */
-function info({ labeller: { model }, settings }: Serving) {
+function info({ labeller: { model }, settings }: ServerContext) {
   const { name, revision, dtype, labels, maxLength } = model
   const id2label = Object.fromEntries(labels.map((label, index) => [String(index), label]))
   const label2id = Object.fromEntries(labels.map((label, index) => [label, index]))

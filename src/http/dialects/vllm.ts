@@ -6,7 +6,7 @@ import type { Labelled, Labeller } from "../../labeller.ts"
 import { labelAll } from "../call-labeller.ts"
 import { BodyError, type Problem, RequestError } from "../problem.ts"
 import { nullable, orNull, words } from "../schemas.ts"
-import { labellerOf, type Serving } from "../serving.ts"
+import { labellerOf, type ServerContext } from "../server-context.ts"
 import { answerProblemsAs, type ForeignProblem, tooLongAs } from "./dialect.ts"
 
 /** -1 stands for the model's own limit. */
@@ -80,7 +80,7 @@ const Failure = Type.Object(
 )
 
 /** `POST /classify` and `/v1/classify`, as vLLM answers them. */
-export function addVllm(app: FastifyInstance, serving: Serving): void {
+export function addVllm(app: FastifyInstance, serving: ServerContext): void {
   answerProblemsAs(app, translate)
   const schema = {
     tags: ["Drop-in"],

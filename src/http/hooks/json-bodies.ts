@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer"
 import { createGunzip } from "node:zlib"
 import type { FastifyInstance, FastifyRequest } from "fastify"
 import { RequestError } from "../problem.ts"
-import { requireFewValuesInTurns } from "./few-values.ts"
+import { requireFewValuesInTurns } from "./require-few-values.ts"
 
 /** How a scope reads JSON. */
 export interface JsonReading {
@@ -16,7 +16,7 @@ export interface JsonReading {
  *
  * A request is refused with 415 for another charset, with 400 for bytes that are not UTF-8 or not JSON, and with 413 for too many values.
  */
-export function readJson(app: FastifyInstance, { mayBeEmpty, mostValues }: JsonReading): void {
+export function readJsonBodies(app: FastifyInstance, { mayBeEmpty, mostValues }: JsonReading): void {
   const parse = app.getDefaultJsonParser("error", "error")
   app.removeContentTypeParser("application/json")
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer) => {

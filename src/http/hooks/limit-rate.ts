@@ -1,12 +1,12 @@
 import rateLimit from "@fastify/rate-limit"
 import type { FastifyInstance } from "fastify"
 import { keysOf } from "../../queue/jobs/names.ts"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 
 /** Bounds the requests of a key, or where there are none of an address; in front of a fleet, those to all of its servers together. */
 export async function limitRate(
   app: FastifyInstance,
-  { settings, producer }: Pick<Serving, "settings" | "producer">,
+  { settings, producer }: Pick<ServerContext, "settings" | "producer">,
 ): Promise<void> {
   if (settings.rateLimit === undefined) return
   await app.register(rateLimit, {

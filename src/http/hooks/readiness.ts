@@ -1,5 +1,5 @@
 import { unlessEnded } from "../../within.ts"
-import type { Served } from "../server-inputs.ts"
+import type { ServerInputs } from "../server-inputs.ts"
 
 /** A text that any model has a label for. */
 const canary = "Good morning"
@@ -8,10 +8,10 @@ const answerMs = 1000
 
 /** Whether a server labels what comes now. */
 export class Readiness {
-  readonly #served: Served
+  readonly #served: ServerInputs
   #problem: string | undefined = "starting"
 
-  constructor(served: Served) {
+  constructor(served: ServerInputs) {
     this.#served = served
     served.events.once("devicesLost", () => {
       this.#problem = "no device is left"

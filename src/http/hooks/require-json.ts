@@ -1,11 +1,11 @@
 import type { FastifyInstance } from "fastify"
 import { RequestError } from "../problem.ts"
-import { mostValues } from "./few-values.ts"
-import { readJson } from "./json-bodies.ts"
+import { readJsonBodies } from "./json-bodies.ts"
+import { mostValues } from "./require-few-values.ts"
 
 /** Bodies are JSON unless a route says otherwise; any other media type is refused in words (415). */
 export function requireJson(app: FastifyInstance, maxTexts: number): void {
-  readJson(app, { mayBeEmpty: false, mostValues: mostValues(maxTexts) })
+  readJsonBodies(app, { mayBeEmpty: false, mostValues: mostValues(maxTexts) })
   app.removeContentTypeParser("text/plain")
   app.addContentTypeParser("*", ({ headers }, _, done) => {
     const got = headers["content-type"] ?? "none"

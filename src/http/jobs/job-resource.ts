@@ -42,6 +42,6 @@ export function jobResource(id: string, jobs: readonly JobStatus[]): JobResource
 }
 
 /** Whether nothing more becomes of a job. */
-export function hasEnded({ state }: JobResource): boolean {
+export function jobHasEnded({ state }: JobResource): boolean {
   return state !== "waiting" && state !== "active"
 }

@@ -2,16 +2,16 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { Type } from "typebox"
 import { unlessEnded } from "../../within.ts"
-import { mostValues } from "../hooks/few-values.ts"
-import { readJson } from "../hooks/json-bodies.ts"
+import { readJsonBodies } from "../hooks/json-bodies.ts"
+import { mostValues } from "../hooks/require-few-values.ts"
 import { inTime } from "../in-time.ts"
 import { oneOrMany, requireFewTexts } from "../label-call.ts"
 import { logTexts } from "../note-texts.ts"
 import { RequestError } from "../problem.ts"
 import { requestSignal } from "../request-signal.ts"
 import { problems } from "../schemas.ts"
-import type { Serving } from "../serving.ts"
-import { JobRequest, JobResource } from "./job-schemas.ts"
+import type { ServerContext } from "../server-context.ts"
+import { JobRequest, JobResourceSchema } from "./job-schemas.ts"
 import type { Jobs } from "./jobs.ts"
 import { webhookUrl } from "./webhook-url.ts"
 import type { Webhooks } from "./webhooks.ts"
@@ -38,8 +38,8 @@ webhook is sent any more.`,
 }
 
 /** `POST`, `GET` and `DELETE /v1/jobs`: texts whose labels are collected later. */
-export function addJobs(app: FastifyInstance, serving: Serving, services: JobServices | undefined): void {
-  readJson(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
+export function addJobs(app: FastifyInstance, serving: ServerContext, services: JobServices | undefined): void {
+  readJsonBodies(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
   const add = {
     tags,
@@ -48,7 +48,7 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
     description: described.add,
     headers: Type.Object({ "idempotency-key": Type.Optional(Type.String({ minLength: 1, maxLength: 255 })) }),
     body: JobRequest,
-    response: { 202: JobResource, ...problems(400, 401, 404, 408, 413, 415, 422, 429, 501, 503, 504) },
+    response: { 202: JobResourceSchema, ...problems(400, 401, 404, 408, 413, 415, 422, 429, 501, 503, 504) },
   }
   api.post("/v1/jobs", { schema: add }, async (request, reply) => {
     const { jobs, webhooks } = requireServices(services)
@@ -83,7 +83,7 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
       },
       { additionalProperties: false },
     ),
-    response: { 200: JobResource, ...problems(400, 401, 404, 414, 429, 501, 503, 504) },
+    response: { 200: JobResourceSchema, ...problems(400, 401, 404, 414, 429, 501, 503, 504) },
   }
   api.get("/v1/jobs/:id", { schema: get }, async (request, reply) => {
     const { jobs } = requireServices(services)
@@ -120,7 +120,7 @@ export function addJobs(app: FastifyInstance, serving: Serving, services: JobSer
 }
 
 async function waitForEnd(
-  { stopping }: Serving,
+  { stopping }: ServerContext,
   jobs: Jobs,
   id: string,
   seconds: number,
@@ -149,7 +149,7 @@ function requireWebhooks(webhooks: Webhooks | undefined): Webhooks {
 }
 
 /** @throws RequestError 404 where a model is named that the fleet does not have */
-function requireModel({ labeller }: Serving, name: string | undefined): void {
+function requireModel({ labeller }: ServerContext, name: string | undefined): void {
   if (name === undefined || name === labeller.model.name) return
   throw new RequestError(404, `model of a job must be the fleet's, ${labeller.model.name}; got ${name}`)
 }

@@ -21,7 +21,7 @@ export const JobRequest = Type.Object(
 )
 
 /** A job, and its results where it is completed. */
-export const JobResource = Type.Object(
+export const JobResourceSchema = Type.Object(
   {
     id: Type.String(),
     state: Type.Unsafe<"waiting" | "active" | "completed" | "failed" | "cancelled">({

@@ -4,7 +4,7 @@ import type { Producer } from "../../producer/producer.ts"
 import { keysOf } from "../../queue/jobs/names.ts"
 import { RequestError } from "../problem.ts"
 import { jobsOf, newJobName, type RequestJobs, requestIdOf } from "./job-id.ts"
-import { hasEnded, type JobResource, jobResource } from "./job-resource.ts"
+import { type JobResource, jobHasEnded, jobResource } from "./job-resource.ts"
 
 /** Jobs of a request that Redis is asked for at a time. */
 const jobsAtOnce = 32
@@ -68,7 +68,7 @@ export class Jobs {
     const { jobs } = this.#jobsOf(owner, id) ?? { jobs: [] }
     // They are all asked for at once.
     const resource = jobs.length > jobsAtOnce ? await this.read(owner, id) : undefined
-    if (jobs.length > jobsAtOnce && (resource === undefined || hasEnded(resource) || signal.aborted)) return
+    if (jobs.length > jobsAtOnce && (resource === undefined || jobHasEnded(resource) || signal.aborted)) return
     for await (const _ of this.#producer.results(jobs, signal)) if (signal.aborted) return
   }
 

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from "fastify"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 import type { JobServices } from "./job-routes.ts"
 import { Jobs } from "./jobs.ts"
 import { type DeliveryOutcome, Webhooks } from "./webhooks.ts"
@@ -13,7 +13,7 @@ const webhookTimeoutMs = 10_000
  * @throws ValenceError `option_invalid` for a secret that is too short
  */
 export function openJobs(
-  { producer, settings }: Pick<Serving, "producer" | "settings">,
+  { producer, settings }: Pick<ServerContext, "producer" | "settings">,
   log: FastifyBaseLogger,
   onDelivery: (outcome: DeliveryOutcome) => void,
 ): JobServices | undefined {

@@ -11,7 +11,7 @@ import type { RedisConnection } from "../../queue/redis/connection.ts"
 import { closeWorker } from "../../queue/worker/close-worker.ts"
 import { PatientWorker } from "../../queue/worker/patient-worker.ts"
 import { guarded } from "../guarded.ts"
-import { hasEnded, type JobResource } from "./job-resource.ts"
+import { type JobResource, jobHasEnded } from "./job-resource.ts"
 import type { Jobs } from "./jobs.ts"
 import { PrivateAddressError, sendWebhook } from "./send-webhook.ts"
 import { signatureOf } from "./sign-webhook.ts"
@@ -144,7 +144,7 @@ export class Webhooks implements AsyncDisposable {
   async #process(delivery: Job<Delivery>): Promise<void> {
     const { owner, job, url } = delivery.data
     const resource = (await this.#jobs.read(owner, job)) ?? lostJob(job)
-    if (!hasEnded(resource)) {
+    if (!jobHasEnded(resource)) {
       // Both by the clock of Redis.
       const ageMs = (delivery.processedOn ?? delivery.timestamp) - delivery.timestamp
       const afterMs = Math.min(lookMs.most, Math.max(lookMs.least, ageMs / 4))

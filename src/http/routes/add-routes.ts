@@ -7,15 +7,15 @@ import { addHuggingFace } from "../dialects/hugging-face.ts"
 import { addTextEmbeddingsInference } from "../dialects/text-embeddings-inference.ts"
 import { addVllm } from "../dialects/vllm.ts"
 import { addJobs, type JobServices } from "../jobs/job-routes.ts"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 import { addDeadLetters } from "./dead-letters.ts"
 import { addExplain } from "./explain.ts"
 import { addHealth } from "./health.ts"
-import { addLabel } from "./label.ts"
+import { addLabelRoute } from "./label.ts"
 import { addMetrics } from "./metrics.ts"
-import { addModels } from "./models.ts"
+import { addModelsRoute } from "./models.ts"
 import { addPage } from "./page.ts"
-import { addQueue } from "./queue.ts"
+import { addQueueRoutes } from "./queue.ts"
 import { addQueueBoard } from "./queue-board.ts"
 
 /** Who may ask without a key: those who look whether it lives, and browsers for the page, which holds no data. */
@@ -32,17 +32,17 @@ export interface RouteServices {
 }
 
 /** Adds all routes. */
-export function addRoutes(app: FastifyInstance, serving: Serving, { jobs, batches, open }: RouteServices): void {
+export function addRoutes(app: FastifyInstance, serving: ServerContext, { jobs, batches, open }: RouteServices): void {
   addHealth(app, serving, openToAll)
   addMetrics(app, serving)
-  addModels(app, serving)
-  addLabel(app, serving)
+  addModelsRoute(app, serving)
+  addLabelRoute(app, serving)
   // Each has an error handler of its own.
   app.register(async app => addHuggingFace(app, serving))
   app.register(async app => addTextEmbeddingsInference(app, serving, openToAll))
   app.register(async app => addVllm(app, serving))
   addExplain(app, serving)
-  addQueue(app, serving)
+  addQueueRoutes(app, serving)
   addDeadLetters(app, serving)
   addQueueBoard(app, serving)
   addPage(app, serving, !open, openToAll)

@@ -5,7 +5,7 @@ import type { DeadLetter } from "../../queue/dead/dead-letters.ts"
 import { refuseOtherSites } from "../hooks/refuse-other-sites.ts"
 import { RequestError } from "../problem.ts"
 import { nullable, problems } from "../schemas.ts"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 
 /** Letters in an answer: each holds the texts of a job. */
 const mostLetters = 100
@@ -66,7 +66,7 @@ const described = {
 }
 
 /** `/v1/dead-letters`: lists jobs that failed for good, retries and drops them; 501 without a fleet. */
-export function addDeadLetters(app: FastifyInstance, { queues }: Serving): void {
+export function addDeadLetters(app: FastifyInstance, { queues }: ServerContext): void {
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
   const config = { operator: true } as const
   const letters = () => {

@@ -8,7 +8,7 @@ import { callLabeller } from "../call-labeller.ts"
 import { leaveOneOut, type WordSpan, wordsOf, wordWeights } from "../leave-one-out.ts"
 import { RequestError } from "../problem.ts"
 import { LabelRequest, LabelResponse, problems } from "../schemas.ts"
-import { labellerOf, type Serving } from "../serving.ts"
+import { labellerOf, type ServerContext } from "../server-context.ts"
 
 /** Each word is one more text to label. */
 const maxWords = 200
@@ -51,7 +51,7 @@ const description = `The text is labelled as it is, and once without each of its
 the score of the text's label falls without it; for a lexicon, whose score is a mean, how much the sum of what matched falls.`
 
 /** `POST /v1/explain`: which words moved the score of a text. */
-export function addExplain(app: FastifyInstance, serving: Serving): void {
+export function addExplain(app: FastifyInstance, serving: ServerContext): void {
   const schema = {
     tags: ["Label"],
     operationId: "explainText",

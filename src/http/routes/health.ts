@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 
 /** `/livez`: the process is there; `/readyz`: it labels what comes now. */
-export function addHealth(app: FastifyInstance, { readiness }: Serving, config: { readonly open: true }): void {
+export function addHealth(app: FastifyInstance, { readiness }: ServerContext, config: { readonly open: true }): void {
   const text = (description: string) => ({ description, content: { "text/plain": { schema: { type: "string" } } } })
   const schema = (operationId: string, summary: string, response: Readonly<Record<number, unknown>>) => ({
     tags: ["Health"],

@@ -3,13 +3,13 @@ import type { FastifyInstance } from "fastify"
 import { callLabeller } from "../call-labeller.ts"
 import { labelAnswerOf, labelCallOf } from "../label-call.ts"
 import { LabelRequest, LabelResponse, problems } from "../schemas.ts"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 
 const description = `Give \`text\` or \`texts\`. A text of many that cannot be labelled has its own \`error\`, and the others their
 labels; where a single \`text\` cannot be labelled, that is the answer's status. \`Server-Timing\` tells how long it took where.`
 
 /** `POST /v1/label`: one text, or many. */
-export function addLabel(app: FastifyInstance, serving: Serving): void {
+export function addLabelRoute(app: FastifyInstance, serving: ServerContext): void {
   const schema = {
     tags: ["Label"],
     operationId: "labelTexts",

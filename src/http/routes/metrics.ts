@@ -2,10 +2,10 @@ import type { FastifyInstance } from "fastify"
 import { fleetMetrics } from "../../metrics/fleet-metrics.ts"
 import { fleetLook } from "../../queue/status/scale-signal.ts"
 import { problems } from "../schemas.ts"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 
 /** `GET /metrics`: Prometheus' text format. Asks for a key like the rest, which Prometheus sends as a bearer token. */
-export function addMetrics(app: FastifyInstance, { metrics, readiness, watch, settings }: Serving): void {
+export function addMetrics(app: FastifyInstance, { metrics, readiness, watch, settings }: ServerContext): void {
   const schema = {
     tags: ["Health"],
     operationId: "getMetrics",

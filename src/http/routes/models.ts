@@ -2,8 +2,8 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance } from "fastify"
 import { Type } from "typebox"
 import type { Labeller } from "../../labeller.ts"
-import { Model, ModelList, OpenAiModel, problems } from "../schemas.ts"
-import { labellerOf, type Serving } from "../serving.ts"
+import { ModelList, ModelSchema, OpenAiModel, problems } from "../schemas.ts"
+import { labellerOf, type ServerContext } from "../server-context.ts"
 
 const described = ({ model }: Labeller) => ({
   ...model,
@@ -21,7 +21,7 @@ const openAiModel = ({ model }: Labeller, created: number) => ({
 })
 
 /** `GET /v1/model`, `/v1/models` and `/v1/models/{id}`: the models that can be asked for. */
-export function addModels(app: FastifyInstance, served: Serving): void {
+export function addModelsRoute(app: FastifyInstance, served: ServerContext): void {
   const { labeller, others } = served
   const created = Math.floor(Date.now() / 1000)
   const tags = ["Models"]
@@ -30,7 +30,7 @@ export function addModels(app: FastifyInstance, served: Serving): void {
     tags,
     operationId: "getDefaultModel",
     summary: "The default model",
-    response: { 200: Model, ...problems(401) },
+    response: { 200: ModelSchema, ...problems(401) },
   }
   api.get("/v1/model", { schema: one }, async () => described(labeller))
   const all = {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { extname, join } from "node:path"
 import type { FastifyInstance, FastifySchema } from "fastify"
 import { fromPackageRoot } from "../../files/package-root.ts"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 
 /** Plain files for a browser: nothing builds them, and the package has them where they are written. */
 const folder = fromPackageRoot("src", "http", "page")
@@ -17,7 +17,7 @@ const typeByExtension: Readonly<Record<string, string>> = {
 /** `GET /`: a page to try the server with; it is there for browsers without an API key, and asks its user for one. */
 export function addPage(
   app: FastifyInstance,
-  { queues }: Serving,
+  { queues }: ServerContext,
   keyNeeded: boolean,
   config: { readonly open: true },
 ): void {

@@ -5,7 +5,7 @@ import type { Queue } from "bullmq"
 import type { FastifyInstance } from "fastify"
 import type { Lane } from "../../labeller.ts"
 import { lanes } from "../../queue/jobs/names.ts"
-import type { Serving } from "../serving.ts"
+import type { ServerContext } from "../server-context.ts"
 
 const path = "/queues"
 
@@ -34,7 +34,7 @@ const titles: Readonly<Record<Lane, string>> = {
 const foreignFonts = /<link href="https:\/\/fonts\.googleapis\.com\/[^>]*>/g
 
 /** `/queues`: bull-board, for operators to look into the fleet's jobs, texts and all; not there without a fleet. */
-export function addQueueBoard(app: FastifyInstance, { queues: open }: Serving): void {
+export function addQueueBoard(app: FastifyInstance, { queues: open }: ServerContext): void {
   if (!open) return
   const { queues } = open
   const board = new FastifyAdapter().setBasePath(path)

@@ -6,8 +6,8 @@ import type { QueueWatch } from "../../queue/status/queue-watch.ts"
 import { scaleSignal } from "../../queue/status/scale-signal.ts"
 import { guarded } from "../guarded.ts"
 import { problemOf, RequestError } from "../problem.ts"
-import { Model, problems } from "../schemas.ts"
-import type { Serving } from "../serving.ts"
+import { ModelSchema, problems } from "../schemas.ts"
+import type { ServerContext } from "../server-context.ts"
 
 const Lane = Type.Object(
   {
@@ -29,7 +29,7 @@ const Worker = Type.Object(
     id: Type.String(),
     host: Type.String(),
     pid: Type.Integer(),
-    model: Model,
+    model: ModelSchema,
     device: Type.String(),
     startedMs: Type.Number(),
     tokensPerSecond: Type.Number({ description: "What it can do" }),
@@ -82,7 +82,7 @@ const description = `With \`Accept: text/event-stream\` the same object every se
 the queues cannot be seen now. Without a fleet: 501.`
 
 /** `GET /v1/queue`: how the fleet's queues are, once or live; `GET /v1/queue/scale`: what to scale the fleet by. */
-export function addQueue(app: FastifyInstance, { watch, settings }: Serving): void {
+export function addQueueRoutes(app: FastifyInstance, { watch, settings }: ServerContext): void {
   const schema = {
     tags: ["Queue"],
     operationId: "getQueue",

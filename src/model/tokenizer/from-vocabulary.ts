@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { ValenceError } from "../../errors.ts"
 import { ConfigFields } from "../config-fields.ts"
 import { readModelText } from "../read-file.ts"
-import { readSpecialTokens, type SpecialName, type SpecialTokens } from "./special-tokens.ts"
+import { type NamedTokens, readSpecialTokens, type SpecialName } from "./special-tokens.ts"
 
 /** The pieces of BERT's vocabulary, one a line, in the order of their ids. */
 export const wordPiecesFile = "vocab.txt"
@@ -55,7 +55,7 @@ export async function fromWordPieces(folder: string, config: ConfigFields): Prom
   })
 }
 
-function bertTemplate(special: SpecialTokens, file: string) {
+function bertTemplate(special: NamedTokens, file: string) {
   const [cls, sep] = [requireNamed(special, "cls", file), requireNamed(special, "sep", file)]
   const token = (id: string, type_id = 0) => ({ SpecialToken: { id, type_id } })
   const text = (id: "A" | "B", type_id: number) => ({ Sequence: { id, type_id } })
@@ -107,17 +107,17 @@ export async function fromBytePairs(folder: string, config: ConfigFields): Promi
   })
 }
 
-function header({ added }: SpecialTokens) {
+function header({ added }: NamedTokens) {
   return { version: "1.0", truncation: null, padding: null, added_tokens: added }
 }
 
-function requireNamed({ named }: SpecialTokens, name: SpecialName, file: string): string {
+function requireNamed({ named }: NamedTokens, name: SpecialName, file: string): string {
   const token = named[name]
   if (token !== undefined) return token
   throw new ValenceError("model_invalid", `${file} must come with a ${name}_token; its tokenizer_config.json has none`)
 }
 
-function idOf({ added }: SpecialTokens, content: string): number {
+function idOf({ added }: NamedTokens, content: string): number {
   return added.find(token => token.content === content)?.id ?? 0
 }
 

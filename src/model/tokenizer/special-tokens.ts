@@ -25,7 +25,7 @@ export const addedTokensFile = "added_tokens.json"
 export const specialTokensFile = "special_tokens_map.json"
 
 /** What a checkpoint's files say of its special and added tokens. */
-export interface SpecialTokens {
+export interface NamedTokens {
   /** What a special token is; its usual name, unless the checkpoint gives it another. */
   readonly named: Partial<Readonly<Record<SpecialName, string>>>
   /** All of them, with the ids that they have in the vocabulary, or after it. */
@@ -45,7 +45,7 @@ export async function readSpecialTokens(
   config: ConfigFields,
   usual: Partial<Readonly<Record<SpecialName, string>>>,
   vocabulary: ReadonlyMap<string, number>,
-): Promise<SpecialTokens> {
+): Promise<NamedTokens> {
   const isWhole = config.value("added_tokens_decoder") != null
   const map = isWhole ? undefined : await readFields(folder, specialTokensFile)
   const tokens = new Map<SpecialName, Token>()

@@ -4,7 +4,7 @@ import { type EncodeTexts, encodePieces, pieceLength } from "./encode-pieces.ts"
 import { readTokenizerConfig, readTokenizerText } from "./find-tokenizer.ts"
 import { requireKnownShape } from "./known-shape.ts"
 import { createIsUnfamiliar, type IsUnfamiliar } from "./unfamiliar.ts"
-import { encodeAtOnceLater, type SpecialIds } from "./word-pieces.ts"
+import { lazyAsciiEncoder, type SpecialIds } from "./word-pieces.ts"
 
 /** A text as the model takes it: token ids, special tokens included. */
 export interface Encoding {
@@ -17,14 +17,14 @@ export interface Encoding {
 }
 
 /** How many special tokens stand in front of a text's own, and behind them. */
-export interface SpecialTokens {
+export interface SpecialIdCounts {
   readonly before: number
   readonly after: number
 }
 
 /** Turns texts into token ids: short texts of ASCII at once where it is BERT's, all others off the event loop. */
 export interface Tokenizer {
-  readonly special: SpecialTokens
+  readonly special: SpecialIdCounts
   /** Whether the vocabulary hardly has the characters, the script or the language of a text. */
   readonly isUnfamiliar: IsUnfamiliar
   /**
@@ -51,7 +51,7 @@ export async function createTokenizer(
   const tokenizer = load(json, file)
   const { before, after } = await specialIds(tokenizer, file)
   const special = { before: before.length, after: after.length }
-  const encodeAtOnce = encodeAtOnceLater(json, { before, after })
+  const encodeAtOnce = lazyAsciiEncoder(json, { before, after })
   const encodeTexts: EncodeTexts = async (texts, addSpecialTokens) => {
     const encodings = await tokenizer.encodeBatch([...texts], { addSpecialTokens })
     return encodings.map(encoding => encoding.getIds())
@@ -129,7 +129,7 @@ async function specialIds(tokenizer: HuggingFaceTokenizer, file: string): Promis
  * Cuts ids off, at the end or at the beginning of a text's own. Done here, because a tokenizer has one length for all texts
  * that it truncates, and a copy for each length takes megabytes.
  */
-function truncated(ids: Int32Array, maxLength: number, special: SpecialTokens, side: "right" | "left"): Encoding {
+function truncated(ids: Int32Array, maxLength: number, special: SpecialIdCounts, side: "right" | "left"): Encoding {
   const tokens = ids.length
   if (tokens <= maxLength) return { inputIds: ids, tokens, truncated: false }
   const { before, after } = special

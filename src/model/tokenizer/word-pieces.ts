@@ -80,7 +80,7 @@ export function createEncodeAtOnce(json: string, { before, after }: SpecialIds):
  * Such an encoder, made when it has begun to pay: until then, as in a process that labels a few texts, it leaves all to the
  * library, and where the tokenizer is another it always does.
  */
-export function encodeAtOnceLater(json: string, special: SpecialIds): EncodeAtOnce {
+export function lazyAsciiEncoder(json: string, special: SpecialIds): EncodeAtOnce {
   // Not kept, and never parsed, where it is plain that it is another: that can be 20 MB.
   let waiting = json.includes('"BertPreTokenizer"') ? json : undefined
   let texts = 0

@@ -44,7 +44,7 @@ export class DeadLetters {
   }
 
   /** Lays a job with the dead letters; its letter of an earlier failure gives way. */
-  async bury(lane: Lane, job: Job, cause: ValenceError, model?: ModelInfo): Promise<void> {
+  async add(lane: Lane, job: Job, cause: ValenceError, model?: ModelInfo): Promise<void> {
     const { attempts, backoff, priority } = job.opts
     const letter: Omit<DeadLetter, "id"> = {
       queue: queueOf[lane],

@@ -166,7 +166,7 @@ function copyOf(target: RedisConnection, leaving: (retry: RetryStrategy) => Part
 }
 
 /** How a target is called in messages; without a password. */
-export function nameOf(target: RedisTarget): string {
+export function targetName(target: RedisTarget): string {
   if (typeof target === "string") return shownUrl(target)
   return target.isCluster
     ? "the Redis Cluster given"
@@ -210,7 +210,7 @@ export async function openRedis(
     connection.disconnect()
     if (error instanceof ValenceError) throw error
     const cause = lastError ?? asError(error)
-    const message = `Redis must answer at ${nameOf(target)}; got ${cause.message || asError(error).message}`
+    const message = `Redis must answer at ${targetName(target)}; got ${cause.message || asError(error).message}`
     throw new ValenceError("redis_failed", message, { cause })
   } finally {
     clearTimeout(timer)

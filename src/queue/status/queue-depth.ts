@@ -1,7 +1,7 @@
 import type { QueueDepth } from "../../events.ts"
 import type { Lane } from "../../labeller.ts"
 import { sum } from "../../sum.ts"
-import { usualStride, windowedTokens } from "../../windows.ts"
+import { usualStride, windowedTokens } from "../../window-layout.ts"
 import type { JobData } from "../jobs/job.ts"
 import type { JobQueues } from "../jobs/job-queues.ts"
 import { redisTimeMs } from "../redis/adapt-scripts.ts"

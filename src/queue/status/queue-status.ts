@@ -4,7 +4,7 @@ import { sum } from "../../sum.ts"
 import { DeadLetters } from "../dead/dead-letters.ts"
 import type { JobQueues } from "../jobs/job-queues.ts"
 import { lanes } from "../jobs/names.ts"
-import type { Fleet, WorkerNotice } from "./fleet.ts"
+import type { Fleet, WorkerNotice } from "./living-fleet.ts"
 import { measureQueue } from "./queue-depth.ts"
 
 /** How a lane's queue is. */

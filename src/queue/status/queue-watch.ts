@@ -10,13 +10,13 @@ const watchEveryMs = 1000
 const lookWithinMs = 5000
 
 /** Told of the queues, or of why they cannot be seen now. */
-export type Watcher = (news: QueueStatus | Error) => void
+export type QueueWatcher = (news: QueueStatus | Error) => void
 
 /** Looks at the queues once for all who watch, and not at all while nobody does. */
 export class QueueWatch {
   readonly #open: Pick<OpenQueues, "queues" | "fleet">
   readonly #withinMs: number
-  readonly #watchers = new Set<Watcher>()
+  readonly #watchers = new Set<QueueWatcher>()
   #looking: Promise<QueueStatus> | undefined
   #running = false
 
@@ -39,7 +39,7 @@ export class QueueWatch {
   }
 
   /** Tells of the queues every second, until what it gives is called. */
-  watch(watcher: Watcher): () => void {
+  watch(watcher: QueueWatcher): () => void {
     this.#watchers.add(watcher)
     if (!this.#running) void this.#run()
     return () => void this.#watchers.delete(watcher)

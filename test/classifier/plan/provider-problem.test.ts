@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { absence, loadProblem, providerProblem } from "../../../src/classifier/plan/provider-problem.ts"
+import { loadProblem, providerProblem, unavailableReason } from "../../../src/classifier/plan/provider-problem.ts"
 import { type Provider, providerOf } from "../../../src/classifier/plan/providers.ts"
 import { onnxRuntimeFiles } from "../../../src/model/runtime/onnx-runtime-files.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
@@ -12,21 +12,21 @@ describe("absence", () => {
   it("a file that is not installed - names it, and the command that installs it", () => {
     using folder = new TemporaryFolder()
     folder.write("libonnxruntime_providers_shared.so", "")
-    expect(absence(cudaHere, folder.path)).toBe(
+    expect(unavailableReason(cudaHere, folder.path)).toBe(
       "libonnxruntime_providers_cuda.so is not installed with onnxruntime-node, whose install script was skipped; " +
         "install it with: ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js",
     )
   })
 
   it("a platform without it - says so", () => {
-    expect(absence(providerOf("openvino"))).toBe(`onnxruntime-node has no provider openvino on ${here}`)
+    expect(unavailableReason(providerOf("openvino"))).toBe(`onnxruntime-node has no provider openvino on ${here}`)
   })
 
   it("all files are there - nothing", () => {
     using folder = new TemporaryFolder()
     for (const file of cudaHere.files) folder.write(file, "")
-    expect(absence(cudaHere, folder.path)).toBeUndefined()
-    expect(absence(providerOf("cpu"))).toBeUndefined()
+    expect(unavailableReason(cudaHere, folder.path)).toBeUndefined()
+    expect(unavailableReason(providerOf("cpu"))).toBeUndefined()
   })
 })
 

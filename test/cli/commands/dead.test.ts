@@ -14,7 +14,7 @@ async function openWithLetters(ids: readonly string[], message = "it did not wor
     const job = await queues
       .of("interactive")
       .add("label", { v: 1, texts: [{ text: id }, { text: "b" }] }, { jobId: id })
-    await deadLetters.bury("interactive", job, new ValenceError("job_failed", message))
+    await deadLetters.add("interactive", job, new ValenceError("job_failed", message))
     await job.remove()
   }
   return fleet

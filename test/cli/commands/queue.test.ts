@@ -28,7 +28,7 @@ describe("valence queue status", () => {
     const { queues, deadLetters } = fleet
     await queues.of("bulk").pause()
     const old = await queues.of("bulk").add("label", data, { timestamp: Date.now() - 125_000 })
-    await deadLetters.bury("bulk", old, new Error("no") as never)
+    await deadLetters.add("bulk", old, new Error("no") as never)
     const { code, stdout, stderr } = await run(fleet, "status")
     expect(stderr).toBe("")
     expect(stdout).toMatch(/│ lane +│ waiting │ active │ delayed │ failed │ waiting texts │ oldest +│ paused │/)

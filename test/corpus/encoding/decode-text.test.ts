@@ -1,9 +1,9 @@
 import iconv from "iconv-lite"
 import { describe, expect, it } from "vitest"
 import { decodeText } from "../../../src/corpus/encoding/decode-text.ts"
-import { type Encoding, encodings, findEncoding } from "../../../src/corpus/encoding/encodings.ts"
+import { encodings, findEncoding, type TextEncoding } from "../../../src/corpus/encoding/encodings.ts"
 
-async function decode(bytes: Buffer, encoding: Encoding, blockBytes = 3): Promise<string> {
+async function decode(bytes: Buffer, encoding: TextEncoding, blockBytes = 3): Promise<string> {
   async function* blocks() {
     for (let at = 0; at < bytes.length; at += blockBytes) yield bytes.subarray(at, at + blockBytes)
   }
@@ -19,7 +19,7 @@ describe("decodeText", () => {
     expect(iconv.encodingExists(encoding)).toBe(true)
   })
 
-  it.each<[Encoding, string]>([
+  it.each<[TextEncoding, string]>([
     ["windows-1252", "café – “très” €"],
     ["iso-8859-15", "cœur €"],
     ["windows-1251", "хорошо"],
@@ -44,7 +44,7 @@ describe("decodeText", () => {
     expect(await decode(iconv.encode("ab\n", "utf-16le", { addBOM: true }), "utf-16le")).toBe("ab\n")
   })
 
-  it.each<[Encoding, number[], string]>([
+  it.each<[TextEncoding, number[], string]>([
     ["windows-1252", [0x61, 0x81, 0x62], "a\xffb"],
     ["shift_jis", [0x61, 0x82, 0x0a, 0x62], "a\xff\nb"],
     ["gb18030", [0x61, 0xff, 0x0a, 0x62], "a\xff\nb"],
@@ -60,7 +60,7 @@ describe("decodeText", () => {
       expect(await decode(Buffer.from(bytes), encoding, blockBytes)).toBe(expected)
   })
 
-  it.each<[Encoding, Buffer, string]>([
+  it.each<[TextEncoding, Buffer, string]>([
     ["utf-16le", Buffer.from("id,text\n"), "input is UTF-8, not utf-16le: leave out --encoding"],
     ["utf-32be", Buffer.from("hello"), "input is UTF-8, not utf-32be"],
     ["windows-1252", Buffer.from("\ufeffid"), "input is UTF-8, not windows-1252"],

@@ -1,10 +1,10 @@
 import iconv from "iconv-lite"
 import { describe, expect, it } from "vitest"
-import type { Encoding } from "../../../src/corpus/encoding/encodings.ts"
+import type { TextEncoding } from "../../../src/corpus/encoding/encodings.ts"
 import { UnreadableText } from "../../../src/corpus/encoding/guess-encoding.ts"
 
 describe("UnreadableText", () => {
-  it.each<[Encoding, string]>([
+  it.each<[TextEncoding, string]>([
     ["windows-1252", "Le café était délicieux, mais le service était très lent. C'est dommage."],
     ["windows-1251", "Это очень хороший фильм, мне понравилось. Но конец был плохой."],
     ["shift_jis", "この映画はとても良かったです。もう一度見たいと思います。"],
@@ -19,7 +19,7 @@ describe("UnreadableText", () => {
     )
   })
 
-  it.each<[Encoding, string]>([
+  it.each<[TextEncoding, string]>([
     ["windows-1252", "caf\u00e9"],
     ["windows-1252", "good na\u00efve, awful \u201cx\u201d"],
     ["windows-1252", "it\u2019s \u20ac 5"],

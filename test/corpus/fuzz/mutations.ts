@@ -1,5 +1,5 @@
 import iconv from "iconv-lite"
-import type { Encoding } from "../../../src/corpus/encoding/encodings.ts"
+import type { TextEncoding } from "../../../src/corpus/encoding/encodings.ts"
 import type { SeededRandom } from "../../chaos/seeded-random.ts"
 import type { ValidFile } from "./valid-files.ts"
 
@@ -7,7 +7,7 @@ import type { ValidFile } from "./valid-files.ts"
 export interface Mutation {
   readonly what: string
   readonly bytes: Buffer
-  readonly encoding?: Encoding
+  readonly encoding?: TextEncoding
   /** Whether the texts are those of the valid file, for an encoding that was asked for or not. */
   readonly isSameText: boolean
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
-import { findTexts, headerDoubt, nameOf, requireColumn, uniqueNames } from "../../../src/corpus/rows/columns.ts"
+import { columnName, findTexts, headerDoubt, requireColumn, uniqueNames } from "../../../src/corpus/rows/columns.ts"
 
 const found = (names: string[], asked?: string, members: string[] = []) =>
-  nameOf(
+  columnName(
     uniqueNames(names),
     findTexts(names, asked, ({ at, path }) => members.includes([names[at], ...path].join("."))),
   )

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
 import { ValueCount } from "../../../src/corpus/records/few-values.ts"
-import { mostValues, requireFewValues, requireFewValuesInTurns } from "../../../src/http/hooks/few-values.ts"
+import { mostValues, requireFewValues, requireFewValuesInTurns } from "../../../src/http/hooks/require-few-values.ts"
 
 const most = 100
 const check = (json: string) => requireFewValues(Buffer.from(json), most)

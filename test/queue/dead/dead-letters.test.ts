@@ -18,7 +18,7 @@ async function buryAll(fleet: TestFleet, ids: readonly string[], lane: Lane = "i
   const { queues, deadLetters } = fleet
   for (const id of ids) {
     const job = await queues.of(lane).add("label", dataOf(id), { jobId: id, attempts: 3, backoff: 7 })
-    await deadLetters.bury(lane, job, cause)
+    await deadLetters.add(lane, job, cause)
     await job.remove()
   }
 }
@@ -53,7 +53,7 @@ async function openIntercepted(
 }
 
 describe("DeadLetters", () => {
-  describe(".bury()", () => {
+  describe(".add()", () => {
     it("lays down what was added, and why it failed", async () => {
       await using fleet = await TestFleet.open()
       const before = Date.now()
@@ -77,7 +77,7 @@ describe("DeadLetters", () => {
       await buryAll(fleet, ["one", "two"])
       const { deadLetters } = fleet
       const job = { id: "one", opts: {}, attemptsMade: 1, data: dataOf("one") } as unknown as Job
-      await deadLetters.bury("interactive", job, new ValenceError("device_failed", "gone"))
+      await deadLetters.add("interactive", job, new ValenceError("device_failed", "gone"))
       expect(await deadLetters.count()).toBe(2)
       expect(await deadLetters.list()).toMatchObject([
         { id: "valence.two", attempts: 1 },
@@ -115,7 +115,7 @@ describe("DeadLetters", () => {
       const { queues, deadLetters } = fleet
       const options = { jobId: "one", attempts: 4, backoff: { type: "exponential", delay: 9 }, priority: 6 }
       const job = await queues.of("bulk").add("label", dataOf("good"), options)
-      await deadLetters.bury("bulk", job, cause)
+      await deadLetters.add("bulk", job, cause)
       await job.remove()
       await deadLetters.retry("valence-bulk.one")
       const again = await queues.of("bulk").getJob("one")
@@ -130,7 +130,7 @@ describe("DeadLetters", () => {
       const { queues, deadLetters } = fleet
       const job = await queues.of("interactive").add("label", dataOf("good"))
       expect(job.id).toBe("1")
-      await deadLetters.bury("interactive", job, cause)
+      await deadLetters.add("interactive", job, cause)
       await job.remove()
       await deadLetters.retry("valence.1")
       expect(await queues.of("interactive").getJob("1")).toMatchObject({ data: dataOf("good") })
@@ -219,7 +219,7 @@ describe("DeadLetters", () => {
         const isBack = (await stateOf(fleet, "one")) === "pending"
         const letter = await deadLetters.show("valence.one").catch(() => undefined)
         if (isBack && name.startsWith("eval") && letter?.cause.code === "text_failed")
-          await deadLetters.bury("interactive", (await queues.of("interactive").getJob("one")) as Job, again)
+          await deadLetters.add("interactive", (await queues.of("interactive").getJob("one")) as Job, again)
         return send()
       })
       await new DeadLetters(new JobQueues(redis, fleet.keyPrefix)).retry("valence.one")

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { ValenceError } from "../../../src/errors.ts"
 import { pauseLanes, resumeLanes } from "../../../src/queue/pause-lanes.ts"
-import { Fleet, type WorkerNotice } from "../../../src/queue/status/fleet.ts"
+import { Fleet, type WorkerNotice } from "../../../src/queue/status/living-fleet.ts"
 import { backlogTokens, queueStatus, unknownTokensPerSecond } from "../../../src/queue/status/queue-status.ts"
 import { TestFleet } from "../test-fleet.ts"
 
@@ -20,7 +20,7 @@ describe("queueStatus", () => {
     await pauseLanes(queues, ["interactive"])
     await queues.of("bulk").add("label", data)
     const job = await queues.of("interactive").add("label", data, { delay: 60_000 })
-    await fleet.deadLetters.bury("interactive", job, new ValenceError("job_failed", "no"))
+    await fleet.deadLetters.add("interactive", job, new ValenceError("job_failed", "no"))
     const workers = new Fleet(redis, keyPrefix)
     await workers.announce(notice("b", { startedMs: 20, tokensPerSecond: 1, textsPerSecond: 30 }))
     await workers.announce(notice("a", { startedMs: 10, tokensPerSecond: 2, textsPerSecond: 10 }))

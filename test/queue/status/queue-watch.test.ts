@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { Fleet } from "../../../src/queue/status/fleet.ts"
-import { QueueWatch, type Watcher } from "../../../src/queue/status/queue-watch.ts"
+import { Fleet } from "../../../src/queue/status/living-fleet.ts"
+import { QueueWatch, type QueueWatcher } from "../../../src/queue/status/queue-watch.ts"
 import { eventually, TestFleet } from "../test-fleet.ts"
 
 /** A fleet that counts how often it is looked at. */
@@ -36,7 +36,7 @@ describe("QueueWatch", () => {
     const watch = new QueueWatch({ queues: fleet.queues, fleet: new SilentFleet(fleet.redis, fleet.keyPrefix) }, 20)
     const code = "redis_failed"
     await expect(watch.look()).rejects.toMatchObject({ code, message: "Redis must tell of its queues within 20 ms" })
-    const news = await new Promise<Parameters<Watcher>[0]>(resolve => {
+    const news = await new Promise<Parameters<QueueWatcher>[0]>(resolve => {
       const stop = watch.watch(told => {
         stop()
         resolve(told)

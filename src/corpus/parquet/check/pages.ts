@@ -3,7 +3,7 @@ import type { ThriftStruct } from "hyparquet-writer/src/thrift.js"
 import { fieldOf, readStructAt, wholeNumberOf } from "../thrift-struct.ts"
 import type { Leaf } from "./footer.ts"
 import { checkRuns } from "./runs.ts"
-import { checkValues, encodings } from "./values.ts"
+import { checkValues, valueEncodings } from "./values.ts"
 
 /** Decompresses a page to so many bytes. */
 export type Decompress = (page: Uint8Array, length: number) => Uint8Array
@@ -114,7 +114,7 @@ export class CheckedPages {
 
   #checkDictionary({ values }: Page, body: Uint8Array): void {
     const { element } = this.#leaf
-    checkValues(body, 0, { encoding: encodings.plain, count: values, element, dictionary: undefined })
+    checkValues(body, 0, { encoding: valueEncodings.plain, count: values, element, dictionary: undefined })
   }
 
   #checkData(page: Page, body: Uint8Array): void {
@@ -124,7 +124,7 @@ export class CheckedPages {
     let at = 0
     const levels = (most: number, by: number, counted: number): number | undefined => {
       if (most === 0) return undefined
-      if (wholeNumberOf(data, by) !== encodings.rle) throw new Error("a page must have its levels in runs")
+      if (wholeNumberOf(data, by) !== valueEncodings.rle) throw new Error("a page must have its levels in runs")
       if (at + 4 > body.length) throw new Error("a page must have the length of its levels")
       const to = at + 4 + view.getUint32(at, true)
       if (to > body.length) throw new Error("a page must have all of its levels")

@@ -3,7 +3,7 @@ import { deltaBinaryUnpack } from "hyparquet/src/delta.js"
 import { checkRuns, varint } from "./runs.ts"
 
 /** Encodings of Parquet that are read, by their numbers in parquet.thrift. */
-export const encodings = {
+export const valueEncodings = {
   plain: 0,
   plainDictionary: 2,
   rle: 3,
@@ -49,28 +49,28 @@ function endOf(page: Uint8Array, from: number, { encoding, count, element, dicti
   const { type } = element
   const width = type === "FIXED_LEN_BYTE_ARRAY" ? element.type_length : fixedBytes[type ?? ""]
   switch (encoding) {
-    case encodings.plain:
+    case valueEncodings.plain:
       if (type === "BYTE_ARRAY") return endOfTexts(page, from, count)
       return from + (type === "BOOLEAN" ? Math.ceil(count / 8) : count * (width ?? Number.NaN))
-    case encodings.byteStreamSplit:
+    case valueEncodings.byteStreamSplit:
       return from + count * (width ?? Number.NaN)
-    case encodings.plainDictionary:
-    case encodings.rleDictionary:
+    case valueEncodings.plainDictionary:
+    case valueEncodings.rleDictionary:
       return endOfIndexes(page, from, count, dictionary)
-    case encodings.rle: {
+    case valueEncodings.rle: {
       if (type !== "BOOLEAN" || from + 4 > page.length) return Number.NaN
       const to = from + 4 + viewOf(page).getUint32(from, true)
       if (to <= page.length) checkRuns(page, { from: from + 4, to }, { width: 1, count, most: 1 })
       return to
     }
-    case encodings.deltaBinaryPacked:
+    case valueEncodings.deltaBinaryPacked:
       return endOfDeltas(page, from, count, type === "INT32" ? new Int32Array(count) : new BigInt64Array(count))
-    case encodings.deltaLengthByteArray: {
+    case valueEncodings.deltaLengthByteArray: {
       const lengths = new Int32Array(count)
       const at = endOfDeltas(page, from, count, lengths)
       return at + sumOf(lengths)
     }
-    case encodings.deltaByteArray:
+    case valueEncodings.deltaByteArray:
       return endOfPrefixed(page, from, count)
     default:
       throw new Error(`a page must have an encoding that can be read; got ${encoding}`)

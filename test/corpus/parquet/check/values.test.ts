@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { checkHadoopLz4, checkLz4, checkSnappy } from "../../../../src/corpus/parquet/check/packed-size.ts"
 import { checkRuns } from "../../../../src/corpus/parquet/check/runs.ts"
-import { checkValues, encodings } from "../../../../src/corpus/parquet/check/values.ts"
+import { checkValues, valueEncodings } from "../../../../src/corpus/parquet/check/values.ts"
 
 const bytes = (...values: number[]) => Uint8Array.from(values)
 
@@ -59,50 +59,52 @@ describe("checkValues", () => {
       checkValues(page, 0, { encoding, count, element: text, dictionary: undefined, ...more })
 
   it("plain texts - as many as there must be, to the end of the page but for a few zero bytes", () => {
-    expect(check(texts, encodings.plain, 2)).not.toThrow()
-    expect(check(Uint8Array.from([...texts, ...Array<number>(8).fill(0)]), encodings.plain, 2)).not.toThrow()
-    for (const count of [1, 3]) expect(check(texts, encodings.plain, count)).toThrow("and end")
-    expect(check(texts.with(6, 2), encodings.plain, 2)).toThrow("ends elsewhere")
-    expect(check(Uint8Array.from([...texts, 1]), encodings.plain, 2)).toThrow("ends elsewhere")
+    expect(check(texts, valueEncodings.plain, 2)).not.toThrow()
+    expect(check(Uint8Array.from([...texts, ...Array<number>(8).fill(0)]), valueEncodings.plain, 2)).not.toThrow()
+    for (const count of [1, 3]) expect(check(texts, valueEncodings.plain, count)).toThrow("and end")
+    expect(check(texts.with(6, 2), valueEncodings.plain, 2)).toThrow("ends elsewhere")
+    expect(check(Uint8Array.from([...texts, 1]), valueEncodings.plain, 2)).toThrow("ends elsewhere")
   })
 
   it("numbers - as many bytes as they have", () => {
     const numbers = { element: { type: "INT64", name: "id" } }
-    expect(check(new Uint8Array(24), encodings.plain, 3, numbers)).not.toThrow()
-    expect(check(new Uint8Array(23), encodings.plain, 3, numbers)).toThrow("ends elsewhere")
-    expect(check(new Uint8Array(24), encodings.byteStreamSplit, 4, numbers)).toThrow("ends elsewhere")
+    expect(check(new Uint8Array(24), valueEncodings.plain, 3, numbers)).not.toThrow()
+    expect(check(new Uint8Array(23), valueEncodings.plain, 3, numbers)).toThrow("ends elsewhere")
+    expect(check(new Uint8Array(24), valueEncodings.byteStreamSplit, 4, numbers)).toThrow("ends elsewhere")
   })
 
   it("indexes - entries that the dictionary has", () => {
     const page = bytes(2, 3, 0b11_10_01_00, 0)
-    expect(check(page, encodings.rleDictionary, 4, { dictionary: 4 })).not.toThrow()
-    expect(check(page, encodings.rleDictionary, 4, { dictionary: 3 })).toThrow("above 2; got 3")
-    expect(check(page, encodings.plainDictionary, 4)).toThrow("must come after one")
-    expect(check(bytes(33, 2, 0), encodings.rleDictionary, 1, { dictionary: 4 })).toThrow("at most 32 bits; got 33")
-    expect(check(bytes(0), encodings.rleDictionary, 4, { dictionary: 1 })).not.toThrow()
-    expect(check(bytes(0), encodings.rleDictionary, 4, { dictionary: 0 })).toThrow("without entries")
+    expect(check(page, valueEncodings.rleDictionary, 4, { dictionary: 4 })).not.toThrow()
+    expect(check(page, valueEncodings.rleDictionary, 4, { dictionary: 3 })).toThrow("above 2; got 3")
+    expect(check(page, valueEncodings.plainDictionary, 4)).toThrow("must come after one")
+    expect(check(bytes(33, 2, 0), valueEncodings.rleDictionary, 1, { dictionary: 4 })).toThrow(
+      "at most 32 bits; got 33",
+    )
+    expect(check(bytes(0), valueEncodings.rleDictionary, 4, { dictionary: 1 })).not.toThrow()
+    expect(check(bytes(0), valueEncodings.rleDictionary, 4, { dictionary: 0 })).toThrow("without entries")
   })
 
   it("lengths as differences - of as many texts as there must be", () => {
     // Blocks of 128, of 4 parts, 2 values, the first 2 (4 in zigzag), difference -1 (1), no bits.
     const page = bytes(0x80, 1, 4, 2, 4, 1, 0, 0, 0, 0, 104, 105, 97)
-    expect(check(page, encodings.deltaLengthByteArray, 2)).not.toThrow()
-    expect(check(page, encodings.deltaLengthByteArray, 3)).toThrow("must have 3 values; got 2")
-    expect(check(page.subarray(0, 12), encodings.deltaLengthByteArray, 2)).toThrow("ends elsewhere")
-    expect(check(page.with(2, 0), encodings.deltaLengthByteArray, 2)).toThrow("parts of 8 values")
-    expect(check(page.with(4, 3), encodings.deltaLengthByteArray, 2)).toThrow("0 bytes or more; got -2")
+    expect(check(page, valueEncodings.deltaLengthByteArray, 2)).not.toThrow()
+    expect(check(page, valueEncodings.deltaLengthByteArray, 3)).toThrow("must have 3 values; got 2")
+    expect(check(page.subarray(0, 12), valueEncodings.deltaLengthByteArray, 2)).toThrow("ends elsewhere")
+    expect(check(page.with(2, 0), valueEncodings.deltaLengthByteArray, 2)).toThrow("parts of 8 values")
+    expect(check(page.with(4, 3), valueEncodings.deltaLengthByteArray, 2)).toThrow("0 bytes or more; got -2")
   })
 
   it("beginnings that a text has of the one before it - no longer than that", () => {
     const lengths = (first: number, difference: number) => [0x80, 1, 4, 2, first, difference, 0, 0, 0, 0]
     const page = (prefix: number) => bytes(...lengths(0, prefix * 2), ...lengths(4, 1), 104, 105, 97)
-    expect(check(page(2), encodings.deltaByteArray, 2)).not.toThrow()
-    expect(check(page(3), encodings.deltaByteArray, 2)).toThrow("at most the 2 bytes of the one before it; got 3")
+    expect(check(page(2), valueEncodings.deltaByteArray, 2)).not.toThrow()
+    expect(check(page(3), valueEncodings.deltaByteArray, 2)).toThrow("at most the 2 bytes of the one before it; got 3")
   })
 
   it("another encoding - an error", () => {
     expect(check(texts, 4, 2)).toThrow("an encoding that can be read; got 4")
-    expect(check(texts, encodings.rle, 2)).toThrow("ends elsewhere")
+    expect(check(texts, valueEncodings.rle, 2)).toThrow("ends elsewhere")
   })
 })
 

@@ -14,7 +14,7 @@ export interface AdmissionOptions {
 }
 
 /** Lets texts into a lane's queue while few enough wait there, in the order in which they came. */
-export class Admission {
+export class QueueAdmission {
   readonly #options: AdmissionOptions
   /** Admitted, and not known to be in Redis: for a moment a text may count twice, never not at all. */
   #onTheWay = 0

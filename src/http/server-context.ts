@@ -7,10 +7,10 @@ import type { Admission } from "./hooks/admission.ts"
 import type { Readiness } from "./hooks/readiness.ts"
 import type { LivingWorkers } from "./living-workers.ts"
 import type { serverOptions } from "./options.ts"
-import type { Served } from "./server-inputs.ts"
+import type { ServerInputs } from "./server-inputs.ts"
 
 /** What every route is handed. */
-export interface Serving extends Served {
+export interface ServerContext extends ServerInputs {
   readonly settings: Complete<typeof serverOptions>
   readonly admissionOf: (labeller: Labeller) => Admission
   readonly metrics: ServerMetrics
@@ -28,7 +28,7 @@ export interface Serving extends Served {
  *
  * @throws ValenceError `model_not_found`, naming those that there are
  */
-export function labellerOf({ labeller, others }: Served, name: string | undefined): Labeller {
+export function labellerOf({ labeller, others }: ServerInputs, name: string | undefined): Labeller {
   const all = [labeller, ...others]
   const found = name === undefined ? labeller : all.find(({ model }) => model.name === name)
   if (found) return found

@@ -4,7 +4,7 @@ import type { JobQueues } from "../queue/jobs/job-queues.ts"
 import { lanes } from "../queue/jobs/names.ts"
 import type { RedisHealth } from "../queue/jobs/redis-health.ts"
 import { removeOld } from "../queue/jobs/remove-old.ts"
-import { type Fleet, noticeEveryMs, type WorkerNotice } from "../queue/status/fleet.ts"
+import { type Fleet, noticeEveryMs, type WorkerNotice } from "../queue/status/living-fleet.ts"
 import { queueStatus } from "../queue/status/queue-status.ts"
 import type { Capacity } from "./capacity.ts"
 import type { workerOptions } from "./options.ts"
@@ -25,7 +25,7 @@ const cleanEveryMs = 60_000
 const cleanLimit = 10_000
 
 /** What a worker does every few seconds beside its jobs: says that it lives, looks at the queues, removes what is old. */
-export class Rounds {
+export class Heartbeat {
   readonly #context: RoundsContext
   #timer: NodeJS.Timeout | undefined
   #cleanedMs = performance.now()

@@ -11,7 +11,7 @@ export interface InputLine {
 }
 
 /** The lines of a file that are not empty. */
-export async function* readLines(file: AsyncIterable<Buffer>, maxLineBytes: number): AsyncGenerator<InputLine> {
+export async function* readBatchLines(file: AsyncIterable<Buffer>, maxLineBytes: number): AsyncGenerator<InputLine> {
   const splitter = new RecordSplitter({ delimiter: undefined, maxRowBytes: maxLineBytes }, 0, 1)
   for await (const block of file) yield* linesOf(splitter.push(block), maxLineBytes)
   yield* linesOf(splitter.push(Buffer.alloc(0), true), maxLineBytes)

@@ -1,10 +1,10 @@
-import { countWindows, type WindowShape, windowAt } from "../windows.ts"
-import type { SpecialTokens } from "./tokenizer/tokenizer.ts"
+import { countWindows, type WindowShape, windowAt } from "../window-layout.ts"
+import type { SpecialIdCounts } from "./tokenizer/tokenizer.ts"
 
 /** The windows of a text, which are cut when they are wanted, so that a long text lies in memory once. */
 export class Windows {
   readonly #inputIds: Int32Array
-  readonly #special: SpecialTokens
+  readonly #special: SpecialIdCounts
   readonly #shape: WindowShape
   readonly #ownTokens: number
   /** 1 where the text fits. */
@@ -15,7 +15,7 @@ export class Windows {
    * @param maxLength - ids that a window may have, special tokens included; 8 or more where the text does not fit
    * @param stride - ids that a window shares with the one before it
    */
-  constructor(inputIds: Int32Array, special: SpecialTokens, maxLength: number, stride: number) {
+  constructor(inputIds: Int32Array, special: SpecialIdCounts, maxLength: number, stride: number) {
     const specialTokens = special.before + special.after
     this.#inputIds = inputIds
     this.#special = special
