@@ -65,6 +65,13 @@ describe("docker-compose.yml and Dockerfile", () => {
     expect(readFileSync("deploy/probe.js", "utf8")).toContain(`VALENCE_PORT || ${port}`)
   })
 
+  it("build a worker for GPUs from the image that has CUDA, with a device of its own", () => {
+    expect(compose).toMatch(/worker-gpu:[\s\S]*?target: cuda\n[\s\S]*?VALENCE_DEVICE: cuda:0\n/)
+    expect(dockerfile).toContain("FROM worker AS cuda\n")
+    // Without a target, the image is the one for CPUs.
+    expect(dockerfile.trim().split("\n").at(-1)).toBe("FROM worker")
+  })
+
   it("know the ports of the server and of the exporter", () => {
     const prometheus = readFileSync("deploy/prometheus/prometheus.yml", "utf8")
     expect(compose).toContain(`:-${serverOptions.port.default}}:${serverOptions.port.default}"]`)

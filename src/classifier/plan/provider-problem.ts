@@ -25,6 +25,11 @@ export function unavailableReason(provider: Provider, folder = onnxRuntimeFiles(
   return missingFile(provider, folder)
 }
 
+/** What usually makes a library appear. */
+const hints: Readonly<Record<string, string>> = {
+  "libcuda.so.1": ": it comes with NVIDIA's driver; a container gets it with `--gpus all`",
+}
+
 /**
  * Why a shared library cannot be loaded, in the words of the system's loader, which names the first that is missing.
  *
@@ -37,7 +42,7 @@ export function loadProblem(library: string): string | undefined {
   } catch (error) {
     // What is no module of Node is loaded, and then refused by Node; symbols come from libraries that ONNX Runtime loads.
     const [, missing] = /^(\S+): cannot open shared object file/.exec(asError(error).message) ?? []
-    if (missing !== undefined) return `${missing} is not found by the loader of shared libraries`
+    if (missing !== undefined) return `${missing} is not found by the loader of shared libraries${hints[missing] ?? ""}`
   }
   return undefined
 }

@@ -43,7 +43,8 @@ const gpu = {
 
 const installCuda = "ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js"
 const cudaFiles = ["libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so"]
-const cudaLibraries = ["libcuda.so.1", "libcudart.so.12", "libcublas.so.12", "libcublasLt.so.12", "libcurand.so.10"]
+/** NVIDIA's driver. The provider's own file says which libraries of CUDA it loads: 12 and cuDNN from npm, 13 from PyPI. */
+const driver = "libcuda.so.1"
 
 /** Every kind of device. The binding takes an index as its one option of a provider, and of some not even that. */
 export const providers: readonly Provider[] = [
@@ -66,7 +67,7 @@ export const providers: readonly Provider[] = [
     platforms: ["linux/x64"],
     files: cudaFiles,
     install: installCuda,
-    libraries: [...cudaLibraries, "libcudnn.so.9"],
+    libraries: [driver],
   },
   {
     ...gpu,
@@ -76,7 +77,7 @@ export const providers: readonly Provider[] = [
     platforms: ["linux/x64"],
     files: [...cudaFiles, "libonnxruntime_providers_tensorrt.so"],
     install: installCuda,
-    libraries: [...cudaLibraries, "libcudnn.so.9", "libnvinfer.so.10", "libnvonnxparser.so.10"],
+    libraries: [driver, "libnvinfer.so.10", "libnvonnxparser.so.10"],
     // An engine is built for every shape.
     multiples: { rows: 64, tokens: 64 },
   },

@@ -33,6 +33,8 @@ describe("absence", () => {
 describe.runIf(process.platform === "linux")("loadProblem", () => {
   it("a library that is not there - names it", () => {
     expect(loadProblem("libnobody.so.7")).toBe("libnobody.so.7 is not found by the loader of shared libraries")
+    // Its driver is NVIDIA's own: nothing else brings it.
+    expect(loadProblem("libcuda.so.1") ?? "comes with NVIDIA's driver").toContain("comes with NVIDIA's driver")
   })
 
   it("a library that is there and is no module of Node - nothing", () => {
