@@ -23,6 +23,7 @@ export async function fleetMetrics(look: () => Promise<FleetLook>): Promise<stri
       deadLetters: status.deadLetters,
       backlogSeconds: status.backlogSeconds,
     })
+    metrics.backlogTokens.set(signal.waitingTokens)
     metrics.workers.set(signal.workers)
     metrics.capacity.set(signal.tokensPerSecond)
     metrics.desiredWorkers.set(signal.desiredWorkers)

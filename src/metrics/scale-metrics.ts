@@ -2,6 +2,14 @@ import type { MetricDeclaration } from "./declaration.ts"
 
 /** What to scale a fleet by, from `valence serve --redis` and `valence queue export`, also if no worker runs. */
 export const scaleMetrics = {
+  backlogTokens: {
+    name: "valence_backlog_tokens",
+    kind: "gauge",
+    unit: "tokens",
+    labels: {},
+    help: "Tokens that wait in lanes that are not paused: what valence_desired_workers counts",
+    fedBy: ["look"],
+  },
   workers: {
     name: "valence_workers",
     kind: "gauge",

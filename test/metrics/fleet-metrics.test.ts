@@ -23,9 +23,22 @@ describe("fleetMetrics", () => {
       for (const value of values) expect(value).toSatisfy(Number.isFinite)
     }
     expect(text).toMatch(/\nvalence_queue_waiting_tokens\{lane="bulk"\} [1-9]/)
+    expect(text).toMatch(/\nvalence_backlog_tokens [1-9]/)
     expect(text).toContain("\nvalence_workers 0\n")
     expect(text).toContain("\nvalence_desired_workers 1\n")
     expect(text).toContain("\nvalence_redis_up 1\n")
+  })
+
+  it("a lane is paused - its tokens wait, and are no reason to scale", async () => {
+    await using fleet = await TestFleet.open()
+    const { queues } = fleet
+    await queues.of("bulk").add("label", { v: 1, texts: [{ text: "good" }] })
+    await queues.of("bulk").pause()
+    const look = async () => fleetLook(await queueStatus(queues, fleet.fleet), { targetSeconds: 60 })
+    const text = await fleetMetrics(look)
+    expect(text).toMatch(/\nvalence_queue_waiting_tokens\{lane="bulk"\} [1-9]/)
+    expect(text).toContain("\nvalence_backlog_tokens 0\n")
+    expect(text).toContain("\nvalence_desired_workers 0\n")
   })
 
   it("redis does not answer - says so, and has no other number", async () => {

@@ -98,7 +98,7 @@ export const chartMutants: readonly ChartMutant[] = [
     fault: "a metric that nothing exports",
     example: "keda-from-zero",
     file: "templates/pool-scaled-objects.yaml",
-    from: "valence_queue_waiting_tokens",
+    from: "valence_backlog_tokens",
     to: "valence_queue_tokens",
     problem: /ScaledObject\/valence-gpu: nothing exports valence_queue_tokens/,
   },
