@@ -6,7 +6,7 @@ import { shown, ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, LabelOptions, ModelInfo } from "../labeller.ts"
 import { completeCall } from "../options.ts"
 import { findLexicon } from "./find-lexicon.ts"
-import type { Lexicon } from "./lexicon.ts"
+import type { Lexicon, Match } from "./lexicon.ts"
 import { readLexicon } from "./read-lexicon.ts"
 import { lexiconLabels, scoreMatch } from "./score-match.ts"
 
@@ -79,33 +79,40 @@ class LexiconLabeller implements Labeller {
     throwIfAborted(options.signal)
     const results: LabelledText[] = []
     let characters = 0
+    const turn = async () => {
+      await setImmediate()
+      throwIfAborted(options.signal)
+      characters = 0
+    }
     for (const text of texts) {
-      if (characters >= charactersBetweenTurns) {
-        await setImmediate()
-        throwIfAborted(options.signal)
-        characters = 0
-      }
-      results.push(this.#labelOne(text, options))
-      characters += charactersPerText + (typeof text === "string" ? text.length : 0)
+      if (characters >= charactersBetweenTurns) await turn()
+      const length = typeof text === "string" ? text.length : 0
+      const { maxLength = Infinity, longText = "truncate" } = options
+      // A lexicon reads any length, and needs no windows.
+      const most = longText === "truncate" ? maxLength : Infinity
+      const problem = textProblem(text, options.empty ?? "error")
+      if (problem) results.push(failed(problem))
+      else if (length <= charactersBetweenTurns) results.push(labelled(this.#lexicon.match(text, most), options))
+      else results.push(labelled(await this.#matchInTurns(text, most, turn), options))
+      characters += charactersPerText + Math.min(length, charactersBetweenTurns)
     }
     return results
   }
 
-  /** A lexicon reads any length: only where it truncates does `maxLength` end what it reads, and it needs no windows. */
-  #labelOne(
-    text: unknown,
-    { maxLength = Infinity, longText = "truncate", empty = "error", topK }: LabelOptions,
-  ): LabelledText {
-    const problem = textProblem(text, empty)
-    if (problem) return { error: { code: problem.code, message: problem.message } }
-    const match = this.#lexicon.match(text as string, longText === "truncate" ? maxLength : Infinity)
-    if (longText === "error" && match.wordCount > maxLength) {
-      const { code, message } = textTooLong(match.wordCount, maxLength, "words")
-      return { error: { code, message } }
-    }
-    return scoreMatch(match, topK)
+  async #matchInTurns(text: string, most: number, turn: () => Promise<void>): Promise<Match> {
+    const pieces = this.#lexicon.matchInPieces(text, most, charactersBetweenTurns)
+    let step = pieces.next()
+    for (; !step.done; step = pieces.next()) await turn()
+    return step.value
   }
 }
+
+function labelled(match: Match, { maxLength = Infinity, longText, topK }: LabelOptions): LabelledText {
+  const isTooLong = longText === "error" && match.wordCount > maxLength
+  return isTooLong ? failed(textTooLong(match.wordCount, maxLength, "words")) : scoreMatch(match, topK)
+}
+
+const failed = ({ code, message }: ValenceError): LabelledText => ({ error: { code, message } })
 
 function checkCall(texts: readonly string[], options: LabelOptions, model: ModelInfo): void {
   const { function: scoreFunction, labels } = completeCall(texts, options)

@@ -71,7 +71,41 @@ export class Lexicon {
   match(text: string, maxWords?: number): Match {
     const split = splitWords(text, maxWords)
     const entries: LexiconEntry[] = []
-    for (let at = 0; at < split.words.length; ) {
+    this.#find(split, split.words.length, entries)
+    return { entries, wordCount: split.words.length, truncated: split.truncated }
+  }
+
+  /**
+   * The same, piece by piece, for a text that is long.
+   *
+   * @param pieceLength - characters of a piece; it ends at the next white space
+   * @returns a step after each piece, and in the end what was found
+   */
+  *matchInPieces(text: string, maxWords: number, pieceLength: number): Generator<void, Match> {
+    const entries: LexiconEntry[] = []
+    // What comes again with the next piece: words with which a phrase may begin that ends there.
+    for (let [at, wordCount, before] = [0, 0, ""]; ; ) {
+      const to = endOfPiece(text, at + pieceLength)
+      const split = splitWords(before + text.slice(at, to), maxWords - wordCount)
+      const { words, starts, truncated } = split
+      const isLast = truncated || to === text.length
+      const passed = this.#find(split, isLast ? words.length : words.length - maxPhraseWords, entries)
+      wordCount += isLast ? words.length : passed
+      if (isLast) return { entries, wordCount, truncated }
+      before = split.text.slice(starts[passed] ?? split.text.length)
+      at = to
+      yield
+    }
+  }
+
+  /**
+   * Adds the entries that begin before the word `end`.
+   *
+   * @returns the word after the last that was looked at
+   */
+  #find(split: Words, end: number, entries: LexiconEntry[]): number {
+    let at = 0
+    while (at < end) {
       const word = split.words[at] as string
       const beginning = word.length > this.#longestWord ? undefined : this.#beginnings.get(word)
       const phraseWords = beginning === undefined ? 1 : this.#longestPhraseAt(split, at, beginning.longestPhrase)
@@ -79,7 +113,7 @@ export class Lexicon {
       if (entry !== undefined) entries.push(entry)
       at += phraseWords
     }
-    return { entries, wordCount: split.words.length, truncated: split.truncated }
+    return at
   }
 
   /** How many words the longest phrase has that begins at a word; 1 where none does. */
@@ -99,6 +133,14 @@ export class Lexicon {
     this.#beginnings.set(first, beginning)
     this.#longestWord = Math.max(this.#longestWord, first.length)
   }
+}
+
+/** The place of the first white space at `from` or after it, otherwise the end of the text. */
+function endOfPiece(text: string, from: number): number {
+  if (from >= text.length) return text.length
+  const after = /\s/g
+  after.lastIndex = from
+  return after.exec(text)?.index ?? text.length
 }
 
 function joinWords({ words }: Words, at: number, count: number): string {

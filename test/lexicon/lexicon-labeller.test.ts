@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises"
 import { afinn111 } from "afinn-111"
 import fc from "fast-check"
 import { afterAll, describe, expect, test } from "vitest"
@@ -154,6 +155,17 @@ describe("LexiconLabeller", () => {
 
 describe("LexiconLabeller and its surroundings", () => {
   const many = Array.from({ length: 100_000 }, () => "a good film with a bad ending and some kind of plot")
+
+  test(".label() - lets the event loop turn while it labels a long text", async () => {
+    let [turns, over] = [0, false]
+    const others = (async () => {
+      for (; !over; turns++) await nextTurn()
+    })()
+    await afinn.label(["good film, ".repeat(200_000)])
+    over = true
+    await others
+    expect(turns).toBeGreaterThanOrEqual(10)
+  })
 
   test(".label() - lets the event loop turn while it labels many texts", async () => {
     let turns = 0

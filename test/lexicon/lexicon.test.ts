@@ -105,3 +105,34 @@ function plainSearch(entries: readonly string[], text: string): string[] {
   }
   return taken
 }
+
+test(".matchInPieces() - finds what .match() finds, wherever pieces end", () => {
+  const lexicon = lexiconOf("good", "not good", "not good at all", "a b c d e f g h i j k l m n o p", "don't like")
+  const part = fc.constantFrom(
+    "good",
+    "Not",
+    "at all",
+    "a b c d e f g h i j k l m n o p",
+    "dont like",
+    "É",
+    "-",
+    " ",
+    "\n",
+    "!? ",
+    "🙂",
+  )
+  const texts = fc.array(part, { maxLength: 80 }).map(parts => parts.join(" "))
+  fc.assert(
+    fc.property(
+      texts,
+      fc.integer({ min: 1, max: 60 }),
+      fc.constantFrom(Infinity, 1, 20, 40),
+      (text, length, maxWords) => {
+        const pieces = lexicon.matchInPieces(text, maxWords, length)
+        let step = pieces.next()
+        while (!step.done) step = pieces.next()
+        expect(step.value).toEqual(lexicon.match(text, maxWords))
+      },
+    ),
+  )
+})

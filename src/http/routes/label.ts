@@ -1,12 +1,17 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance } from "fastify"
+import { sum } from "../../sum.ts"
 import { callLabeller } from "../call-labeller.ts"
 import { labelAnswerOf, labelCallOf } from "../label-call.ts"
+import { longJson } from "../long-json.ts"
 import { LabelRequest, LabelResponse, problems } from "../schemas.ts"
 import type { ServerContext } from "../server-context.ts"
 
 const description = `Give \`text\` or \`texts\`. A text of many that cannot be labelled has its own \`error\`, and the others their
 labels; where a single \`text\` cannot be labelled, that is the answer's status. \`Server-Timing\` tells how long it took where.`
+
+/** An answer with more words that a lexicon matched is written in turns. */
+const manyWords = 10_000
 
 /** `POST /v1/label`: one text, or many. */
 export function addLabelRoute(app: FastifyInstance, serving: ServerContext): void {
@@ -21,6 +26,8 @@ export function addLabelRoute(app: FastifyInstance, serving: ServerContext): voi
   app.withTypeProvider<TypeBoxTypeProvider>().post("/v1/label", { schema }, async (request, reply) => {
     const call = labelCallOf(serving, request.body)
     const results = await callLabeller(serving, call.labeller, call.texts, call.options, reply)
-    return labelAnswerOf(call, results)
+    const answer = labelAnswerOf(call, results)
+    if (sum(answer.results.map(({ words = [] }) => words.length)) < manyWords) return answer
+    return reply.type("application/json; charset=utf-8").send((await longJson(answer)) as never)
   })
 }
