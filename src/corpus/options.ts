@@ -185,6 +185,7 @@ export const evaluateOptions = {
   ...readOptions,
   ...labelOptions,
   labelColumn: text({ default: "label", unit: "name", help: "column that holds the right label" }),
+  by: text({ default: undefined, unit: "name", help: "measure each value of this column by itself, too" }),
   labelMap: text({
     default: undefined,
     unit: "pairs",

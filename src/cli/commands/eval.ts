@@ -81,6 +81,17 @@ function confusionList({ confusion }: Pick<Evaluation, "confusion">): string {
   return table.toString()
 }
 
+function groupTable({ groups }: Pick<Evaluation, "groups">, by: string): string {
+  const table = new Table({
+    head: [by, "rows", "accuracy", "macro F1"],
+    colAligns: ["left", "right", "right", "right"],
+    style: plainStyle,
+  })
+  for (const { value, compared, accuracy, macroF1 } of groups)
+    table.push([value, showCount(compared), figure(accuracy), figure(macroF1)])
+  return table.toString()
+}
+
 /** Each label's figures, and what was taken for what. */
 export function evaluationTables(evaluation: Pick<Evaluation, "labels" | "confusion">): string {
   const { labels } = evaluation
@@ -88,10 +99,11 @@ export function evaluationTables(evaluation: Pick<Evaluation, "labels" | "confus
   return `${qualityTable(evaluation)}\n\n${confusion}`
 }
 
-function printTables(evaluation: Evaluation): void {
+function printTables(evaluation: Evaluation, by = ""): void {
   const { accuracy, macroF1, labels } = evaluation
   console.log(`${describe(evaluation)}\n\naccuracy  ${figure(accuracy)}\nmacro F1  ${figure(macroF1)}`)
   if (labels.length > 0) console.log(`\n${evaluationTables(evaluation)}`)
+  if (evaluation.groups.length > 0) console.log(`\n${groupTable(evaluation, by)}`)
 }
 
 /** Apart from `evaluate`, because TypeScript does not rewrite the path of an import in a function with `using`. */
@@ -131,7 +143,7 @@ async function runEval(input: string, given: Readonly<Record<string, unknown>>):
   const evaluation = await evaluate(input, given).catch(endInterrupted)
   if (!evaluation) return
   if (pickOptions(evalOptions, given).json) stdout.write(`${JSON.stringify(evaluation)}\n`)
-  else printTables(evaluation)
+  else printTables(evaluation, pickOptions(evaluateOptions, given).by)
   process.exitCode = exitCodeOf(evaluation)
 }
 
@@ -143,6 +155,7 @@ takes them for NEGATIVE and POSITIVE.
 
 Examples:
   valence eval dev.tsv
+  valence eval examples/domains.csv --model sentiment3-small --by domain
   valence eval --model afinn-111 --label-column stars --label-map 1=NEGATIVE,5=POSITIVE reviews.csv
 
 Exit code: 0 all rows were compared, 1 some were not, 2 nothing could be evaluated, 130 it was stopped.`

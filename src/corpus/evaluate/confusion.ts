@@ -79,3 +79,15 @@ function measureLabel(confusion: Confusion, label: string): LabelQuality {
     predicted,
   }
 }
+
+/** A row for each label that the corpus has, a column for each that it has or that was given. */
+export function tabulate(
+  confusion: Confusion,
+  { labels }: Pick<Quality, "labels">,
+): Readonly<Record<string, Readonly<Record<string, number>>>> {
+  const columns = labels.map(({ label }) => label)
+  const rows = labels.filter(({ support }) => support > 0).map(({ label }) => label)
+  return Object.fromEntries(
+    rows.map(gold => [gold, Object.fromEntries(columns.map(label => [label, confusion.get(gold)?.get(label) ?? 0]))]),
+  )
+}

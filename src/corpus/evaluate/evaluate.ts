@@ -8,7 +8,6 @@ import { resolveInput } from "../files/resolve-files.ts"
 import { type InputFile, standardStream } from "../formats.ts"
 import { type EvaluateOptions, evaluateOptions, labelOptionsOf } from "../options.ts"
 import { openRows } from "../read/open-rows.ts"
-import { requireColumn } from "../rows/columns.ts"
 import { firstRows } from "../rows/first-rows.ts"
 import type { ReadRow } from "../rows/row.ts"
 import type { OpenRows } from "../rows/row-source.ts"
@@ -17,8 +16,10 @@ import { type LabelledChunk, labelChunks, maxBytesUnderWay } from "../run/label-
 import { estimate, type Progress, progressMs, Speedometer } from "../run/progress.ts"
 import { unlessAborted } from "../run/unless-aborted.ts"
 import { checkRows, type FailedRow } from "../run/write-chunk.ts"
-import { type Confusion, countPrediction, measureQuality, type Quality, renameGold } from "./confusion.ts"
+import { countPrediction, measureQuality, type Quality, renameGold, tabulate } from "./confusion.ts"
 import { GoldLabels } from "./gold-labels.ts"
+import { type GroupQuality, Groups } from "./groups.ts"
+import { findRowColumn } from "./row-column.ts"
 
 /** What `evaluateCorpus` is asked to do. */
 export interface EvaluationRequest {
@@ -58,6 +59,8 @@ export interface Evaluation extends Quality {
   readonly failedRows: readonly FailedRow[]
   /** Rows by their right label and then by the label that was given; labels that occur, in the model's order. */
   readonly confusion: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** Of each value of the column `by`, in the order in which values come; empty without it. */
+  readonly groups: readonly GroupQuality[]
   readonly truncated: number
   readonly tokens: number
   readonly elapsedMs: number
@@ -99,6 +102,8 @@ class Evaluating {
   readonly #rows: OpenRows
   readonly #gold: GoldLabels
   readonly #labelColumn: string
+  readonly #by: string | undefined
+  readonly #groups: Groups
   readonly #confusion = new Map<string, Map<string, number>>()
   readonly #failedByCode: Record<string, number> = {}
   readonly #failedRows: FailedRow[] = []
@@ -127,7 +132,9 @@ class Evaluating {
     this.#input = input
     this.#rows = rows
     this.#gold = gold
-    this.#labelColumn = findLabelColumn(input, rows.columns, options.labelColumn)
+    this.#labelColumn = findRowColumn("labelColumn", input, rows.columns, options.labelColumn)
+    this.#by = options.by && findRowColumn("by", input, rows.columns, options.by)
+    this.#groups = new Groups(options.by ?? "")
   }
 
   async work(): Promise<Evaluation> {
@@ -173,6 +180,7 @@ class Evaluating {
       else {
         const key = this.#gold.keyOf((row as ReadRow).value(this.#labelColumn)) as string
         countPrediction(this.#confusion, key, result.label)
+        if (this.#by !== undefined) this.#groups.count((row as ReadRow).value(this.#by), key, result.label)
         this.#compared++
         this.#tokens += result.tokens
         if (result.truncated) this.#truncated++
@@ -226,6 +234,7 @@ class Evaluating {
       failed: this.#failed,
       empty: this.#empty,
       ...quality,
+      groups: this.#groups.measure(meanings, model.labels),
       failedByCode: this.#failedByCode,
       failedRows: this.#failedRows,
       confusion: tabulate(confusion, quality),
@@ -237,23 +246,4 @@ class Evaluating {
       interrupted: !this.#inputEnded,
     }
   }
-}
-
-/** Rows of JSON Lines need not have the same fields: there each row decides by itself whether it has a label. */
-function findLabelColumn(input: InputFile, columns: readonly string[], asked: string): string {
-  if (input.format === "csv" || input.format === "tsv")
-    return columns[requireColumn(columns, "labelColumn", asked)] as string
-  if (input.format !== "jsonl") return columns[requireColumn(columns, "labelColumn", asked, "")] as string
-  return columns.includes(asked)
-    ? asked
-    : (columns.find(column => column.toLowerCase() === asked.toLowerCase()) ?? asked)
-}
-
-/** A row for each label that the corpus has, a column for each that it has or that was given. */
-function tabulate(confusion: Confusion, { labels }: Quality): Evaluation["confusion"] {
-  const columns = labels.map(({ label }) => label)
-  const rows = labels.filter(({ support }) => support > 0).map(({ label }) => label)
-  return Object.fromEntries(
-    rows.map(gold => [gold, Object.fromEntries(columns.map(label => [label, confusion.get(gold)?.get(label) ?? 0]))]),
-  )
 }

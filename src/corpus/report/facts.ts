@@ -1,7 +1,10 @@
 import { shown } from "../../errors.ts"
+import { sum } from "../../sum.ts"
 import { standardStream } from "../formats.ts"
 import { corpusOptions } from "../options.ts"
 import type { RunSummary } from "../run/summary.ts"
+import { scoreBinWidth } from "../run/tally.ts"
+import { areProbabilities } from "./figures.ts"
 import {
   formatCount,
   formatDuration,
@@ -35,6 +38,18 @@ export function describeFailures({ failed, errors, rows }: RunSummary): Html | u
 export function describeUnfamiliar({ unfamiliar, labelled }: RunSummary): Html | undefined {
   if (unfamiliar === 0) return undefined
   return html`<p class="notice">${formatCount(unfamiliar)} of ${rowsOf(labelled)} are in characters or a language that the model hardly knows: their labels mean little.</p>`
+}
+
+/** Scores below this are of texts that are often labelled wrong: docs/models.md has the shares. */
+const leastSure = 0.7
+
+/** How certain the model was of the corpus; nothing if scores are no probabilities. */
+export function describeCertainty(data: ReportData): Html | undefined {
+  const { meanScore, labelled } = data.summary
+  if (labelled === 0 || !areProbabilities(data)) return undefined
+  const bins = Object.values(data.tally.labels).flatMap(({ scoreBins }) => Object.entries(scoreBins))
+  const unsure = sum(bins.map(([bin, rows]) => (Number(bin) < Math.round(leastSure / scoreBinWidth) ? rows : 0)))
+  return html`<p>The mean score is ${formatScore(meanScore)}; ${formatShare(unsure / labelled)} of the labels have a score below ${formatScore(leastSure)}, and are the least certain.</p>`
 }
 
 /** The figures of the run. */

@@ -120,8 +120,8 @@ function scoreRows(bins: readonly LabelBin[], drawn: readonly DrawnLabel[]): str
   ])
 }
 
-/** Lexicons score on their own scale, and logits that stay logits have none. */
-function areProbabilities({ summary, tally, options }: ReportData): boolean {
+/** Whether scores are probabilities: lexicons score on their own scale, and logits that stay logits have none. */
+export function areProbabilities({ summary, tally, options }: ReportData): boolean {
   if (summary.model.dtype === "lexicon" || options["function"] === "none") return false
   return Object.values(tally.labels).every(({ scoreBins }) =>
     Object.keys(scoreBins).every(key => Number(key) >= 0 && Number(key) <= 20),

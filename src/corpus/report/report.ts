@@ -1,6 +1,6 @@
 import { basename } from "node:path"
 import { standardStream } from "../formats.ts"
-import { describeFailures, describeUnfamiliar, factList, leadLine, tiles } from "./facts.ts"
+import { describeCertainty, describeFailures, describeUnfamiliar, factList, leadLine, tiles } from "./facts.ts"
 import { figures } from "./figures.ts"
 import { Html, html } from "./html.ts"
 import { drawLabels } from "./labels.ts"
@@ -34,6 +34,7 @@ export async function renderReport(data: ReportData): Promise<string> {
 <h1>${name}</h1>
 <p class="lead">${leadLine(summary)}</p>
 </header>
+${describeCertainty(data)}
 ${describeFailures(summary)}
 ${describeUnfamiliar(summary)}
 ${tiles(summary)}

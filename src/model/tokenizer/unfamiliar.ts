@@ -19,7 +19,7 @@ const mostLookedAt = 2000
  * German, Dutch, Polish, Turkish and Indonesian sentences mostly into more than that.
  */
 const mostContinued = 0.45
-const leastTokens = 8
+const leastTokens = 13
 
 /** What a vocabulary knows. */
 interface Vocabulary {

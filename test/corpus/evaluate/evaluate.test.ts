@@ -98,6 +98,7 @@ describe("evaluateCorpus - figures", () => {
       elapsedMs: expect.any(Number),
       textsPerSecond: expect.any(Number),
       notes: [],
+      groups: [],
       interrupted: false,
     })
   })
@@ -376,5 +377,31 @@ describe("evaluateCorpus - running", () => {
   test("a labeller that gives too few results - an error", async () => {
     const labeller = { ...plainLabeller(), label: async () => [] }
     await expect(evaluate(csv("ab,POSITIVE"), {}, labeller)).rejects.toThrow("one result a text; got 0")
+  })
+})
+
+describe("evaluateCorpus - by", () => {
+  const rows = `text,label,kind\n${good},POSITIVE,a\n${bad},POSITIVE,b\n${unknown},NEUTRAL,a\n${bad},1,b\n${good},POSITIVE,\n`
+
+  test("each value of the column has its own figures, in the order in which values come", async () => {
+    const input = folder.write("kinds.csv", rows.replace(",1,b", ",NEGATIVE,b"))
+    const { groups, accuracy } = await evaluate(input, { by: "kind" })
+    expect(accuracy).toBe(0.8)
+    expect(groups).toEqual([
+      { value: "a", compared: 2, accuracy: 1, macroF1: 1 },
+      { value: "b", compared: 2, accuracy: 0.5, macroF1: expect.closeTo(1 / 3, 12) },
+      { value: "", compared: 1, accuracy: 1, macroF1: 1 },
+    ])
+  })
+
+  test("without it - no groups; a column that is not there, or with too many values - refused", async () => {
+    const input = folder.write("kinds.csv", rows)
+    expect((await evaluate(input)).groups).toEqual([])
+    await expect(evaluate(input, { by: "kin" })).rejects.toThrow(/^by must /)
+    const many = Array.from({ length: 1001 }, (_, index) => `${good},POSITIVE,${index}`)
+    const ids = folder.write("ids.csv", `text,label,id\n${many.join("\n")}\n`)
+    await expect(evaluate(ids, { by: "id" })).rejects.toThrow(
+      "by must name a column with at most 1000 different values",
+    )
   })
 })

@@ -138,6 +138,22 @@ describe("renderReport - safety", () => {
 })
 
 describe("renderReport - facts", () => {
+  test("how certain the model was, if scores are probabilities", async () => {
+    const tally = tallyOf([{ score: 0.69 }, { score: 0.7 }, { score: 0.55, label: "NEGATIVE" }, { score: 1 }])
+    expect((await pageOf(tally)).texts("header + p")).toEqual([
+      "The mean score is 0.7350; 50.0% of the labels have a score below 0.7000, and are the least certain.",
+    ])
+    const logits = tallyOf([{ score: 4 }, { score: -2 }])
+    expect((await pageOf(logits)).texts("header + p")).toEqual([])
+  })
+
+  test("texts that the model hardly knows", async () => {
+    const { texts } = await pageOf(tallyOf([{}, { unfamiliar: true }]), { unfamiliar: 1 })
+    expect(texts(".notice")).toEqual([
+      "1 of 2 rows are in characters or a language that the model hardly knows: their labels mean little.",
+    ])
+  })
+
   test("what was run, on what, with what", async () => {
     const { facts, texts } = await pageOf(
       tallyOf([{ tokens: 5 }, { tokens: 9, truncated: true, label: "UNCERTAIN", score: 0.5 }], 1000),
