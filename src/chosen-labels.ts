@@ -1,5 +1,5 @@
 import { shown, ValenceError } from "./errors.ts"
-import type { ModelInfo } from "./labeller.ts"
+import { isWordList, type ModelInfo } from "./labeller.ts"
 
 /**
  * Where the labels that a call asks for are among the model's.
@@ -8,12 +8,10 @@ import type { ModelInfo } from "./labeller.ts"
  * @returns positions in `model.labels`, in its order; `undefined` for all
  * @throws ValenceError `option_invalid`, naming the label that the model lacks
  */
-export function chosenPositions(
-  asked: readonly string[] | undefined,
-  { name, labels, dtype }: ModelInfo,
-): readonly number[] | undefined {
+export function chosenPositions(asked: readonly string[] | undefined, model: ModelInfo): readonly number[] | undefined {
   if (asked === undefined) return undefined
-  if (dtype === "lexicon")
+  const { name, labels } = model
+  if (isWordList(model))
     throw new ValenceError(
       "option_invalid",
       `labels must be left out for a lexicon, which is NEUTRAL if it knows no word; got ${shown(asked.join(","))}`,

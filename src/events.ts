@@ -2,18 +2,6 @@ import { EventEmitter } from "node:events"
 import type { ErrorCode } from "./errors.ts"
 import type { Lane } from "./labeller.ts"
 
-/** What a classifier knows of one of its devices. */
-export interface DeviceFacts {
-  /** As it was asked for: `cpu`, `cuda:1`. */
-  readonly device: string
-  readonly children: number
-  /** Tokens and texts that a micro-batch may have. */
-  readonly maxBatchTokens: number
-  readonly maxBatchTexts: number
-  /** What all its children together compute, padding counted, as it was measured; `undefined` where it was not. */
-  readonly tokensPerSecond: number | undefined
-}
-
 /** What a classifier tells of its work. */
 export interface ClassifierEvents {
   /** Texts were encoded in one call of the tokenizer. */

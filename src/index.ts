@@ -1,4 +1,4 @@
-export { Classifier, createClassifier } from "./classifier/classifier.ts"
+export { Classifier, type ClassifierRequest, createClassifier } from "./classifier/classifier.ts"
 export { type Evaluation, type EvaluationRequest, evaluateCorpus } from "./corpus/evaluate/evaluate.ts"
 export { type CorpusRequest, labelCorpus } from "./corpus/label-corpus.ts"
 export { type FilesRequest, type FilesSummary, type LabelledFile, labelFiles } from "./corpus/label-files.ts"
@@ -7,10 +7,10 @@ export type { Progress } from "./corpus/run/progress.ts"
 export type { LabelShare, RunSummary } from "./corpus/run/summary.ts"
 export type { FailedRow } from "./corpus/run/write-chunk.ts"
 export { type ErrorCode, ValenceError } from "./errors.ts"
-export type { DeviceFacts } from "./events.ts"
-export { pullModel } from "./hub/pull-model.ts"
+export { type PullRequest, pullModel } from "./hub/pull-model.ts"
 export type { OnPull, PullProgress } from "./hub/pull-progress.ts"
 export type {
+  DeviceFacts,
   Failed,
   Labelled,
   LabelledText,
@@ -23,5 +23,6 @@ export type {
   Pooling,
   ScoreFunction,
 } from "./labeller.ts"
+export { openLabeller } from "./labellers/open-labeller.ts"
 export { createLexiconLabeller } from "./lexicon/lexicon-labeller.ts"
 export type { ClassifierOptions, PullOptions } from "./options.ts"

@@ -36,7 +36,7 @@ export type LongText = "truncate" | "windows" | "error"
 
 /**
  * How the scores of a text's windows become the text's: their mean, weighted by the text's tokens in them or not, or for
- * each label the largest, divided by their sum where `function` is softmax.
+ * each label the largest, divided by their sum where `scoreFunction` is softmax.
  */
 export type Pooling = "weighted" | "mean" | "max"
 
@@ -58,6 +58,21 @@ export interface ModelInfo {
   readonly maxLength: number
 }
 
+/** What a classifier knows of one of its devices. */
+export interface DeviceFacts {
+  /** As it was asked for: `cpu`, `cuda:1`. */
+  readonly device: string
+  readonly children: number
+  /** Tokens and texts that a micro-batch may have. */
+  readonly maxBatchTokens: number
+  readonly maxBatchTexts: number
+  /** What all its children together compute, padding counted, as it was measured; `undefined` where it was not. */
+  readonly tokensPerSecond: number | undefined
+}
+
+/** Whether a word list labels: its scores are sums of valences and no probabilities, and a text costs next to nothing. */
+export const isWordList = ({ dtype }: Pick<ModelInfo, "dtype">) => dtype === "lexicon"
+
 /** How long the texts of a call were where, ms; of each the longest. */
 export interface LabelTimings {
   /** Waiting for a device, or in Redis for a worker. */
@@ -77,7 +92,7 @@ export interface LabelOptions {
   /** The labels of the model that are scored, two or more: as if it had no others. Default: all. */
   readonly labels?: readonly string[] | undefined
   /** Default: as the model's `problem_type` says, softmax for a single label and sigmoid for several. */
-  readonly function?: ScoreFunction | undefined
+  readonly scoreFunction?: ScoreFunction | undefined
   /** Tokens after which a text is too long, special tokens included; at most the model's `maxLength`. */
   readonly maxLength?: number | undefined
   /** What becomes of a text that is too long; default `truncate`. */
@@ -138,6 +153,12 @@ export type LabelledText = Labelled | Failed
 /** Labels texts: in this process, in a fleet, or from a word list; whoever is handed one cannot tell which. */
 export interface Labeller extends AsyncDisposable {
   readonly model: ModelInfo
+  /** What it labels on, if it does so in this process and on devices. */
+  readonly devices?: readonly DeviceFacts[]
+  /** Why device `auto` is not a GPU; `undefined` if it is, or something else was asked for. */
+  readonly fellBack?: string | undefined
+  /** Whether workers behind a Redis label, and not this process. */
+  readonly isFleet?: boolean
   /**
    * One result a text, in the order of `texts`; a text that fails carries its own error.
    *

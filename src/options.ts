@@ -139,7 +139,7 @@ export const scoreOptions = {
       return areNames && labels.length > 1 && new Set(labels).size === labels.length ? labels : undefined
     },
   } as Declaration<readonly string[] | undefined>,
-  function: choice({
+  scoreFunction: choice({
     default: undefined,
     choices: ["softmax", "sigmoid", "none"],
     unit: "function",

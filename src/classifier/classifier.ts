@@ -1,9 +1,17 @@
 import { chosenPositions } from "../chosen-labels.ts"
 import { completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
-import type { ClassifierEmitter, DeviceFacts } from "../events.ts"
+import type { ClassifierEmitter } from "../events.ts"
 import type { OnPull } from "../hub/pull-progress.ts"
-import type { Failed, LabelledText, Labeller, LabelOptions, ModelInfo, ScoreFunction } from "../labeller.ts"
+import type {
+  DeviceFacts,
+  Failed,
+  LabelledText,
+  Labeller,
+  LabelOptions,
+  ModelInfo,
+  ScoreFunction,
+} from "../labeller.ts"
 import { type ClassifierOptions, classifierOptions, completeCall, completeLengths } from "../options.ts"
 import { workNow } from "../traced-work.ts"
 import type { DispatcherStats } from "./batcher/dispatcher.ts"
@@ -104,7 +112,7 @@ export class Classifier implements Labeller {
       ...given,
       ...completeLengths(given, this.model),
       positions: chosenPositions(given.labels, this.model),
-      function: given.function ?? this.#scoreFunction,
+      scoreFunction: given.scoreFunction ?? this.#scoreFunction,
       signal: options.signal,
       work: workNow(),
       timings: { queueMs: 0, tokeniseMs: 0, inferenceMs: 0 },
@@ -152,6 +160,16 @@ export class Classifier implements Labeller {
   }
 }
 
+/** What a classifier is made of: its options, and who is told of what it does. */
+export interface ClassifierRequest extends ClassifierOptions {
+  /** Told of micro-batches and devices as they go. */
+  readonly events?: ClassifierEmitter | undefined
+  /** Told what happens while a model is pulled from the hub. */
+  readonly onPull?: OnPull | undefined
+  /** Ends a pull. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * A `Labeller` in this process.
  *
@@ -159,18 +177,15 @@ export class Classifier implements Labeller {
  * await using classifier = await createClassifier()
  * await classifier.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false, windows: 1 }]
  *
- * @param events - told of micro-batches and devices as they go
- * @param onPull - told what happens while a model is pulled from the hub
- * @param signal - ends a pull
  * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_missing`, `device_failed`; where the
  * model is pulled from the hub, also as `pullModel`
  */
-export async function createClassifier(
-  options: ClassifierOptions = {},
-  events?: ClassifierEmitter,
-  onPull?: OnPull,
-  signal?: AbortSignal,
-): Promise<Classifier> {
+export async function createClassifier({
+  events,
+  onPull,
+  signal,
+  ...options
+}: ClassifierRequest = {}): Promise<Classifier> {
   const settings = completeOptions(classifierOptions, options)
   const { opened, fellBack } = await onDevices(settings.device, devices =>
     openModel(devices, settings, events, onPull, signal),

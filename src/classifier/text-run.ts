@@ -16,7 +16,7 @@ export interface TextRequest extends LengthLimits {
   readonly topK: number | "all" | undefined
   /** Positions of the labels that are scored, in the model's order; `undefined` for all. */
   readonly positions: readonly number[] | undefined
-  readonly function: ScoreFunction
+  readonly scoreFunction: ScoreFunction
   readonly pooling: Pooling
   readonly empty: EmptyText
   readonly lane: Lane
@@ -75,7 +75,7 @@ export class TextRun implements Untokenised {
 
   #run({ inputIds, truncated }: Encoding): void {
     const { dispatcher, special } = this.#context
-    const { maxLength, stride, lane, work, pooling, timings, positions, function: how } = this.#request
+    const { maxLength, stride, lane, work, pooling, timings, positions, scoreFunction: how } = this.#request
     const windows = new Windows(inputIds, special, maxLength, stride)
     const pool = new ScorePool(pooling, how)
     const most = dispatcher.rowsAtOnce(Math.min(inputIds.length, maxLength))

@@ -1,12 +1,11 @@
 import { stderr } from "node:process"
 import type { Telemetry } from "bullmq"
-import { Classifier, createClassifier } from "../classifier/classifier.ts"
 import { type Declaration, toggle } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
-import type { ClassifierEmitter, DeviceFacts } from "../events.ts"
+import type { ClassifierEmitter } from "../events.ts"
+import type { PullProgress } from "../hub/pull-progress.ts"
 import type { Labeller } from "../labeller.ts"
-import { isLexicon } from "../lexicon/find-lexicon.ts"
-import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
+import { openLabeller } from "../labellers/open-labeller.ts"
 import { type ClassifierOptions, classifierOptions } from "../options.ts"
 import { producerOptions } from "../producer/options.ts"
 import { redisSecurityOptions } from "../queue/redis/redis-options.ts"
@@ -55,18 +54,15 @@ interface Opening {
  *
  * @throws ValenceError `aborted` where the signal ends a pull
  */
-export async function openLabeller(options: ClassifierOptions, { events, signal }: Opening = {}): Promise<Labeller> {
-  const { model } = options
-  if (model !== undefined && isLexicon(model)) return createLexiconLabeller({ model })
-  using display = openPullDisplay(model ?? classifierOptions.model.default, stderr, notice)
-  const classifier = await createClassifier(options, events, progress => display.show(progress), signal)
-  if (classifier.fellBack !== undefined) notice(classifier.fellBack)
-  return classifier
-}
-
-/** What a labeller labels on, where it does so in this process and on devices. */
-export function devicesOf(labeller: Labeller): DeviceFacts[] {
-  return labeller instanceof Classifier ? labeller.devices : []
+export async function openShownLabeller(
+  options: ClassifierOptions,
+  { events, signal }: Opening = {},
+): Promise<Labeller> {
+  using display = openPullDisplay(options.model ?? classifierOptions.model.default, stderr, notice)
+  const onPull = (progress: PullProgress) => display.show(progress)
+  const labeller = await openLabeller({ ...options, events, onPull, signal })
+  if (labeller.fellBack !== undefined) notice(labeller.fellBack)
+  return labeller
 }
 
 /** The options of whoever has so much to do that two or three seconds of measuring are well spent, unless they say no. */
@@ -93,7 +89,7 @@ export async function openLabellerOrFleet(
   const { redis, ...fleet } = pickOptions({ ...serverFleetOptions, whenFull: producerOptions.whenFull }, given)
   if (redis === undefined) {
     const options = pickOptions(classifierOptions, given)
-    return openLabeller(isLong ? withTuning(options) : options, opening)
+    return openShownLabeller(isLong ? withTuning(options) : options, opening)
   }
   const { createProducer } = await import("../producer/create-producer.ts")
   const { signal, telemetry } = opening

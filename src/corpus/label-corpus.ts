@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { replaceFile } from "../files/replace-file.ts"
-import type { Labeller } from "../labeller.ts"
+import { isWordList, type Labeller } from "../labeller.ts"
 import { resolveInput, resolveOutput, resolveReport } from "./files/resolve-files.ts"
 import { type InputFile, type OutputFiles, standardStream } from "./formats.ts"
 import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
@@ -114,7 +114,7 @@ async function runOnce(
 
 /** The labeller, before which texts that come again are taken out. A lexicon labels faster than a text is looked up. */
 function withoutRepeats(labeller: Labeller, { dedup, dedupBytes }: Complete<typeof corpusOptions>): Labeller {
-  return dedup && labeller.model.dtype !== "lexicon" ? labelOnce(labeller, dedupBytes) : labeller
+  return dedup && !isWordList(labeller.model) ? labelOnce(labeller, dedupBytes) : labeller
 }
 
 async function conclude(

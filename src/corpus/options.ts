@@ -164,7 +164,7 @@ export type ScoringOptions = Complete<typeof scoring> & { readonly empty: EmptyR
 /** What a run asks of its labeller. */
 export function labelOptionsOf({
   labels,
-  function: scoreFunction,
+  scoreFunction,
   maxLength,
   longText,
   stride,
@@ -173,7 +173,7 @@ export function labelOptionsOf({
   scores = false,
 }: ScoringOptions & { readonly scores?: boolean }): LabelOptions {
   const topK = scores ? "all" : undefined
-  const options = { lane: "bulk", labels, function: scoreFunction, maxLength, longText, stride, pooling, topK } as const
+  const options = { lane: "bulk", labels, scoreFunction, maxLength, longText, stride, pooling, topK } as const
   return empty === "label" ? { ...options, empty } : options
 }
 

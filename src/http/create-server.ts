@@ -4,7 +4,9 @@ import Fastify, { type FastifyBaseLogger, type FastifyPluginCallback, type Fasti
 import { completeOptions } from "../declaration.ts"
 import { WorkerEmitter } from "../events.ts"
 import { version } from "../files/version.ts"
+import type { Labeller } from "../labeller.ts"
 import { createServerMetrics } from "../metrics/create-server-metrics.ts"
+import { isProducer } from "../producer/is-producer.ts"
 import { QueueWatch } from "../queue/status/queue-watch.ts"
 import { openBatches } from "./batches/open-batches.ts"
 import { admissions } from "./hooks/admission.ts"
@@ -32,12 +34,14 @@ import { Server } from "./server.ts"
 import type { ServerContext } from "./server-context.ts"
 import type { ServerInputs } from "./server-inputs.ts"
 
-/** What a server is made of. */
-export interface ServerRequest extends Omit<ServerInputs, "others" | "events"> {
-  /** Default: none. */
-  readonly others?: ServerInputs["others"]
-  /** Default: nothing is told of the labeller's work. */
-  readonly events?: ServerInputs["events"]
+/** What a server is made of; what is lent is not closed. */
+export interface ServerRequest {
+  /** Labels what names no model; lent. A fleet's producer brings jobs, batches and a look at the queues with it. */
+  readonly labeller: Labeller
+  /** Others that a request may name, lent; default: none. */
+  readonly others?: readonly Labeller[]
+  /** Tells of the labeller's work; default: nothing does. */
+  readonly events?: WorkerEmitter
   readonly options?: ServerOptions
   /** Registered before everything else: a plugin of OpenTelemetry, say. */
   readonly plugin?: FastifyPluginCallback | undefined
@@ -57,22 +61,24 @@ export async function createServer({
   options,
   logger = false,
   plugin,
+  labeller,
   others = [],
   events = new WorkerEmitter(),
-  ...given
 }: ServerRequest): Promise<Server> {
-  const served: ServerInputs = { ...given, others, events }
   const settings = completeOptions(serverOptions, options ?? {})
   const keys = await readServerKeys(settings)
-  const metrics = createServerMetrics({ events, model: given.labeller.model, devices: given.devices ?? [], version })
+  const producer = isProducer(labeller) ? labeller : undefined
+  const queues = await producer?.openQueues()
+  const served: ServerInputs = { labeller, others, producer, queues, events }
+  const metrics = createServerMetrics({ events, model: labeller.model, devices: labeller.devices ?? [], version })
   const stop = new AbortController()
   // Every request that waits listens.
   setMaxListeners(0, stop.signal)
   const serving: ServerContext = {
     ...served,
     settings,
-    livingWorkers: given.producer && !settings.waitForWorkers ? new LivingWorkers(given.producer) : undefined,
-    watch: given.queues && new QueueWatch(given.queues),
+    livingWorkers: producer && !settings.waitForWorkers ? new LivingWorkers(producer) : undefined,
+    watch: queues && new QueueWatch(queues),
     stopping: stop.signal,
     admissionOf: admissions(settings),
     metrics,
@@ -113,6 +119,7 @@ export async function createServer({
   app.addHook("onClose", async () => {
     await batches?.batches.close()
     await jobs?.webhooks?.close()
+    await queues?.close()
     metrics[Symbol.dispose]()
   })
   app.register(async app => addRoutes(app, serving, { jobs, batches, open: keys.api.empty }))

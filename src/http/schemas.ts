@@ -23,7 +23,7 @@ const scoring = {
       description: "Labels of the model that are scored, as if it had no others; default: all",
     }),
   ),
-  function: Type.Optional(
+  scoreFunction: Type.Optional(
     words(["softmax", "sigmoid", "none"], "How logits become scores; default: as the model says"),
   ),
   maxLength: Type.Optional(

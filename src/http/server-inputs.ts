@@ -1,20 +1,18 @@
-import type { DeviceFacts, WorkerEmitter } from "../events.ts"
+import type { WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
 import type { Producer } from "../producer/producer.ts"
 import type { OpenQueues } from "../queue/open-queues.ts"
 
-/** What a server labels with; all of it is lent. */
+/** What a server labels with. */
 export interface ServerInputs {
   /** Labels what names no model. */
   readonly labeller: Labeller
   /** Others that a request may name. */
   readonly others: readonly Labeller[]
   /** The same as `labeller` where that is a fleet: jobs need one. */
-  readonly producer?: Producer | undefined
+  readonly producer: Producer | undefined
   /** The fleet's queues, to be looked at. */
-  readonly queues?: OpenQueues | undefined
-  /** What the labeller labels on, where that is known. */
-  readonly devices?: readonly DeviceFacts[]
+  readonly queues: OpenQueues | undefined
   /** What the labeller tells of its work. */
   readonly events: WorkerEmitter
 }

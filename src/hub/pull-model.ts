@@ -26,26 +26,29 @@ async function bringNamed(model: string, ...[name, ...how]: Parameters<typeof br
   })
 }
 
+/** What is pulled, and who is told of it. */
+export interface PullRequest extends PullOptions {
+  /** `OWNER/NAME` or `OWNER/NAME@REVISION`. */
+  readonly model: string
+  /** Told what happens meanwhile. */
+  readonly onPull?: OnPull | undefined
+  /** Ends it; what came is kept, and the next pull goes on behind it. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Pulls a model from the hub into the cache, and builds its graph. A branch or tag is looked up anew: where it is another
  * commit than before, that is pulled, and the name means it from now on.
  *
- * @param model - `OWNER/NAME` or `OWNER/NAME@REVISION`
- * @param signal - ends it; what came is kept, and the next pull goes on behind it
  * @throws ValenceError `option_invalid`, `model_not_found`; `hub_denied` where the hub wants a token, or another one;
  * `hub_failed` where it does not answer as it should, or what came has another checksum; `model_invalid`,
  * `graph_inaccurate`; `output_failed` where the cache cannot be written to; `aborted`
  */
-export async function pullModel(
-  model: string,
-  options: PullOptions = {},
-  onProgress: OnPull = () => {},
-  signal?: AbortSignal,
-): Promise<void> {
+export async function pullModel({ model, onPull = () => {}, signal, ...options }: PullRequest): Promise<void> {
   const name = requireHubName(model)
   const { dtype, offline } = completeOptions(pullOptions, options)
   const wanted = { dtype: dtype === "auto" ? suitableDtypes.cpu[0] : dtype, onnx: dtype, offline, asksHub: true }
-  await bring(name, wanted, onProgress, signal)
+  await bring(name, wanted, onPull, signal)
 }
 
 /** A model whose graph is wanted. */

@@ -115,12 +115,12 @@ function labelled(match: Match, { maxLength = Infinity, longText, topK }: LabelO
 const failed = ({ code, message }: ValenceError): LabelledText => ({ error: { code, message } })
 
 function checkCall(texts: readonly string[], options: LabelOptions, model: ModelInfo): void {
-  const { function: scoreFunction, labels } = completeCall(texts, options)
+  const { scoreFunction, labels } = completeCall(texts, options)
   chosenPositions(labels, model)
   if (scoreFunction !== undefined && scoreFunction !== "none")
     throw new ValenceError(
       "option_invalid",
-      `function must be none for a lexicon, which has no logits; got ${shown(scoreFunction)}`,
+      `scoreFunction must be none for a lexicon, which has no logits; got ${shown(scoreFunction)}`,
     )
 }
 

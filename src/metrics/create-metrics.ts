@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from "prom-client"
-import type { DeviceFacts, WorkerEmitter } from "../events.ts"
-import type { Lane, ModelInfo } from "../labeller.ts"
+import type { WorkerEmitter } from "../events.ts"
+import type { DeviceFacts, Lane, ModelInfo } from "../labeller.ts"
 import { metricDeclarations } from "./declarations.ts"
 import { feedMetrics, setDevices } from "./feed-metrics.ts"
 import { createInstruments } from "./instruments.ts"

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from "prom-client"
-import type { DeviceFacts, WorkerEmitter } from "../events.ts"
-import type { ModelInfo } from "../labeller.ts"
+import type { WorkerEmitter } from "../events.ts"
+import type { DeviceFacts, ModelInfo } from "../labeller.ts"
 import { serverDeclarations } from "./declarations.ts"
 import { feedClassifierMetrics, setDevices } from "./feed-metrics.ts"
 import { createInstruments } from "./instruments.ts"

@@ -1,4 +1,5 @@
-import type { ClassifierEvents, DeviceFacts, JobOutcome, WorkerEmitter, WorkerEvents } from "../events.ts"
+import type { ClassifierEvents, JobOutcome, WorkerEmitter, WorkerEvents } from "../events.ts"
+import type { DeviceFacts } from "../labeller.ts"
 import type { classifierMetrics } from "./classifier-metrics.ts"
 import type { CountedEvent } from "./declaration.ts"
 import type { metricDeclarations } from "./declarations.ts"

@@ -51,7 +51,7 @@ export async function createProducer({
     const model = await unlessEnded(waitForModel(new Fleet(redis, settings.keyPrefix), settings, signal), signal)
     const replies = await openRedis(target ?? settings.redis, connectTimeoutMs, { silenceMs, security: settings })
     try {
-      const producer = new Producer(model, settings, redis, replies, onNotice, telemetry)
+      const producer = new Producer(model, settings, redis, replies, target ?? settings.redis, onNotice, telemetry)
       await producer.listen()
       return producer
     } catch (error) {

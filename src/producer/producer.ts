@@ -9,7 +9,8 @@ import type { JobResult } from "../queue/jobs/job.ts"
 import { JobQueues } from "../queue/jobs/job-queues.ts"
 import { keysOf } from "../queue/jobs/names.ts"
 import { RedisHealth } from "../queue/jobs/redis-health.ts"
-import type { RedisConnection } from "../queue/redis/connection.ts"
+import { type OpenQueues, openQueues } from "../queue/open-queues.ts"
+import type { RedisConnection, RedisTarget } from "../queue/redis/connection.ts"
 import { listen } from "../queue/redis/listen.ts"
 import { closeRedis } from "../queue/redis/open-redis.ts"
 import { Fleet, type WorkerNotice } from "../queue/status/living-fleet.ts"
@@ -26,9 +27,11 @@ import { tellTrouble } from "./tell-trouble.ts"
 /** A `Labeller` whose work is done by whatever workers listen on Redis; it also adds jobs whose results are collected later. */
 export class Producer implements Labeller {
   readonly model: ModelInfo
+  readonly isFleet = true
   readonly #settings: Complete<typeof producerOptions>
   readonly #redis: RedisConnection
   readonly #replies: RedisConnection
+  readonly #target: RedisTarget
   readonly #queues: JobQueues
   readonly #health: RedisHealth
   readonly #jobs: JobsUnderWay
@@ -43,6 +46,7 @@ export class Producer implements Labeller {
   /**
    * @internal use `createProducer`
    * @param replies - a connection of its own, because it listens
+   * @param target - where Redis is
    * @param onNotice - gets a line when the producer begins to wait for Redis, and one when it goes on
    */
   constructor(
@@ -50,9 +54,11 @@ export class Producer implements Labeller {
     settings: Complete<typeof producerOptions>,
     redis: RedisConnection,
     replies: RedisConnection,
+    target: RedisTarget,
     onNotice: (line: string) => void = () => {},
     telemetry?: Telemetry,
   ) {
+    this.#target = target
     this.model = model
     this.#telemetry = telemetry
     this.#settings = settings
@@ -78,6 +84,18 @@ export class Producer implements Labeller {
   /** What all keys begin with. */
   get keyPrefix(): string {
     return this.#settings.keyPrefix
+  }
+
+  /**
+   * Its queues, to look at and to look after, over a connection of their own.
+   *
+   * @throws ValenceError `redis_failed`
+   */
+  openQueues(): Promise<OpenQueues> {
+    const { keyPrefix, connectTimeoutMs, redisTimeoutMs, redisCa, redisCert, redisKey } = this.#settings
+    const { sentinelUsername, sentinelPassword } = this.#settings
+    const reach = { redis: this.#target, connectTimeoutMs, redisTimeoutMs, sentinelUsername, sentinelPassword }
+    return openQueues({ ...reach, keyPrefix, redisCa, redisCert, redisKey })
   }
 
   /** @internal listens for workers' replies */

@@ -4,7 +4,7 @@ import type { Telemetry } from "bullmq"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import { WorkerEmitter } from "../events.ts"
-import type { Labeller } from "../labeller.ts"
+import type { DeviceFacts, Labeller } from "../labeller.ts"
 import { DeadLetters } from "../queue/dead/dead-letters.ts"
 import { JobQueues } from "../queue/jobs/job-queues.ts"
 import { keysOf, lanes } from "../queue/jobs/names.ts"
@@ -18,7 +18,7 @@ import { type RedisTrouble, refusalOf } from "../queue/redis/refusal.ts"
 import { Fleet } from "../queue/status/living-fleet.ts"
 import { within } from "../within.ts"
 import { Capacity } from "./capacity.ts"
-import { type Concurrency, type MicroBatchSize, sizeConcurrency } from "./concurrency.ts"
+import { type Concurrency, sizeConcurrency } from "./concurrency.ts"
 import { Heartbeat } from "./heartbeat.ts"
 import { type LaneContext, LaneWorker } from "./lane-worker.ts"
 import { type WorkerOptions, workerOptions } from "./options.ts"
@@ -31,11 +31,6 @@ export interface WorkerRequest {
   /** A URL, or a connection of ioredis, of which copies are made; default: as the options say. */
   readonly redis?: RedisTarget | undefined
   readonly options?: WorkerOptions
-  /** What it labels on, to be shown. */
-  readonly device?: string
-  /** Devices that run at the same time, and how large their micro-batches are: decides how many jobs are at work. */
-  readonly devices?: number
-  readonly batchLimits?: MicroBatchSize | undefined
   /** Told of everything; the labeller's events belong here too. */
   readonly events?: WorkerEmitter
   /** BullMQ's, such as that of bullmq-otel: a job is a span in the trace of its producer. */
@@ -49,6 +44,10 @@ export interface WorkerRequest {
  * Redis is away: they go back when their locks run out.
  */
 export type DrainOutcome = "drained" | "handed_back" | "left"
+
+/** How large micro-batches are where they are largest; `undefined` without devices. */
+const largestOf = (devices: readonly DeviceFacts[]) =>
+  devices.toSorted((a, b) => b.maxBatchTokens - a.maxBatchTokens)[0]
 
 /** A text that any model has a label for: a worker that gives none is not ready. */
 const canary = "Good morning"
@@ -66,6 +65,9 @@ const lastWordsMs = 5000
  */
 export class Worker implements AsyncDisposable {
   readonly events: WorkerEmitter
+  /** What it labels on: the devices' names, or a lexicon's dtype. */
+  readonly device: string
+  /** Jobs at work at a time, by lane: by how many devices the labeller has, and how large their micro-batches are. */
   readonly concurrency: Concurrency
   readonly #settings: Complete<typeof workerOptions>
   readonly #redis: RedisConnection
@@ -89,8 +91,11 @@ export class Worker implements AsyncDisposable {
     redis: RedisConnection,
     startedMs: number,
   ) {
-    const { labeller, device = labeller.model.dtype, devices = 1, events = new WorkerEmitter() } = request
-    const sized = sizeConcurrency(devices, request.batchLimits)
+    const { labeller, events = new WorkerEmitter() } = request
+    const devices = labeller.devices ?? []
+    const children = devices.reduce((sum, device) => sum + device.children, 0) || 1
+    const sized = sizeConcurrency(children, largestOf(devices))
+    this.device = devices.map(({ device }) => device).join(",") || labeller.model.dtype
     this.events = events
     this.#settings = settings
     this.#redis = redis
@@ -106,13 +111,13 @@ export class Worker implements AsyncDisposable {
       health: this.#health,
       events,
       settings,
-      capacity: new Capacity(events, devices),
+      capacity: new Capacity(events, children),
       worker: {
         id: this.#id,
         host: hostname(),
         pid: process.pid,
         model: labeller.model,
-        device,
+        device: this.device,
         startedMs,
       },
     })

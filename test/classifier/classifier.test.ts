@@ -107,10 +107,10 @@ describe(".label()", () => {
     expect(scores.map(({ label }) => label)).toEqual(["POSITIVE", "NEGATIVE"])
     expect(scores.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1)
     expect((await one({ topK: 1 })).scores).toHaveLength(1)
-    const [first, second] = (await one({ topK: 2, function: "none" })).scores ?? []
+    const [first, second] = (await one({ topK: 2, scoreFunction: "none" })).scores ?? []
     expect(first?.score).toBeGreaterThan(1)
     expect(second?.score).toBeLessThan(-1)
-    expect((await one({ function: "sigmoid" })).score).toBeCloseTo(1 / (1 + Math.exp(-(first?.score ?? 0))))
+    expect((await one({ scoreFunction: "sigmoid" })).score).toBeCloseTo(1 / (1 + Math.exp(-(first?.score ?? 0))))
   })
 
   it("truncates at maxLength, and says so", async () => {
@@ -141,7 +141,7 @@ describe(".label()", () => {
 
   it.each([
     [{ topK: 0 }, 'topK must be a whole number of labels, 1 or more, or "all"; got 0'],
-    [{ function: "max" as "none" }, 'function must be one of softmax, sigmoid, none; got "max"'],
+    [{ scoreFunction: "max" as "none" }, 'scoreFunction must be one of softmax, sigmoid, none; got "max"'],
     [{ maxLength: 1 }, "maxLength must be a whole number of tokens, 2 or more; got 1"],
     [{ maxLength: 513 }, "maxLength must be a whole number of tokens, 2 to 512 for sentiment-small; got 513"],
     [{ lane: "fast" as "bulk" }, 'lane must be one of interactive, bulk; got "fast"'],

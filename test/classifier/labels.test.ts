@@ -34,8 +34,8 @@ describe(".label() with labels", () => {
   it("sigmoid and none - the scores of these labels, as they are", async () => {
     for (const how of ["sigmoid", "none"] as const) {
       const [all, two] = await Promise.all([
-        label(texts, { function: how }),
-        label(texts, { function: how, labels: ["NEGATIVE", "POSITIVE"] }),
+        label(texts, { scoreFunction: how }),
+        label(texts, { scoreFunction: how, labels: ["NEGATIVE", "POSITIVE"] }),
       ])
       for (const [index, result] of two.entries())
         for (const [name, score] of scoresOf(result)) expect(score).toBe(scoresOf(all[index] as Labelled).get(name))

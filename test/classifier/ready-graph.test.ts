@@ -43,7 +43,7 @@ describe("createClassifier, of a ready ONNX file", () => {
     // A blank text has no label.
     const rows = golden.rows.filter(({ text }) => text.trim() !== "")
     const texts = rows.map(({ text }) => text)
-    const results = await classifier.label(texts, { function: "none", topK: "all" })
+    const results = await classifier.label(texts, { scoreFunction: "none", topK: "all" })
     await classifier.close()
     results.forEach((result, row) => {
       const logits = config.labels.map(

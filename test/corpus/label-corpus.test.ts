@@ -193,7 +193,7 @@ describe("labelCorpus", () => {
   it("hands the labeller bulk texts in chunks, with function, maxLength, topK and what becomes of long texts", async () => {
     const calls: unknown[] = []
     const labeller = plainLabeller((texts, { id: _, signal: __, ...options }) => calls.push([texts, options]))
-    const scoring = { function: "sigmoid", maxLength: 64, longText: "windows", stride: 0, pooling: "max" } as const
+    const scoring = { scoreFunction: "sigmoid", maxLength: 64, longText: "windows", stride: 0, pooling: "max" } as const
     const options = { ...scoring, chunkTexts: 2, scores: true }
     await label("in.txt", "a\nb\nc\n", { labeller, options })
     const given = { ...scoring, lane: "bulk", topK: "all" }

@@ -284,7 +284,7 @@ describe("labelCorpus", () => {
       [{ chunkTexts: 4 }, "options.chunkTexts was 3 and is 4"],
       [{ minScore: 0.6 }, "options.minScore was null and is 0.6"],
       [{ maxLength: 9 }, "options.maxLength was null and is 9"],
-      [{ function: "sigmoid" }, 'options.function was null and is "sigmoid"'],
+      [{ scoreFunction: "sigmoid" }, 'options.scoreFunction was null and is "sigmoid"'],
       [{ maxRowBytes: 5000 }, "options.maxRowBytes was 16777216 and is 5000"],
       [{ quotes: "none" }, 'options.quotes was "csv" and is "none"'],
       [{ tokens: true }, 'added was ["label","score"] and is ["label","score","tokens"]'],

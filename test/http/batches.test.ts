@@ -14,7 +14,7 @@ const python = findPythonClients()
 /** A server in front of a fleet. */
 async function startFront(fleet: TestFleet, options: ServerOptions = {}): Promise<TestServer> {
   const producer = await fleet.producer({ whenFull: "reject" })
-  return startTestServer({ labeller: producer, producer, options })
+  return startTestServer({ labeller: producer, options })
 }
 
 const clientOf = ({ url }: TestServer, apiKey = "none") => new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 })

@@ -10,7 +10,7 @@ const hourMs = 3_600_000
 /** A server in front of a fleet, which keeps files for less long than its clock is off. */
 async function startFront(fleet: TestFleet): Promise<{ server: TestServer; client: OpenAI } & AsyncDisposable> {
   const producer = await fleet.producer({ whenFull: "reject" })
-  const server = await startTestServer({ labeller: producer, producer, options: { keepFileSeconds: 7200 } })
+  const server = await startTestServer({ labeller: producer, options: { keepFileSeconds: 7200 } })
   const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 })
   return { server, client, [Symbol.asyncDispose]: () => server.close() }
 }

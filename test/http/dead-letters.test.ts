@@ -12,7 +12,7 @@ beforeEach(async () => {
   await fleet.worker()
   const producer = await fleet.producer()
   queues = await openQueues({ redis: fleet.url, keyPrefix: fleet.keyPrefix })
-  server = await startTestServer({ labeller: producer, producer, queues, others: [] })
+  server = await startTestServer({ labeller: producer, others: [] })
 })
 afterEach(async () => {
   await server.close()

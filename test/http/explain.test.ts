@@ -50,7 +50,7 @@ describe("POST /v1/explain", () => {
   it("a text in windows - each word counts, wherever it stands", async () => {
     await using server = await startTestServer({ labeller: await plainClassifier(), others: [] })
     const text = `a${" .".repeat(300)} b`
-    const answer = await explain({ text, maxLength: 64, longText: "windows", function: "none" }, server)
+    const answer = await explain({ text, maxLength: 64, longText: "windows", scoreFunction: "none" }, server)
     expect(answer).toMatchObject({ status: 200, body: { truncated: false, tokens: 605, windows: 12 } })
     const { words } = answer.body as { words: { word: string; weight: number }[] }
     expect(words.map(({ word }) => word)).toEqual(["a", "b"])
@@ -73,7 +73,7 @@ describe("POST /v1/explain", () => {
     [{}, 400, "/body/text must have required property 'text'"],
     [{ text: "a", topK: 1 }, 400, "/body/topK must NOT have additional properties"],
     [{ text: "a", model: "none" }, 404, 'model must be one of afinn-111, mvp; got "none"'],
-    [{ text: "a", function: "softmax" }, 400, /^function must be none for a lexicon/],
+    [{ text: "a", scoreFunction: "softmax" }, 400, /^scoreFunction must be none for a lexicon/],
   ])("%j - %i", async (sent, status, detail) => {
     const matching = typeof detail === "string" ? detail : expect.stringMatching(detail)
     expect(await explain(sent)).toMatchObject({ status, body: { status, detail: matching } })

@@ -95,7 +95,7 @@ const jsonBodies = [
   '{"text":"a","topK":1e999}',
   '{"text":"a","topK":123456789012345678901234567890}',
   '{"text":"a","topK":-0}',
-  '{"text":"a","maxLength":1e308,"function":"sigmoid"}',
+  '{"text":"a","maxLength":1e308,"scoreFunction":"sigmoid"}',
   '{"texts":[null,{},[],1,true]}',
   '{"texts":{"0":"a","length":1}}',
   '{"text":"\\ud800\\udfff\\u0000\\uffff"}',

@@ -46,7 +46,7 @@ describe("docs/http-clients.md", () => {
     fleet = await TestFleet.open()
     await fleet.worker({ labeller: await createClassifier({ device: "cpu:1" }) })
     const producer = await fleet.producer({ whenFull: "reject" })
-    server = await startTestServer({ labeller: producer, producer })
+    server = await startTestServer({ labeller: producer })
   })
   afterAll(async () => {
     await server.close()

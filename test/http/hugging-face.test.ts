@@ -67,7 +67,7 @@ describe("@huggingface/inference", () => {
     await using fleet = await TestFleet.open()
     await fleet.worker({ labeller: plainLabeller() })
     const producer = await fleet.producer()
-    await using server = await startTestServer({ labeller: producer, producer })
+    await using server = await startTestServer({ labeller: producer })
     const labels = await new InferenceClient().endpoint(server.url).textClassification({ inputs: "ab" })
     expect(labels).toEqual([
       { label: "POSITIVE", score: 0.52 },
@@ -156,7 +156,7 @@ describe("POST /", () => {
 
   it("softmax for a lexicon - 400", async () => {
     const sent = { inputs: "a", parameters: { function_to_apply: "softmax" } }
-    const error = 'function must be none for a lexicon, which has no logits; got "softmax"'
+    const error = 'scoreFunction must be none for a lexicon, which has no logits; got "softmax"'
     expect(await postJson(`${server.url}/models/mvp`, sent)).toMatchObject({ status: 400, body: { error } })
   })
 

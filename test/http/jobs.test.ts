@@ -12,7 +12,7 @@ const webhookSecret = "a secret of the tests"
 /** A server in front of a fleet. */
 async function startFront(fleet: TestFleet, options: ServerOptions = {}): Promise<TestServer> {
   const producer = await fleet.producer({ whenFull: "reject", jobTexts: 2, bulkJobTexts: 2 })
-  return startTestServer({ labeller: producer, producer, others: [], options })
+  return startTestServer({ labeller: producer, others: [], options })
 }
 
 async function get(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
@@ -216,7 +216,7 @@ describe("jobs that wait", () => {
     const { labeller, held, letGo } = heldLabeller()
     await fleet.worker({ labeller })
     const producer = await fleet.producer()
-    const server = await startTestServer({ labeller: producer, producer, others: [] })
+    const server = await startTestServer({ labeller: producer, others: [] })
     const { id } = (await postJson(`${server.url}/v1/jobs`, { text: "a" })).body as Job
     await eventually(() => held.length > 0)
     // A look at the job tells that the request has arrived.

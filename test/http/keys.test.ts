@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { openQueues } from "../../src/queue/open-queues.ts"
 import { TemporaryFolder } from "../corpus/temporary-folder.ts"
 import { TestFleet } from "../queue/test-fleet.ts"
 import { startTestServer, type TestServer } from "./test-server.ts"
@@ -117,11 +116,8 @@ beforeAll(async () => {
   fleet = await TestFleet.open()
   await fleet.worker()
   const producer = await fleet.producer()
-  const queues = await openQueues({ redis: fleet.url, keyPrefix: fleet.keyPrefix })
   server = await startTestServer({
     labeller: producer,
-    producer,
-    queues,
     others: [],
     options: {
       apiKeysFile: folder.write("keys", `ann:${keys.ann}\nbob:${keys.bob}\n`),
@@ -165,16 +161,14 @@ function routesOf(tree: string): string[] {
 }
 
 it("/queues without operator keys - is off if there are API keys", async () => {
-  const queues = await openQueues({ redis: fleet.url, keyPrefix: fleet.keyPrefix })
   const apiKeysFile = folder.write("more-keys", `ann:${keys.ann}\n`)
-  await using server = await startTestServer({ queues, options: { apiKeysFile } })
+  await using server = await startTestServer({ labeller: await fleet.producer(), options: { apiKeysFile } })
   expect((await fetch(`${server.url}/queues/`)).status).toBe(401)
   const answer = await fetch(`${server.url}/queues/`, { headers: { authorization: `Bearer ${keys.ann}` } })
   expect(answer.status).toBe(403)
   expect(((await answer.json()) as { detail: string }).detail).toContain("--operator-keys-file")
-  await using open = await startTestServer({ queues })
+  await using open = await startTestServer({ labeller: await fleet.producer() })
   expect((await fetch(`${open.url}/queues/`)).status).toBe(200)
-  await queues.close()
 })
 
 describe("routes x keys", () => {

@@ -6,7 +6,6 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { createLexiconLabeller } from "../../src/lexicon/lexicon-labeller.ts"
 import { createProducer } from "../../src/producer/create-producer.ts"
-import { openQueues } from "../../src/queue/open-queues.ts"
 import { createWorker } from "../../src/worker/worker.ts"
 import { openSharedRedis } from "../redis/global-setup.ts"
 import { startTestServer } from "./test-server.ts"
@@ -83,9 +82,7 @@ try {
   const shared = { redis: redis.url, options: { keyPrefix: `{openapi-${randomBytes(6).toString("hex")}}` } }
   await using _worker = await createWorker({ labeller: await createLexiconLabeller({ model: "afinn-111" }), ...shared })
   const producer = await createProducer({ redis: shared.redis, ...shared.options })
-  const queues = await openQueues({ redis: shared.redis, ...shared.options })
-  await using _queues = { [Symbol.asyncDispose]: () => queues.close() }
-  await using server = await startTestServer({ labeller: producer, producer, queues, others: [] })
+  await using server = await startTestServer({ labeller: producer, others: [] })
   const document = (await (await fetch(`${server.url}/docs/json`)).json()) as ApiDocument
   writeFileSync(at("openapi.json"), JSON.stringify(document))
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest"
 import type { ServerOptions } from "../../src/http/options.ts"
-import { openQueues } from "../../src/queue/open-queues.ts"
 import { pauseLanes } from "../../src/queue/pause-lanes.ts"
 import type { WorkerNotice } from "../../src/queue/status/living-fleet.ts"
 import { plainLabeller } from "../corpus/plain-labeller.ts"
@@ -17,14 +16,9 @@ const someWorker: WorkerNotice = {
 
 /** A server in front of a fleet. */
 async function startFleetServer(fleet: TestFleet, options: ServerOptions = {}) {
-  const queues = await openQueues({ redis: fleet.url, keyPrefix: fleet.keyPrefix })
   const producer = await fleet.producer()
-  const server = await startTestServer({ labeller: producer, producer, queues, others: [], options })
-  const close = async () => {
-    await server.close()
-    await queues.close()
-  }
-  return { ...server, producer, close, [Symbol.asyncDispose]: close }
+  const server = await startTestServer({ labeller: producer, others: [], options })
+  return { ...server, producer }
 }
 
 /** The events of a stream, as they come. */

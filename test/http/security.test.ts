@@ -237,7 +237,7 @@ describe("a server", () => {
     await fleet.worker()
     const start = async () => {
       const producer = await fleet.producer()
-      return startTestServer({ labeller: producer, producer, others: [], options: { rateLimit: 3 } })
+      return startTestServer({ labeller: producer, others: [], options: { rateLimit: 3 } })
     }
     await using one = await start()
     await using other = await start()

@@ -109,7 +109,7 @@ describe("POST /classify", () => {
     await using fleet = await TestFleet.open()
     await fleet.worker({ labeller: await plainClassifier({ onBatch: batch => void rows.push(...batch) }) })
     const producer = await fleet.producer()
-    await using front = await startTestServer({ labeller: producer, producer })
+    await using front = await startTestServer({ labeller: producer })
     expect(await postJson(`${front.url}/classify`, { input: ["-", "+".repeat(600)] })).toMatchObject({
       status: 400,
       body: { error: { message: expect.stringContaining("got 602, text 2 of 2") } },

@@ -163,7 +163,7 @@ describe("pullIfMissing, of what Hugging Face's libraries have", () => {
   it("pullModel - asks what the commit is, and downloads nothing that is there", async () => {
     download(files)
     hub.put(id, files)
-    await pullModel(id, { dtype: "fp32" })
+    await pullModel({ model: id, dtype: "fp32" })
     expect(hub.asked.map(({ path }) => path.split("/").at(-2))).toEqual(["revision", "tree"])
   })
 

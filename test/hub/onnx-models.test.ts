@@ -38,7 +38,7 @@ afterEach(async () => {
 describe("pullModel, of a repository with ONNX files alone", () => {
   it("auto - pulls model.onnx, and labels with it", async () => {
     const commit = hub.put(id, { ...exported, "onnx/model.onnx_data": "more weights" })
-    await pullModel(id)
+    await pullModel({ model: id })
     const cache = `${repositoryFolder(id)}/${commit}`
     expect(readdirSync(cache).sort()).toEqual(["hub.json", "onnx", ...Object.keys(settings)].sort())
     expect(readdirSync(`${cache}/onnx`)).toEqual(["model.onnx", "model.onnx_data"])
@@ -52,7 +52,7 @@ describe("pullModel, of a repository with ONNX files alone", () => {
 
   it("another precision - is pulled into the same commit", async () => {
     const commit = hub.put(id, exported)
-    await pullModel(id)
+    await pullModel({ model: id })
     const classifier = await createClassifier({ model: id, dtype: "fp16", device: "cpu:1" })
     await classifier.close()
     const cache = `${repositoryFolder(id)}/${commit}`
@@ -65,7 +65,7 @@ describe("pullModel, of a repository with ONNX files alone", () => {
     "a precision that it has not, %s - is refused by name",
     async when => {
       hub.put(id, exported)
-      if (when === "pulled before") await pullModel(id)
+      if (when === "pulled before") await pullModel({ model: id })
       await expect(createClassifier({ model: id, dtype: "int8", device: "cpu:1" })).rejects.toMatchObject({
         code: "model_not_found",
         message: expect.stringMatching(
@@ -78,7 +78,7 @@ describe("pullModel, of a repository with ONNX files alone", () => {
 
   it("int8 - is model_quantized.onnx", async () => {
     hub.put(id, { ...settings, "onnx/model_quantized.onnx": graph })
-    await pullModel(id, { dtype: "int8" })
+    await pullModel({ model: id, dtype: "int8" })
     expect((await findModel(id, "int8")).graph).toMatch(/onnx\/model_quantized\.onnx$/)
   })
 
@@ -89,7 +89,7 @@ describe("pullModel, of a repository with ONNX files alone", () => {
       "config.json": JSON.stringify({ ...other, architectures: ["DebertaForSequenceClassification"] }),
     }
     hub.put(id, { ...files, "onnx/model.onnx": graph })
-    await pullModel(id)
+    await pullModel({ model: id })
     expect((await findModel(id, "int8", "auto")).dtype).toBe("onnx")
   })
 
@@ -102,7 +102,7 @@ describe("pullModel, of a repository with ONNX files alone", () => {
 
   it("build - says that there is nothing to build", async () => {
     hub.put(id, exported)
-    await pullModel(id)
+    await pullModel({ model: id })
     await expect(buildModel(id)).rejects.toThrow("It needs no build: its ONNX graph is used as it is")
   })
 })
@@ -158,7 +158,7 @@ describe("pullModel, refused - nothing is left", () => {
   ])("%s", async (_, content, message) => {
     // The hub lists no file of no bytes as one that is there.
     hub.put(id, content)
-    await expect(pullModel(id)).rejects.toMatchObject({
+    await expect(pullModel({ model: id })).rejects.toMatchObject({
       code: "model_invalid",
       message: expect.stringMatching(message),
     })

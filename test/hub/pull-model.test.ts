@@ -34,7 +34,7 @@ afterEach(async () => {
 
 /** Without calibration: that takes seconds, and is not what is tested here. */
 const pull = (model = id, onProgress?: (progress: PullProgress) => void) =>
-  pullModel(model, { dtype: "fp32" }, onProgress)
+  pullModel({ model, dtype: "fp32", onPull: onProgress })
 
 const cached = (revision = "main") => findCached({ id, revision })
 
@@ -271,7 +271,7 @@ describe("pullModel, refused", () => {
   })
 
   it.each(["tiny", "a/b/c", "../tiny", "a/b@", ""])("%o - is no name of the hub", async name => {
-    await expect(pullModel(name)).rejects.toThrow(
+    await expect(pullModel({ model: name })).rejects.toThrow(
       "model must be a name of the hub, OWNER/NAME or OWNER/NAME@REVISION; got",
     )
   })

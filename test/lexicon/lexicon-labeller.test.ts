@@ -91,13 +91,13 @@ describe("LexiconLabeller", () => {
   test.each<[LabelOptions, string]>([
     [{ topK: 0 }, 'topK must be a whole number of labels, 1 or more, or "all"; got 0'],
     [{ maxLength: 1 }, "maxLength must be a whole number of tokens, 2 or more; got 1"],
-    [{ function: "softmax" }, 'function must be none for a lexicon, which has no logits; got "softmax"'],
+    [{ scoreFunction: "softmax" }, 'scoreFunction must be none for a lexicon, which has no logits; got "softmax"'],
   ])(".label() %o - option_invalid", async (options, message) => {
     await expect(afinn.label(["good"], options)).rejects.toMatchObject({ code: "option_invalid", message })
   })
 
   test(".label() function none - is taken", async () => {
-    expect(await afinn.label(["good"], { function: "none" })).toMatchObject([{ label: "POSITIVE" }])
+    expect(await afinn.label(["good"], { scoreFunction: "none" })).toMatchObject([{ label: "POSITIVE" }])
   })
 
   test(".label() - a list that is no array is option_invalid", async () => {

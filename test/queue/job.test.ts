@@ -13,7 +13,7 @@ describe("readJob()", () => {
       options: {
         topK: "all",
         labels: ["A", "B"],
-        function: "softmax",
+        scoreFunction: "softmax",
         maxLength: 64,
         longText: "windows",
         stride: 0,
@@ -23,6 +23,11 @@ describe("readJob()", () => {
       replyTo: "p",
     }
     expect(readJob(job)).toBe(job)
+  })
+
+  it("a job with the former name of scoreFunction - is read", () => {
+    const data = { v: 1, texts: [{ text: "a" }], options: { function: "none", topK: 2 } }
+    expect(readJob(data)).toEqual({ ...data, options: { scoreFunction: "none", topK: 2 } })
   })
 
   it.each([
@@ -37,8 +42,8 @@ describe("readJob()", () => {
     [{ v: 1, texts: ["a"] }, 'job /texts/0 must be object; got "a"'],
     [{ v: 1, texts: [{ text: "a" }], lane: "bulk" }, 'job must have no property "lane"'],
     [
-      { v: 1, texts: [{ text: "a" }], options: { function: "max" } },
-      'job /options/function must be one of softmax, sigmoid, none; got "max"',
+      { v: 1, texts: [{ text: "a" }], options: { scoreFunction: "max" } },
+      'job /options/scoreFunction must be one of softmax, sigmoid, none; got "max"',
     ],
     [{ v: 1, texts: [{ text: "a" }], options: { maxLength: 1 } }, "job /options/maxLength must be >= 2; got 1"],
     [

@@ -36,7 +36,7 @@ describe("createWorker()", () => {
     await using fleet = await TestFleet.open()
     const calls: unknown[] = []
     await fleet.worker({ labeller: plainLabeller((texts, { signal: _, ...options }) => calls.push([texts, options])) })
-    const options = { topK: 2, function: "none", maxLength: 9 }
+    const options = { topK: 2, scoreFunction: "none", maxLength: 9 }
     await fleet.queues.of("bulk").add(jobName, { ...single("ab"), options })
     await eventually(() => fleet.ended.length === 1)
     expect(calls).toEqual([

@@ -7,7 +7,7 @@ import { toggle } from "../../declaration.ts"
 import type { Labelled, LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
 import { classifierOptions, scoreOptions } from "../../options.ts"
 import { addFlags, pickOptions } from "../declared-options.ts"
-import { openLabeller } from "../open-labeller.ts"
+import { openShownLabeller } from "../open-labeller.ts"
 import { warnUnfamiliar } from "../parts/warn-unfamiliar.ts"
 import { endInterrupted, interruptedExitCode, listenForStop } from "../stop-signals.ts"
 
@@ -87,7 +87,7 @@ async function classify(given: readonly string[], options: Readonly<Record<strin
   const { json, encoding } = pickOptions(classifyOptions, options)
   using stop = listenForStop(() => {})
   const { signal } = stop
-  await using labeller = warnUnfamiliar(await openLabeller(pickOptions(classifierOptions, options), { signal }))
+  await using labeller = warnUnfamiliar(await openShownLabeller(pickOptions(classifierOptions, options), { signal }))
   const scoring = { ...pickOptions(scoreOptions, options), signal }
   if (given.length === 0) {
     const { classifyLines } = await loadLines()

@@ -9,7 +9,7 @@ import { toggle } from "../../declaration.ts"
 import { classifierOptions } from "../../options.ts"
 import { addFlags, pickOptions } from "../declared-options.ts"
 import { withFlags } from "../flag-names.ts"
-import { openLabeller } from "../open-labeller.ts"
+import { openShownLabeller } from "../open-labeller.ts"
 import { noteLines } from "../show/describe-run.ts"
 import { openProgressDisplay } from "../show/progress-display.ts"
 import { showCount, showRows } from "../show/show-numbers.ts"
@@ -117,7 +117,7 @@ async function evaluate(input: string, given: Readonly<Record<string, unknown>>)
   const options = pickOptions(evaluateOptions, given)
   const stopping = `stopping: what ends within ${options.stopSeconds} s is counted; Ctrl-C again stops at once`
   using stop = listenForStop(() => display.print(stopping))
-  await using labeller = await openLabeller(pickOptions(classifierOptions, given), { signal: stop.signal })
+  await using labeller = await openShownLabeller(pickOptions(classifierOptions, given), { signal: stop.signal })
   let failed = 0
   const evaluation = await evaluateCorpus({
     input,

@@ -5,6 +5,7 @@ import type { VerifiedCpus } from "../../graph/build-model.ts"
 import type { Agreement } from "../../graph/int8/agreement.ts"
 import { buildOptions } from "../../graph/options.ts"
 import { pullCheckpointIfMissing, pullModel } from "../../hub/pull-model.ts"
+import type { PullProgress } from "../../hub/pull-progress.ts"
 import { verifyFiles } from "../../hub/verify-files.ts"
 import { hubOptions, pullOptions } from "../../options.ts"
 import { readyDtype } from "../../store/ready-graph.ts"
@@ -49,7 +50,8 @@ function printAgreement(agreement: Agreement, cpus: VerifiedCpus): void {
 async function pull(model: string, given: Options): Promise<void> {
   using stop = listenForStop(() => {})
   using display = openPullDisplay(model, stderr)
-  await pullModel(model, pickOptions(pullOptions, given), progress => display.show(progress), stop.signal)
+  const onPull = (progress: PullProgress) => display.show(progress)
+  await pullModel({ ...pickOptions(pullOptions, given), model, onPull, signal: stop.signal })
   display[Symbol.dispose]()
   await show(model, false)
 }

@@ -5,12 +5,11 @@ import type { Labeller } from "../../labeller.ts"
 import { bundledLexicons } from "../../lexicon/find-lexicon.ts"
 import { createLexiconLabeller } from "../../lexicon/lexicon-labeller.ts"
 import { classifierOptions } from "../../options.ts"
-import { redisOptions } from "../../queue/redis/redis-options.ts"
 import { addFlags, pickOptions } from "../declared-options.ts"
 import { withFleetDefaults } from "../fleet-flags.ts"
 import { commandLog } from "../log.ts"
 import { logOptions } from "../log-options.ts"
-import { devicesOf, openLabellerOrFleet, serverFleetOptions } from "../open-labeller.ts"
+import { openLabellerOrFleet, serverFleetOptions } from "../open-labeller.ts"
 import { startTracing } from "../parts/start-tracing.ts"
 import { endStopped, listenForStop } from "../stop-signals.ts"
 import { traceOptions } from "../trace-options.ts"
@@ -18,11 +17,7 @@ import { surviveUnforeseen } from "../unforeseen.ts"
 
 /** Loaded when it is needed: `valence --help` should not wait for fastify. */
 function loadServer() {
-  return Promise.all([
-    import("../../http/create-server.ts"),
-    import("../../producer/producer.ts"),
-    import("../../queue/open-queues.ts"),
-  ])
+  return import("../../http/create-server.ts")
 }
 
 /** The bundled lexicons, but for the one that labels anyway: the page shows them beside the model. */
@@ -32,7 +27,7 @@ function openLexicons({ model }: Labeller): Promise<Labeller[]> {
 }
 
 async function serve(chosen: Readonly<Record<string, unknown>>, command: Command): Promise<void> {
-  const [{ createServer }, { Producer }, { openQueues }] = await loadServer()
+  const { createServer } = await loadServer()
   const given = withFleetDefaults(chosen, command)
   const options = pickOptions(serverOptions, given)
   const events = new WorkerEmitter()
@@ -46,19 +41,17 @@ async function serve(chosen: Readonly<Record<string, unknown>>, command: Command
   const opening = { events, isLong: true, untilWorker, signal: stop.signal, telemetry: tracing?.telemetry }
   await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, opening).catch(endStopped)
   if (labeller === undefined) return
-  const producer = labeller instanceof Producer ? labeller : undefined
   const others = await openLexicons(labeller)
-  await using queues = producer ? await openQueues(pickOptions(redisOptions, given)) : undefined
-  const served = { labeller, others, producer, queues, events, devices: devicesOf(labeller) }
+  const served = { labeller, others, events }
   await using server = await createServer({ ...served, options, logger: log, plugin: tracing?.plugin })
   // A server has many clients: what one of them brings about must not end the work for the others.
   using _survive = surviveUnforeseen(error => server.unforeseen(error))
   const url = await server.listen()
   if (server.open && !isLocal(options.host))
     log.warn(`anybody who reaches ${options.host} may label: set --api-keys-file, or VALENCE_API_KEYS`)
-  const by = producer ? ", labelled by the fleet" : ""
+  const by = labeller.isFleet ? ", labelled by the fleet" : ""
   log.info(
-    { event: "ready", url, model: labeller.model.name, fleet: producer !== undefined },
+    { event: "ready", url, model: labeller.model.name, fleet: labeller.isFleet === true },
     `ready: ${url} answers with ${labeller.model.name}${by}; Ctrl-C stops it`,
   )
   const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))

@@ -1,8 +1,7 @@
 import type { Command } from "commander"
-import { Classifier } from "../../classifier/classifier.ts"
 import { count, text } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
-import { type DeviceFacts, WorkerEmitter } from "../../events.ts"
+import { WorkerEmitter } from "../../events.ts"
 import { version } from "../../files/version.ts"
 import type { Labeller } from "../../labeller.ts"
 import type { Metrics } from "../../metrics/create-metrics.ts"
@@ -12,7 +11,7 @@ import type { DrainOutcome, Worker } from "../../worker/worker.ts"
 import { addFlags, pickOptions } from "../declared-options.ts"
 import { commandLog } from "../log.ts"
 import { logOptions } from "../log-options.ts"
-import { devicesOf, openLabeller, withTuning } from "../open-labeller.ts"
+import { openShownLabeller, withTuning } from "../open-labeller.ts"
 import { logEvents } from "../parts/log-events.ts"
 import { startTracing } from "../parts/start-tracing.ts"
 import { endStopped, listenForStop } from "../stop-signals.ts"
@@ -69,9 +68,9 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
   )
   await using tracing = await startTracing(given, "valence-work")
   tracing?.follow(events)
-  await using labeller = await openLabeller(options, { events, signal: stop.signal }).catch(endStopped)
+  await using labeller = await openShownLabeller(options, { events, signal: stop.signal }).catch(endStopped)
   if (labeller === undefined) return
-  const devices = devicesOf(labeller)
+  const devices = labeller.devices ?? []
   logEvents(events, log)
   const lost = new Promise<void>(resolve => events.once("devicesLost", () => resolve()))
   await using health = await HealthServer.listen(
@@ -89,16 +88,13 @@ async function work(given: Readonly<Record<string, unknown>>): Promise<void> {
   worker = await createWorker({
     options: pickOptions(workerOptions, given),
     labeller,
-    device: options.device,
-    devices: labeller instanceof Classifier ? labeller.devicePids.length : 1,
-    batchLimits: largestLimits(devices),
     events,
     telemetry: tracing?.telemetry,
     onWarning: warning => log.warn(warning),
   })
   const { model } = labeller
   const { concurrency } = worker
-  metrics = createMetrics({ events, model, device: options.device, devices, concurrency, version })
+  metrics = createMetrics({ events, model, device: worker.device, devices, concurrency, version })
   const { name, dtype, revision } = model
   log.info(
     { event: "ready", ready: worker.ready, model: { name, dtype, revision }, devices, concurrency, url: health.url },
@@ -119,16 +115,11 @@ const stoppedWords: Readonly<Record<DrainOutcome, string>> = {
   left: "redis is away; jobs that were at work go back when their locks run out",
 }
 
-/** How large micro-batches are where they are largest; `undefined` where there are none. */
-function largestLimits(devices: readonly DeviceFacts[]): DeviceFacts | undefined {
-  return devices.toSorted((a, b) => b.maxBatchTokens - a.maxBatchTokens)[0]
-}
-
 function describe({ concurrency, ready }: Worker, labeller: Labeller): string {
   const { model } = labeller
-  const devices = devicesOf(labeller).map(
-    ({ device, children, maxBatchTokens }) => `${device} (children ${children}, token budget ${maxBatchTokens})`,
-  )
+  const devices =
+    labeller.devices ??
+    [].map(({ device, children, maxBatchTokens }) => `${device} (children ${children}, token budget ${maxBatchTokens})`)
   const where = devices.length === 0 ? "" : ` on ${devices.join(", ")}`
   const jobs = `${concurrency.interactive} interactive and ${concurrency.bulk} bulk jobs at a time`
   // It says so itself when Redis gives jobs again.

@@ -1,5 +1,5 @@
 import { shown, ValenceError } from "../../errors.ts"
-import type { ModelInfo } from "../../labeller.ts"
+import { isWordList, type ModelInfo } from "../../labeller.ts"
 
 const wholeNumber = /^(0|[1-9]\d*)$/
 
@@ -48,9 +48,9 @@ export class GoldLabels {
    * @param keys - all that `keyOf` gave
    */
   meanings(keys: readonly string[]): ReadonlyMap<string, string> {
-    const { labels, dtype } = this.#model
+    const { labels } = this.#model
     const indexes = keys.filter(key => this.#named(key) === undefined)
-    const polar = dtype === "lexicon" && indexes.every(index => index === "0" || index === "1")
+    const polar = isWordList(this.#model) && indexes.every(index => index === "0" || index === "1")
     const labelOf = (index: string) => labels.at(polar ? -Number(index) : Number(index)) as string
     return new Map(keys.map(key => [key, indexes.includes(key) ? labelOf(key) : key]))
   }

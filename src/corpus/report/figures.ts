@@ -1,3 +1,4 @@
+import { isWordList } from "../../labeller.ts"
 import type { LabelShare } from "../run/summary.ts"
 import { binLengths, binScores, binSpeeds, type LabelBin, openScore } from "./bins.ts"
 import { formatCount, formatDuration, formatEdge, formatScore, formatShare, formatSpeed } from "./format.ts"
@@ -122,7 +123,7 @@ function scoreRows(bins: readonly LabelBin[], drawn: readonly DrawnLabel[]): str
 
 /** Whether scores are probabilities: lexicons score on their own scale, and logits that stay logits have none. */
 export function areProbabilities({ summary, tally, options }: ReportData): boolean {
-  if (summary.model.dtype === "lexicon" || options["function"] === "none") return false
+  if (isWordList(summary.model) || options["scoreFunction"] === "none") return false
   return Object.values(tally.labels).every(({ scoreBins }) =>
     Object.keys(scoreBins).every(key => Number(key) >= 0 && Number(key) <= 20),
   )

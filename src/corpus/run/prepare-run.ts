@@ -122,7 +122,7 @@ function resultOptions(options: Complete<typeof corpusOptions>): RunIdentity["op
     maxRowBytes: options.maxRowBytes,
     chunkTexts: options.chunkTexts,
     ...(options.labels && { labels: options.labels.join(",") }),
-    function: options.function ?? null,
+    scoreFunction: options.scoreFunction ?? null,
     maxLength: options.maxLength ?? null,
     longText: options.longText,
     stride: options.stride ?? null,

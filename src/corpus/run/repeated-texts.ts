@@ -13,8 +13,16 @@ export interface RepeatLabeller extends Labeller {
 const resultBytes = 300
 
 /** What stands before a text as it is remembered: with another of these options it has another result. */
-const keyPrefixOf = ({ topK, labels, function: scores, maxLength, longText, stride, empty, pooling }: LabelOptions) =>
-  [topK, labels, scores, maxLength, longText, stride, empty, pooling, ""].join(" ")
+const keyPrefixOf = ({
+  topK,
+  labels,
+  scoreFunction: scores,
+  maxLength,
+  longText,
+  stride,
+  empty,
+  pooling,
+}: LabelOptions) => [topK, labels, scores, maxLength, longText, stride, empty, pooling, ""].join(" ")
 
 /**
  * A labeller before another one that hands on only the first of equal texts: the others get its result, whether it is

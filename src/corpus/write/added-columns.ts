@@ -1,6 +1,6 @@
 import type { Complete } from "../../declaration.ts"
 import { shown, ValenceError } from "../../errors.ts"
-import type { Labelled, ModelInfo } from "../../labeller.ts"
+import { isWordList, type Labelled, type ModelInfo } from "../../labeller.ts"
 import type { corpusOptions } from "../options.ts"
 import type { ColumnKind } from "../rows/column-kinds.ts"
 
@@ -40,10 +40,10 @@ export function roundScore(score: number): number {
  * @throws ValenceError `option_invalid` for one above 1 if scores are probabilities, as all but a lexicon's and logits are
  */
 export function requireMinScore(
-  { minScore, function: scoreFunction }: Pick<Complete<typeof corpusOptions>, "minScore" | "function">,
-  { dtype }: Pick<ModelInfo, "dtype">,
+  { minScore, scoreFunction }: Pick<Complete<typeof corpusOptions>, "minScore" | "scoreFunction">,
+  model: Pick<ModelInfo, "dtype">,
 ): void {
-  if (minScore === undefined || minScore <= 1 || dtype === "lexicon" || scoreFunction === "none") return
+  if (minScore === undefined || minScore <= 1 || isWordList(model) || scoreFunction === "none") return
   const instead = minScore <= 100 ? `; ${minScore} % is ${minScore / 100}` : ""
   throw new ValenceError(
     "option_invalid",

@@ -59,8 +59,8 @@ export async function labelLines(requests: readonly BatchLine[], label: LabelGro
 function groupsOf(calls: readonly LabelCall[]): Group[] {
   const groups = new Map<string, Group>()
   for (const call of calls) {
-    const { topK, labels, function: scoreFunction, maxLength, longText, stride, empty, pooling } = call.options
-    const options = { topK, labels, function: scoreFunction, maxLength, longText, stride, empty, pooling }
+    const { topK, labels, scoreFunction, maxLength, longText, stride, empty, pooling } = call.options
+    const options = { topK, labels, scoreFunction, maxLength, longText, stride, empty, pooling }
     const key = JSON.stringify([call.labeller.model.name, ...Object.values(options)])
     const group: Group = groups.get(key) ?? { labeller: call.labeller, options, calls: [] }
     groups.set(key, group)

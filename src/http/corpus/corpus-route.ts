@@ -34,7 +34,7 @@ const {
   unfamiliar,
   words,
 } = corpusOptions
-const { labels, function: scoreFunction, maxLength, longText, stride, pooling, empty } = corpusOptions
+const { labels, scoreFunction, maxLength, longText, stride, pooling, empty } = corpusOptions
 
 /** What a query may choose. */
 export const corpusQuery = {
@@ -46,7 +46,7 @@ export const corpusQuery = {
   quotes,
   escape: escaping,
   labels,
-  function: scoreFunction,
+  scoreFunction,
   maxLength,
   longText,
   stride,

@@ -118,7 +118,7 @@ function optionsOf(parameters: Static<typeof Parameters>) {
   const truncates = truncation !== false && truncation !== "do_not_truncate"
   return {
     topK: topK ?? (all === false ? 1 : "all"),
-    function: scoreFunction ?? undefined,
+    scoreFunction: scoreFunction ?? undefined,
     maxLength: max_length ?? undefined,
     longText: truncates ? "truncate" : "error",
   } as const

@@ -60,7 +60,7 @@ export function addTextEmbeddingsInference(
       const { texts, batch } = textsOf(body.inputs)
       const options = {
         topK: "all",
-        function: body.raw_scores ? "none" : undefined,
+        scoreFunction: body.raw_scores ? "none" : undefined,
         longText: body.truncate === false ? "error" : "truncate",
       } as const
       const results = await labelAll(serving, serving.labeller, texts, options, reply)

@@ -97,7 +97,7 @@ export function addVllm(app: FastifyInstance, serving: ServerContext): void {
     const texts = typeof input === "string" ? [input] : input
     const options = {
       topK: "all",
-      function: wantsLogits(request.body) ? "none" : undefined,
+      scoreFunction: wantsLogits(request.body) ? "none" : undefined,
       maxLength: truncateTo === modelLimit ? undefined : truncateTo,
       longText: truncateTo === undefined ? "error" : "truncate",
     } as const

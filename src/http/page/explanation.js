@@ -23,7 +23,7 @@ const opposite = /** @type {const} */ ({ positive: "negative", negative: "positi
  */
 export async function explain(text, { name, dtype }, how) {
   // Before softmax: where a model is sure, no word alone moves its score.
-  const request = { text, model: name, function: "none", ...how }
+  const request = { text, model: name, scoreFunction: "none", ...how }
   /** @type {{ label: string, words: WordWeight[] }} */
   const { label, words } = await postJson("v1/explain", request)
   const most = Math.max(...words.map(({ weight }) => Math.abs(weight)), 0)

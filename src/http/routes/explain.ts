@@ -15,10 +15,10 @@ const maxWords = 200
 /** Bounds what is labelled in all: so many times the words. */
 const maxCharacters = 10_000
 
-const { model, lane, labels, function: scoreFunction, maxLength, longText, stride, pooling } = LabelRequest.properties
+const { model, lane, labels, scoreFunction, maxLength, longText, stride, pooling } = LabelRequest.properties
 
 const ExplainRequest = Type.Object(
-  { text: Type.String(), model, lane, labels, function: scoreFunction, maxLength, longText, stride, pooling },
+  { text: Type.String(), model, lane, labels, scoreFunction, maxLength, longText, stride, pooling },
   { title: "ExplainRequest", additionalProperties: false, examples: [{ text: "A dull start, but a superb film" }] },
 )
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js"
 import { shown, ValenceError } from "../../errors.ts"
 import { fromPackageRoot } from "../../files/package-root.ts"
-import type { LabelledText, LabelOptions, ModelInfo } from "../../labeller.ts"
+import type { LabelledText, LabelOptions, ModelInfo, ScoreFunction } from "../../labeller.ts"
 
 /** The data of a job: `schemas/job.schema.json`. */
 export interface JobData {
@@ -10,7 +10,7 @@ export interface JobData {
   readonly texts: readonly { readonly id?: string; readonly text: string }[]
   readonly options?: Pick<
     LabelOptions,
-    "topK" | "labels" | "function" | "maxLength" | "longText" | "stride" | "empty" | "pooling"
+    "topK" | "labels" | "scoreFunction" | "maxLength" | "longText" | "stride" | "empty" | "pooling"
   >
   /** Ms after the job's timestamp. */
   readonly deadlineMs?: number
@@ -36,8 +36,17 @@ let validate: ReturnType<Ajv2020["compile"]> | undefined
  */
 export function readJob(data: unknown): JobData {
   validate ??= new Ajv2020({ verbose: true }).compile(schema())
-  if (validate(data)) return data as JobData
+  if (validate(data)) return withNewNames(data as StoredJob)
   throw new ValenceError("job_invalid", describe(validate.errors?.[0], data))
+}
+
+/** Data that may have been written by a producer of an earlier version, or in another language. */
+type StoredJob = JobData & { readonly options?: { readonly function?: ScoreFunction } }
+
+function withNewNames(data: StoredJob): JobData {
+  if (data.options?.function === undefined) return data
+  const { function: scoreFunction, ...options } = data.options
+  return { ...data, options: { scoreFunction, ...options } }
 }
 
 function describe(error: ErrorObject | undefined, data: unknown): string {

@@ -120,7 +120,7 @@ describe("valence label", () => {
       'error: --column must be given, because no column is named text, review, sentence, comment or the like; the input has "id", "words"\n',
     ],
     [["in.txt", "-o", "in.txt"], "error: --output must"],
-    [["in.txt", "--function", "softmax"], "error: --function must be none for a lexicon"],
+    [["in.txt", "--score-function", "softmax"], "error: --score-function must be none for a lexicon"],
   ])("%j - exit code 2, with option, rule and value", async (words, says) => {
     folder.write("in.txt", "I love it\n")
     folder.write("in.csv", "id,words\n1,I love it\n")
@@ -169,8 +169,8 @@ describe("valence label", () => {
 
   it("an option that the model refuses - exit code 2, and nothing is left behind", async () => {
     folder.write("in.txt", "I love it\n")
-    const { code, stderr } = await label("in.txt", "-o", "out.csv", "--function", "softmax")
-    expect(stderr).toContain("function must be none for a lexicon")
+    const { code, stderr } = await label("in.txt", "-o", "out.csv", "--score-function", "softmax")
+    expect(stderr).toContain("scoreFunction must be none for a lexicon")
     expect(code).toBe(2)
     expect(folder.names()).toEqual(["in.txt"])
   })

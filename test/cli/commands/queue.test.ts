@@ -24,7 +24,7 @@ async function run(fleet: TestFleet, ...words: string[]): Promise<Ended> {
 describe("valence queue status", () => {
   it("a worker lives - shows lanes, dead letters, the worker and the backlog", async () => {
     await using fleet = await TestFleet.open()
-    await fleet.worker({ labeller: await createLexiconLabeller({ model: "afinn-111" }), device: "shelf" })
+    await fleet.worker({ labeller: await createLexiconLabeller({ model: "afinn-111" }) })
     const { queues, deadLetters } = fleet
     await queues.of("bulk").pause()
     const old = await queues.of("bulk").add("label", data, { timestamp: Date.now() - 125_000 })
@@ -34,7 +34,7 @@ describe("valence queue status", () => {
     expect(stdout).toMatch(/│ lane +│ waiting │ active │ delayed │ failed │ waiting texts │ oldest +│ paused │/)
     expect(stdout).toMatch(/│ interactive │ 0 +│ 0 +│ 0 +│ 0 +│ 0 +│ +│ no +│/)
     expect(stdout).toMatch(/│ bulk +│ 1 +│ 0 +│ 0 +│ 0 +│ 2 +│ 2 min \d+ s │ yes +│/)
-    expect(stdout).toMatch(new RegExp(`│ ${process.pid} +│ afinn-111 lexicon \\w+ │ shelf +│ 0 +│ not known │`))
+    expect(stdout).toMatch(new RegExp(`│ ${process.pid} +│ afinn-111 lexicon \\w+ │ lexicon +│ 0 +│ not known │`))
     expect(stdout).toContain("dead letters: 1, see valence dead list\n")
     expect(stdout).toContain("fleet: 1 worker, 0 texts/s\n")
     expect(stdout).not.toContain("no worker listens")

@@ -140,9 +140,10 @@ describe("valence serve", () => {
     )
     const { child, ended, url } = await serveIn({ NODE_OPTIONS: `--import ${thrower}` })
     let log = ""
-    child.stdout?.on("data", data => {
-      log += String(data)
-    })
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", data => {
+        log += String(data)
+      })
     child.kill("SIGUSR2")
     await toBeTrue(() => log.includes("thrown outside") && log.includes("rejected outside"))
     const metrics = await (await fetch(`${url}/metrics`)).text()

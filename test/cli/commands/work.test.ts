@@ -1,6 +1,9 @@
 import { once } from "node:events"
 import { createServer } from "node:net"
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest"
+import { createClassifier } from "../../../src/classifier/classifier.ts"
+import { openQueues } from "../../../src/queue/open-queues.ts"
+import { createWorker } from "../../../src/worker/worker.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
 import { eventually } from "../../queue/test-fleet.ts"
 import { findRedisBinary } from "../../redis/find-redis-binary.ts"
@@ -155,6 +158,20 @@ describe("valence work", () => {
     ]
     const { code, stderr } = await runValence(folder.path, "work", ...flags)
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^error: Redis must answer at redis:\/\/127\.0\.0\.1:1; got connect ECONNREFUSED/m)
+    expect(stderr).toMatch(/^(\S+ )?error: Redis must answer at redis:\/\/127\.0\.0\.1:1; got connect ECONNREFUSED/m)
+  })
+})
+
+describe("a program's worker", () => {
+  it("on the same devices - takes as many jobs as the command's, and reports the same device", async () => {
+    const work = await startWork(inject("redisUrl"), "--model", "sentiment-small", "--device", "cpu:2")
+    await using classifier = await createClassifier({ model: "sentiment-small", device: "cpu:2" })
+    await using worker = await createWorker({ labeller: classifier, options: { keyPrefix }, redis: inject("redisUrl") })
+    await using queues = await openQueues({ redis: inject("redisUrl"), keyPrefix })
+    const { interactive, bulk } = worker.concurrency
+    expect(work.said()).toContain(`, ${interactive} interactive and ${bulk} bulk jobs at a time`)
+    expect(classifier.devices.map(({ children }) => children)).toEqual([2])
+    await eventually(async () => (await queues.fleet.workers()).length === 2)
+    expect((await queues.fleet.workers()).map(({ device }) => device)).toEqual([worker.device, worker.device])
   })
 })

@@ -317,7 +317,7 @@ describe("evaluateCorpus - running", () => {
   test("function, maxLength and what becomes of long texts reach the labeller, in the bulk lane", async () => {
     const seen: LabelOptions[] = []
     const labeller = plainLabeller((_, options) => seen.push(options))
-    const options = { function: "sigmoid", maxLength: 9, longText: "windows", stride: 3, pooling: "mean" } as const
+    const options = { scoreFunction: "sigmoid", maxLength: 9, longText: "windows", stride: 3, pooling: "mean" } as const
     await evaluate(csv("ab,POSITIVE"), options, labeller)
     expect(seen).toMatchObject([{ lane: "bulk", ...options }])
   })

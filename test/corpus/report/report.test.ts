@@ -192,8 +192,8 @@ describe("renderReport - facts", () => {
   })
 
   test("options that are not the defaults are named", async () => {
-    const { facts } = await pageOf(tallyOf([{}]), {}, { minScore: 0.8, function: "none", quotes: "none" })
-    expect(facts()["Options changed"]).toBe("quotes none, function none, minScore 0.8")
+    const { facts } = await pageOf(tallyOf([{}]), {}, { minScore: 0.8, scoreFunction: "none", quotes: "none" })
+    expect(facts()["Options changed"]).toBe("quotes none, minScore 0.8, scoreFunction none")
   })
 
   test("standard input and output are called so, and nothing is said of rows that did not fail", async () => {
@@ -314,8 +314,8 @@ describe("renderReport - figures", () => {
     expect(table("scores").map(([score]) => score)).toEqual(["−3.00 to −2.80", "0.00 to 0.20", "1.00 to 1.20"])
   })
 
-  test("--function none - scores beyond 1, and those beyond 10 in an outermost bar, which is said", async () => {
-    const { all, texts } = await pageOf(tallyOf([{ score: 14 }, { score: -2 }]), {}, { function: "none" })
+  test("--score-function none - scores beyond 1, and those beyond 10 in an outermost bar, which is said", async () => {
+    const { all, texts } = await pageOf(tallyOf([{ score: 14 }, { score: -2 }]), {}, { scoreFunction: "none" })
     expect(texts(".scores .about")).toEqual([
       "Texts by score, 6.0000 on average; an outermost bar holds all beyond 10 or −10",
     ])

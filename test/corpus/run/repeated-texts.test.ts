@@ -74,7 +74,7 @@ describe("labelOnce", () => {
     const others = [
       {},
       { topK: "all" },
-      { function: "none" },
+      { scoreFunction: "none" },
       { maxLength: 9 },
       { longText: "windows" },
       { longText: "windows", stride: 2 },

@@ -70,7 +70,7 @@ describe("decideLabel", () => {
 
 describe("requireMinScore", () => {
   const check = (minScore: number | undefined, dtype = "int8", scoreFunction?: "softmax" | "none") =>
-    requireMinScore({ minScore, function: scoreFunction }, { dtype })
+    requireMinScore({ minScore, scoreFunction }, { dtype })
 
   it("above 1 - refused if scores are probabilities", () => {
     expect(() => check(80)).toThrow(

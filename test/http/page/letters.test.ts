@@ -25,7 +25,7 @@ describe.skipIf(noBrowser)("dead letters in the page", () => {
       process.env["VALENCE_API_KEYS"] = key
       process.env["VALENCE_OPERATOR_KEYS"] = operatorKey
     }
-    const server = await startTestServer({ labeller: producer, producer, queues, others: [] }).finally(() => {
+    const server = await startTestServer({ labeller: producer, others: [] }).finally(() => {
       delete process.env["VALENCE_API_KEYS"]
       delete process.env["VALENCE_OPERATOR_KEYS"]
     })

@@ -1,6 +1,5 @@
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { openQueues } from "../../../src/queue/open-queues.ts"
 import { pauseLanes } from "../../../src/queue/pause-lanes.ts"
 import { TestFleet } from "../../queue/test-fleet.ts"
 import { noBrowser, openPage, startBrowser } from "../test-browser.ts"
@@ -20,10 +19,9 @@ describe.skipIf(noBrowser)("the page, a fleet and API keys", () => {
     await using fleet = await TestFleet.open()
     await fleet.worker()
     const producer = await fleet.producer()
-    await using queues = await openQueues({ redis: fleet.url, keyPrefix: fleet.keyPrefix })
     process.env["VALENCE_API_KEYS"] = key
     process.env["VALENCE_OPERATOR_KEYS"] = operatorKey
-    await using server = await startTestServer({ labeller: producer, producer, queues, others: [] }).finally(() => {
+    await using server = await startTestServer({ labeller: producer, others: [] }).finally(() => {
       delete process.env["VALENCE_API_KEYS"]
       delete process.env["VALENCE_OPERATOR_KEYS"]
     })
