@@ -24,6 +24,8 @@ import { type Head, readHead } from "./read-head.ts"
 
 /** Rows that are read in one turn of the event loop. */
 const rowsAtOnce = 1000
+/** A batch with more bytes is of long rows, which took their time already. */
+const longBytes = 1024 * 1024
 
 /**
  * Opens a corpus: its encoding is checked, its header or first row read, its text column found.
@@ -176,7 +178,7 @@ function lineEndingOf(head: readonly RecordBatch[]): "\n" | "\r\n" {
 /** Reads the rows of a batch, some at a time: one may hold a hundred thousand, and a server has others to answer. */
 async function* readBatch(reader: RowReader, batch: RecordBatch): AsyncGenerator<Row[]> {
   for (let at = 0; at < batch.records.length; at += rowsAtOnce) {
-    if (at > 0) await nextTurn()
+    if (at > 0 || batch.buffer.length > longBytes) await nextTurn()
     yield reader.read({ ...batch, records: batch.records.slice(at, at + rowsAtOnce) })
   }
 }

@@ -4,6 +4,7 @@ import { hasLoneReturn, loneReturn } from "../encoding/lone-returns.ts"
 import type { RawRecord, RecordBatch } from "../records/record.ts"
 import { columnName, findTexts, headerDoubt, type TextPlace, uniqueNames } from "./columns.ts"
 import { quotedFields, unquotedFields } from "./escaped-fields.ts"
+import { longFields } from "./long-fields.ts"
 import type { Cell, ReadRow, Row, RowPlace } from "./row.ts"
 import { findUnreadable, hasLoneReturns, joinTexts, type RowReader, rowPlace, textOf } from "./row-reader.ts"
 
@@ -116,14 +117,24 @@ interface FieldReader {
   alone(batch: RecordBatch, record: RawRecord): string[] | string
 }
 
+const longBytes = 64 * 1024
+const isLong = ({ from, to }: RawRecord) => to - from > longBytes
+
 function csvFields(dialect: CsvDialect): FieldReader {
   const options = parseOptions(dialect)
   const atReturns: Options = { ...options, record_delimiter: ["\r\n", "\n", "\r"] }
   const optionsFor = (isTorn: boolean) => (isTorn ? atReturns : options)
   return {
-    together: batch => parseTogether(batch, optionsFor(hasLoneReturns(batch))),
-    alone: (batch, record) =>
-      parseAlone(batch, record, optionsFor(batch.buffer.subarray(record.from, record.to).includes("\r"))),
+    together: batch =>
+      batch.records.some(isLong) ? undefined : parseTogether(batch, optionsFor(hasLoneReturns(batch))),
+    alone(batch, record) {
+      const hasReturns = batch.buffer.subarray(record.from, record.to).includes("\r")
+      const fields =
+        isLong(record) && !hasReturns
+          ? longFields(textOf(batch, record), dialect.delimiter, dialect.quotes === "csv")
+          : undefined
+      return fields ?? parseAlone(batch, record, optionsFor(hasReturns))
+    },
   }
 }
 

@@ -31,9 +31,15 @@ function skipSpace(text: string, from: number): number {
 
 /** Behind the closing quote of the string that begins at `from`. */
 function endOfString(text: string, from: number): number {
-  let at = from + 1
-  while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1
-  return at + 1
+  let end = text.indexOf('"', from + 1)
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end + 1
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let escapes = 0
+  while (text[at - 1 - escapes] === "\\") escapes++
+  return escapes % 2 === 1
 }
 
 /** Where the comma or brace lies that ends the value which begins at `from`. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises"
 import { isBlank, textEmpty } from "../../check-text.ts"
 import { shown } from "../../errors.ts"
 import type { Failed, LabelledText } from "../../labeller.ts"
@@ -6,6 +7,9 @@ import type { ReadRow, Row } from "../rows/row.ts"
 import { decideLabel } from "../write/added-columns.ts"
 import type { RowWriter } from "../write/row-writer.ts"
 import { countLabelled, rowsOf, type Tally } from "./tally.ts"
+
+/** Characters that are written in one turn of the event loop. */
+const charactersAtOnce = 256 * 1024
 
 /** A row that got no label, as it is listed in `<output>.errors.jsonl`. */
 export interface FailedRow {
@@ -52,23 +56,29 @@ export function labelledTexts(rows: readonly CheckedRow[]): string[] {
 }
 
 /**
- * Makes lines of a chunk's results, and counts them.
+ * Makes lines of a chunk's results, and counts them. Lines may be far longer than what their rows were read from, if there are many
+ * columns: others get a turn of the event loop meanwhile.
  *
  * @param results - one for each of `textsOf(rows)`
  * @param keepFailed - whether rows that could not be labelled keep their place
  */
-export function writeChunk(
+export async function writeChunk(
   rows: readonly CheckedRow[],
   results: readonly LabelledText[],
   writer: RowWriter,
   tally: Tally,
   minScore: number | undefined,
   keepFailed = false,
-): ChunkLines {
+): Promise<ChunkLines> {
   let output = ""
   let next = 0
+  let turnAt = charactersAtOnce
   const failed: FailedRow[] = []
   for (const { row, text, error } of rows) {
+    if (output.length >= turnAt) {
+      await nextTurn()
+      turnAt = output.length + charactersAtOnce
+    }
     const number = rowsOf(tally) + 1
     if (text === undefined && error === undefined) {
       tally.empty++

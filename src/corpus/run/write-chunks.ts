@@ -56,7 +56,7 @@ export async function* writeChunks(
       const next = await labelled.next()
       if (next.done) return next.value
       const { chunk, rows, results } = next.value
-      const { output, failed } = writeChunk(rows, results, writer, tally, options.minScore, keepFailed)
+      const { output, failed } = await writeChunk(rows, results, writer, tally, options.minScore, keepFailed)
       yield { chunk, output, failed: failed.map(row => ({ ...row, reason: wording(row.reason) })) }
     }
   } finally {
