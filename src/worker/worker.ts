@@ -264,8 +264,9 @@ export async function createWorker(request: WorkerRequest): Promise<Worker> {
   const redis = await openRedis(target, settings.connectTimeoutMs, { silenceMs, patient: true, security: settings })
   try {
     for (const warning of await checkRedis(redis)) request.onWarning?.(warning)
+    const startedMs = await redisTimeMs(redis)
     const cancels = await openRedis(target, settings.connectTimeoutMs, { silenceMs, security: settings })
-    const worker = new Worker(request, settings, redis, await redisTimeMs(redis))
+    const worker = new Worker(request, settings, redis, startedMs)
     try {
       await worker.start(cancels)
     } catch (error) {

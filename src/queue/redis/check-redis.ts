@@ -47,7 +47,8 @@ export function judgeRedis({ version, maxmemoryPolicy, maxmemory, appendOnly, sa
  */
 export async function askRedis(connection: RedisConnection): Promise<RedisFacts> {
   const node = (connection.isCluster ? firstNode(connection) : connection) as Redis
-  const info = await node.info("server").catch((error: unknown) => {
+  // Its clock decides the age of jobs.
+  const [info] = await Promise.all([node.info("server"), node.time()]).catch((error: unknown) => {
     throw withMissingRight(error, node.options.username ?? "default")
   })
   return {

@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os"
 import { Redis } from "ioredis"
 import { describe, expect, it } from "vitest"
 import { examine } from "../../../src/doctor/examine.ts"
@@ -9,6 +10,7 @@ import { checkRedis } from "../../../src/queue/redis/check-redis.ts"
 import { leastRights } from "../../../src/queue/redis/least-rights.ts"
 import { closeRedis, openRedis } from "../../../src/queue/redis/open-redis.ts"
 import { queueStatus } from "../../../src/queue/status/queue-status.ts"
+import { runValence } from "../../cli/run-valence.ts"
 import { findRedisBinary } from "../../redis/find-redis-binary.ts"
 import { type RedisServer, startRedisServer } from "../../redis/redis-server.ts"
 import { TestFleet } from "../test-fleet.ts"
@@ -39,9 +41,12 @@ describe.skipIf(findRedisBinary() === undefined)("leastRights()", () => {
     expect(await drainLanes(open.queues, lanes)).toBe("empty")
   })
 
-  it("without the right to ask for INFO - redis_invalid, with the command that gives it", async () => {
+  it.each([
+    ["ask for INFO", "+@all -@dangerous"],
+    ["read the clock", "+@read +@connection +info"],
+  ])("without the right to %s - redis_invalid, with the command that gives it", async (_, rights) => {
     await using server = await startRedisServer()
-    await command(server, "ACL SETUSER app on '>pw' '~*' '&*' +@all -@dangerous")
+    await command(server, `ACL SETUSER app on '>pw' '~*' '&*' ${rights}`)
     const redis = await openRedis(`redis://app:pw@127.0.0.1:${server.port}`, 60_000)
     try {
       await expect(checkRedis(redis)).rejects.toMatchObject({
@@ -51,6 +56,18 @@ describe.skipIf(findRedisBinary() === undefined)("leastRights()", () => {
     } finally {
       await closeRedis(redis)
     }
+  })
+
+  it.each([
+    "+@read +@connection +info",
+    "+@all -@admin -@dangerous +info -time",
+    "+@all -@admin -@dangerous +info -eval -evalsha",
+  ])("valence work of a user with %s - ends with the reason", async rights => {
+    await using server = await startRedisServer()
+    await command(server, `ACL SETUSER app on '>pw' '~*' '&*' ${rights}`)
+    const redis = `redis://app:pw@127.0.0.1:${server.port}`
+    const ended = await runValence(tmpdir(), "work", "--model", "afinn-111", "--port", "0", "--redis", redis)
+    expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining("NOPERM") })
   })
 
   it("doctor - shows them for the user of the URL", async () => {
