@@ -13,10 +13,10 @@ import { pathToFileURL } from "node:url"
 
 const load = path => import(pathToFileURL(resolve("dist", path)).href)
 const { buildFp32 } = await load("graph/build.js")
-const { readCheckpoint } = await load("graph/checkpoint.js")
-const { openGraph } = await load("graph/open-graph.js")
+const { readCheckpoint } = await load("graph/weights/checkpoint.js")
+const { openGraph } = await load("graph/onnx/open-graph.js")
 const { padded } = await load("model/micro-batch.js")
-const { runGraph } = await load("model/run-graph.js")
+const { runGraph } = await load("model/runtime/run-graph.js")
 
 /** Texts of Hugging Face's logits that are run, the shortest ones. */
 const GOLDEN_TEXTS = 8

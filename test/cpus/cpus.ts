@@ -94,8 +94,8 @@ async function check(cpu: Cpu): Promise<Results> {
   }
   const valence = "dist/cli/main.js"
   const checkGraphs = join(import.meta.dirname, "check-graphs.mjs")
-  if (checks.includes("bundled")) {
-    const checked = await step("the bundled graph run", checkGraphs, "models/sentiment-small", "models/sentiment-small")
+  for (const bundled of checks.includes("bundled") ? ["models/sentiment-small", "models/sentiment3-small"] : []) {
+    const checked = await step(`the bundled graph of ${bundled} run`, checkGraphs, bundled, bundled)
     console.log(`${cpu.name}: ${checked.trim()}`)
   }
   for (const source of checks.includes("models") ? values.models.split(",") : []) {
