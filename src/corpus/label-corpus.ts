@@ -15,7 +15,7 @@ import { labelOnce } from "./run/repeated-texts.ts"
 import { RunOutput } from "./run/run-output.ts"
 import { type RunSummary, summarise } from "./run/summary.ts"
 import { rowsOf, type Tally } from "./run/tally.ts"
-import { unlessAborted } from "./run/unless-aborted.ts"
+import { unlessStopped } from "./run/unless-stopped.ts"
 import type { FailedRow } from "./run/write-chunk.ts"
 import { removeRows } from "./write/open-output.ts"
 
@@ -72,7 +72,7 @@ export async function labelCorpus(request: CorpusRequest): Promise<RunSummary> {
 }
 
 function lockOutput({ stdin = process.stdin, ...listeners }: CorpusRequest, files: OutputFiles): Promise<OutputLock> {
-  return unlessAborted(listeners.signal, stdin, () => OutputLock.take(files, listeners))
+  return unlessStopped(listeners.signal, stdin, () => OutputLock.take(files, listeners))
 }
 
 interface Outcome {
@@ -89,7 +89,7 @@ async function runOnce(
   lock: OutputLock | undefined,
 ): Promise<Outcome> {
   const { labeller, stdin = process.stdin, stdout = process.stdout, signal } = request
-  const prepared = await unlessAborted(signal, stdin, () => prepareRun(input, files, options, labeller.model, stdin))
+  const prepared = await unlessStopped(signal, stdin, () => prepareRun(input, files, options, labeller.model, stdin))
   try {
     if (prepared.done) {
       await removeRows(files)

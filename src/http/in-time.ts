@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify"
-import { unlessEnded } from "../within.ts"
+import { unlessEnded } from "../aborting.ts"
 import { requestSignal } from "./request-signal.ts"
 import type { ServerContext } from "./server-context.ts"
 

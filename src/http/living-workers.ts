@@ -1,6 +1,6 @@
+import { unlessEnded } from "../aborting.ts"
 import { ValenceError } from "../errors.ts"
 import type { Producer } from "../producer/producer.ts"
-import { unlessEnded } from "../within.ts"
 
 /** How old what is known of a fleet may be. */
 const lookEveryMs = 1000

@@ -1,3 +1,4 @@
+import { timeLimit, unlessEnded } from "../aborting.ts"
 import { RequestError } from "./problem.ts"
 
 /**
@@ -9,7 +10,7 @@ export async function* sentInTime<T>(body: AsyncIterable<T>, maxMs: number): Asy
   const parts = body[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const { value, done } = await within(maxMs, parts.next())
+      const { value, done } = await arrived(maxMs, parts.next())
       if (done) return
       yield value
     }
@@ -32,14 +33,9 @@ export async function* takenInTime<T>(parts: AsyncIterable<T>, maxMs: number, la
   }
 }
 
-async function within<T>(maxMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new RequestError(408, `a stream must go on within ${maxMs} ms`)), maxMs)
+async function arrived<T>(maxMs: number, work: Promise<T>): Promise<T> {
+  using late = timeLimit(maxMs)
+  return await unlessEnded(work, late.signal).catch((error: unknown) => {
+    throw late.signal.aborted ? new RequestError(408, `a stream must go on within ${maxMs} ms`) : error
   })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

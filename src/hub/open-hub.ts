@@ -1,9 +1,9 @@
 import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { type Dispatcher, EnvHttpProxyAgent, type RequestInit, Response, fetch as undiciFetch } from "undici"
+import { timeLimit } from "../aborting.ts"
 import { addressKind, checkedLookup, hostOf } from "../addresses.ts"
 import { ValenceError } from "../errors.ts"
-import { timeLimit } from "../within.ts"
 import { Backoff, type Persistence } from "./backoff.ts"
 import type { HubSettings } from "./hub-settings.ts"
 

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { Telemetry } from "bullmq"
+import { unlessEnded } from "../aborting.ts"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ModelInfo } from "../labeller.ts"
 import type { RedisTarget } from "../queue/redis/connection.ts"
 import { openRedis } from "../queue/redis/open-redis.ts"
 import { Fleet } from "../queue/status/living-fleet.ts"
-import { unlessEnded } from "../within.ts"
 import { type ProducerOptions, producerOptions } from "./options.ts"
 import { Producer } from "./producer.ts"
 

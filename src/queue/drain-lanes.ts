@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
+import { unlessEnded } from "../aborting.ts"
 import { ValenceError } from "../errors.ts"
 import type { Lane } from "../labeller.ts"
-import { unlessEnded } from "../within.ts"
 import type { JobQueues } from "./jobs/job-queues.ts"
 
 /** What is left of a lane. */

@@ -1,4 +1,4 @@
-import { longestTimerMs } from "../declaration.ts"
+import { abortAfter } from "../aborting.ts"
 import { asError, isErrorCode, isRetryable, ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, Lane } from "../labeller.ts"
 import type { JobData, JobResult } from "../queue/jobs/job.ts"
@@ -35,7 +35,7 @@ export async function labelJob(labeller: Labeller, lane: Lane, data: JobData, li
   const leftMs = data.deadlineMs === undefined ? Infinity : limits.addedMs + data.deadlineMs - limits.takenMs
   if (leftMs <= 0) return dropped("expired", data)
   const { stop } = limits
-  using _deadline = abortLater(stop, leftMs)
+  using _deadline = abortAfter(stop, leftMs, "expired" satisfies StopReason)
   try {
     const texts = data.texts.map(({ text }) => text)
     const results = await labeller.label(texts, { ...data.options, lane, signal: stop.signal })
@@ -88,12 +88,4 @@ const toError = ({ code, message }: { readonly code: string; readonly message: s
 function unexpected(cause: unknown): ValenceError {
   const { name, message } = asError(cause)
   return new ValenceError("job_failed", `labelling failed: ${name}: ${message}`, { cause })
-}
-
-/** Expires a job after so long, unless it is disposed. */
-function abortLater(stop: AbortController, ms: number): Disposable {
-  if (ms === Infinity) return { [Symbol.dispose]() {} }
-  const expired: StopReason = "expired"
-  const timer = setTimeout(() => stop.abort(expired), Math.min(ms, longestTimerMs))
-  return { [Symbol.dispose]: () => clearTimeout(timer) }
 }

@@ -14,7 +14,7 @@ import type { OpenRows } from "../rows/row-source.ts"
 import { cutChunks } from "../run/chunks.ts"
 import { type LabelledChunk, labelChunks, maxBytesUnderWay } from "../run/label-chunks.ts"
 import { estimate, type Progress, progressMs, Speedometer } from "../run/progress.ts"
-import { unlessAborted } from "../run/unless-aborted.ts"
+import { unlessStopped } from "../run/unless-stopped.ts"
 import { checkRows, type FailedRow } from "../run/write-chunk.ts"
 import { countPrediction, measureQuality, type Quality, renameGold, tabulate } from "./confusion.ts"
 import { GoldLabels } from "./gold-labels.ts"
@@ -87,7 +87,7 @@ export async function evaluateCorpus(request: EvaluationRequest): Promise<Evalua
   const gold = new GoldLabels({ ...model, labels: chosenLabels(options.labels, model) }, options.labelMap)
   const input = resolveInput(request.input, options.format)
   const { signal, stdin = process.stdin } = request
-  const rows = await unlessAborted(signal, stdin, () => openRows(input, options, stdin))
+  const rows = await unlessStopped(signal, stdin, () => openRows(input, options, stdin))
   try {
     return await new Evaluating(request, options, input, rows, gold).work()
   } finally {

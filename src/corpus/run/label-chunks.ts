@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events"
+import { abortBehind } from "../../aborting.ts"
 import type { LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
 import type { Row } from "../rows/row.ts"
 import type { Chunk } from "./chunks.ts"
@@ -43,7 +44,7 @@ export async function* labelChunks(
   // Where one chunk fails, or nobody wants more, those that are under way need not be waited for.
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
-  using _late = abortLater(stop, signal, stopMs)
+  using _late = abortBehind(stop, signal, stopMs)
   const begun: { chunk: Chunk; rows: CheckedRow[]; outcome: Promise<Outcome> }[] = []
   let bytes = 0
   let reading: Promise<Arrival> | undefined
@@ -81,22 +82,6 @@ export async function* labelChunks(
     }
   } finally {
     stop.abort()
-  }
-}
-
-/** Aborts `stop` so long after the signal did, unless it is disposed. */
-function abortLater(stop: AbortController, signal: AbortSignal | undefined, ms: number): Disposable {
-  let timer: NodeJS.Timeout | undefined
-  const begin = () => {
-    timer = setTimeout(() => stop.abort(), ms)
-  }
-  if (signal?.aborted) begin()
-  signal?.addEventListener("abort", begin, { once: true })
-  return {
-    [Symbol.dispose]() {
-      clearTimeout(timer)
-      signal?.removeEventListener("abort", begin)
-    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { LRUCache } from "lru-cache"
+import { unlessEnded } from "../../aborting.ts"
 import { isRetryable, ValenceError } from "../../errors.ts"
 import type { Labelled, LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
 
@@ -67,14 +68,14 @@ export function labelOnce(labeller: Labeller, maxBytes: number): RepeatLabeller 
     repeated += texts.length - own.size
     const sent = [...own.values()]
     const named = { ...options, ...nameOf(sent, texts.length, options.id, calls) }
-    const labelled = own.size === 0 ? [] : await unlessAborted(begin([...own.keys()], sent, named), options.signal)
+    const labelled = own.size === 0 ? [] : await unlessGivenUp(begin([...own.keys()], sent, named), options.signal)
     const mine = new Map([...own.keys()].map((key, at) => [key, labelled[at]]))
     const firsts = new Set<string>()
     const results: (LabelledText | undefined)[] = []
     for (const [at, key] of keys.entries()) {
       const isFirst = own.has(key) && !firsts.has(key)
       firsts.add(key)
-      const result = mine.has(key) ? mine.get(key) : await unlessAborted(Promise.resolve(found[at]), options.signal)
+      const result = mine.has(key) ? mine.get(key) : await unlessGivenUp(Promise.resolve(found[at]), options.signal)
       results.push(isFirst || isShared(result) ? result : undefined)
     }
     return labelLost(texts, results, options)
@@ -133,17 +134,9 @@ function nameOf(
 }
 
 /** Another call's text is not waited for by a call that was given up. */
-async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function unlessGivenUp<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return result
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new ValenceError("aborted", "labelling was aborted", { cause: signal.reason }))
-    if (signal.aborted) stop()
-    else signal.addEventListener("abort", stop, { once: true })
+  return unlessEnded(result, signal).catch((error: unknown) => {
+    throw signal.aborted ? new ValenceError("aborted", "labelling was aborted", { cause: signal.reason }) : error
   })
-  try {
-    return await Promise.race([result, aborted])
-  } finally {
-    signal.removeEventListener("abort", stop)
-  }
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto"
+import { unlessEnded } from "../../aborting.ts"
 import { asError, ValenceError } from "../../errors.ts"
 import { keysOf } from "../../queue/jobs/names.ts"
 import { redisTimeMs } from "../../queue/redis/adapt-scripts.ts"
 import type { RedisConnection } from "../../queue/redis/connection.ts"
-import { unlessEnded } from "../../within.ts"
 import { BodyError, RequestError } from "../problem.ts"
 
 /** What Redis is handed at a time: it answers nobody else meanwhile. */

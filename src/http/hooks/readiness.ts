@@ -1,4 +1,4 @@
-import { unlessEnded } from "../../within.ts"
+import { unlessEnded } from "../../aborting.ts"
 import type { ServerInputs } from "../server-inputs.ts"
 
 /** A text that any model has a label for. */

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { Type } from "typebox"
-import { unlessEnded } from "../../within.ts"
+import { unlessEnded } from "../../aborting.ts"
 import { readJsonBodies } from "../hooks/json-bodies.ts"
 import { mostValues } from "../hooks/require-few-values.ts"
 import { inTime } from "../in-time.ts"

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events"
 import { setTimeout as wait } from "node:timers/promises"
+import { within } from "../../aborting.ts"
 import { asError, ValenceError } from "../../errors.ts"
-import { within } from "../../within.ts"
 import { type RedisConnection, refusedEvent } from "../redis/connection.ts"
 import { describeTrouble, isCutOff, type RedisTrouble, refusalOf } from "../redis/refusal.ts"
 import type { JobQueues } from "./job-queues.ts"

@@ -1,6 +1,6 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
+import { within } from "../../aborting.ts"
 import { asError, ValenceError } from "../../errors.ts"
-import { within } from "../../within.ts"
 import { endForgottenNodes } from "./cluster-nodes.ts"
 import { type RedisConnection, type RedisTarget, refusedEvent } from "./connection.ts"
 import { redisOptions } from "./redis-options.ts"

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises"
+import { unlessEnded } from "../../aborting.ts"
 import { asError, ValenceError } from "../../errors.ts"
-import { unlessEnded } from "../../within.ts"
 import type { OpenQueues } from "../open-queues.ts"
 import { type QueueStatus, queueStatus } from "./queue-status.ts"
 

@@ -1,7 +1,7 @@
 import { count } from "../../declaration.ts"
 
 /**
- * What a fleet is scaled for. A fleet whose workers take as long to start as the target is swings: `npm run bench:scaling` shows it. The default
+ * What a fleet is scaled for. A fleet whose workers take as long to start as the target is swings: `npm run bench scaling` shows it. The default
  * is five times the minute that a worker takes which has to pull its model.
  */
 export const scaleOptions = {

@@ -1,5 +1,5 @@
 import type { Worker } from "bullmq"
-import { within } from "../../within.ts"
+import { within } from "../../aborting.ts"
 import type { RedisConnection } from "../redis/connection.ts"
 
 /** How long the connection to end may take to be there at all. */

@@ -7,7 +7,7 @@ import { ValenceError } from "../../errors.ts"
  *
  * @throws ValenceError `aborted`; otherwise what `work` rejects with
  */
-export async function unlessAborted<T>(
+export async function unlessStopped<T>(
   signal: AbortSignal | undefined,
   stdin: Readable,
   work: () => Promise<T>,

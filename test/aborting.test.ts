@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { globSync } from "tinyglobby"
 import { expect, it } from "vitest"
-import { timeLimit } from "../src/within.ts"
+import { timeLimit } from "../src/aborting.ts"
 import { eventually } from "./eventually.ts"
 
 it("a time limit among other signals - aborts, though garbage is collected before", async () => {

@@ -1,3 +1,5 @@
+import { longestTimerMs } from "./declaration.ts"
+
 /** Waits for something to end, well or not, though no longer than so many ms. */
 export async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
@@ -32,5 +34,28 @@ export async function unlessEnded<T>(work: Promise<T>, signal: AbortSignal): Pro
     return await Promise.race([work, ended])
   } finally {
     signal.removeEventListener("abort", stop)
+  }
+}
+
+/** Aborts `stop` with a reason after so many ms, unless it is disposed before; never after `Infinity`. */
+export function abortAfter(stop: AbortController, ms: number, reason?: unknown): Disposable {
+  if (ms === Infinity) return { [Symbol.dispose]() {} }
+  const timer = setTimeout(() => stop.abort(reason), Math.min(ms, longestTimerMs))
+  return { [Symbol.dispose]: () => clearTimeout(timer) }
+}
+
+/** Aborts `stop` so many ms after the signal did, unless it is disposed before. */
+export function abortBehind(stop: AbortController, signal: AbortSignal | undefined, ms: number): Disposable {
+  let waiting: Disposable | undefined
+  const begin = () => {
+    waiting = abortAfter(stop, ms)
+  }
+  if (signal?.aborted) begin()
+  else signal?.addEventListener("abort", begin, { once: true })
+  return {
+    [Symbol.dispose]() {
+      waiting?.[Symbol.dispose]()
+      signal?.removeEventListener("abort", begin)
+    },
   }
 }
