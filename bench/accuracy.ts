@@ -1,7 +1,7 @@
 /**
  * Accuracy of the int8 and fp32 graphs on a labelled file, and how far int8 is from fp32:
  *
- *   npm run bench:accuracy -- --texts FILE [--peer FOLDER]
+ *   npm run bench accuracy-of-labels -- --texts FILE [--peer FOLDER]
  *
  * FILE is a .tsv with the columns sentence (or text) and label, a label's name or its index. With an export,
  * transformers.js's graphs are told of too, each text in a run of its own: dynamic q8 depends on its batch.

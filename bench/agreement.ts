@@ -2,7 +2,7 @@
  * Accuracy of every engine on a labelled file, and how far each is from Valence's fp32 graph, each text in a run of its
  * own where the caller makes the batches (dynamic int8 depends on its batch):
  *
- *   npm run bench:agreement -- --texts FILE [--model FOLDER] [--no-python] [--engines NAME,NAME] [--json FILE]
+ *   npm run bench agreement -- --texts FILE [--model FOLDER] [--no-python] [--engines NAME,NAME] [--json FILE]
  *
  * FILE is a .tsv with the columns sentence (or text) and label, a label's name or its index.
  */

@@ -1,6 +1,7 @@
 /**
- * Every question, one after the other, each by its own bench in a process of its own:
+ * A bench by its name; or every question of the page of figures, one after the other, each by its own bench in a process of its own:
  *
+ *   npm run bench NAME -- [FLAGS]                   NAME as listed below; -- --help says what it asks and takes
  *   npm run bench -- [--texts FILE] [--only engines,fairness] [--quick] [--no-python] [--patience-s 60]
  *   npm run bench -- --check [--texts FILE]         the few ratios that matter, against floors, in two to four minutes
  *
@@ -15,18 +16,35 @@ import { join } from "node:path"
 import { readFlags } from "../test/read-flags.ts"
 import { checkFloors } from "./check-floors.ts"
 import { secondsOf } from "./harness.ts"
-import { benchFolder, type Question, questions } from "./questions.ts"
+import { benches, benchFolder, type Question, questions } from "./questions.ts"
 
-const { values: flags } = readFlags({
-  options: {
-    texts: { type: "string" },
-    only: { type: "string" },
-    quick: { type: "boolean", default: false },
-    check: { type: "boolean", default: false },
-    "no-python": { type: "boolean", default: false },
-    "patience-s": { type: "string", default: "60" },
+/** One bench alone, with the words behind its name. */
+async function runNamed(name: string, words: readonly string[]): Promise<void> {
+  const file = Object.hasOwn(benches, name) ? benches[name] : undefined
+  if (file === undefined) {
+    console.error(`no bench has the name ${name}; the names are ${names}`)
+    process.exit(2)
+  }
+  process.exit((await run(file, words)) ? 0 : 1)
+}
+
+const names = Object.keys(benches).join(", ")
+const [named, ...itsWords] = process.argv.slice(2)
+if (named !== undefined && !named.startsWith("-")) await runNamed(named, itsWords)
+
+const { values: flags } = readFlags(
+  {
+    options: {
+      texts: { type: "string" },
+      only: { type: "string" },
+      quick: { type: "boolean", default: false },
+      check: { type: "boolean", default: false },
+      "no-python": { type: "boolean", default: false },
+      "patience-s": { type: "string", default: "60" },
+    },
   },
-})
+  `\nNames: ${names}`,
+)
 
 /** Runs a bench; what it prints is shown. */
 async function run(bench: string, words: readonly string[]): Promise<boolean> {

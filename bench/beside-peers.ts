@@ -1,7 +1,7 @@
 /**
  * Texts a second of Valence beside every other engine over the same checkpoint, tokenising included:
  *
- *   npm run bench:beside-peers -- [--texts FILE | --mixed-lengths] [--model FOLDER] [--no-python] [--engines NAME,NAME]
+ *   npm run bench beside-peers -- [--texts FILE | --mixed-lengths] [--model FOLDER] [--no-python] [--engines NAME,NAME]
  *
  * `npm run bench:peers` sets the peers up. Those whose caller makes the batches are measured three ways: one text a run,
  * batches in the order of the texts, and batches of texts sorted by length; their batch size is the best of a few, tried

@@ -2,7 +2,7 @@
  * Seconds and peak memory of `valence models build` for a checkpoint of DistilBERT-base's geometry, against the size of
  * its safetensors:
  *
- *   npm run bench:build -- [--dtype int8|fp16|fp32]
+ *   npm run bench build -- [--dtype int8|fp16|fp32]
  *
  * The checkpoint has random weights, float32, and lies in a temporary folder.
  */

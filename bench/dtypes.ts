@@ -1,7 +1,7 @@
 /**
  * How much faster int8 is than fp32, both Valence's own graphs of one checkpoint:
  *
- *   npm run bench:dtypes -- [--model MODEL] [--texts FILE]
+ *   npm run bench dtypes -- [--model MODEL] [--texts FILE]
  *
  * It is measured in two ways, which take turns. Wall time is what a caller gets: `label()` with one device child,
  * tokenising included. CPU time is what one thread of this process spends in the graph, on the micro-batches that the

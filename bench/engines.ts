@@ -1,7 +1,7 @@
 /**
  * Texts a second of Valence against transformers.js over the same checkpoint, tokenising included:
  *
- *   npm run bench:engines -- --peer FOLDER [--model MODEL] [--dtype int8|fp32] [--texts FILE]
+ *   npm run bench engines -- --peer FOLDER [--model MODEL] [--dtype int8|fp32] [--texts FILE]
  *
  * FOLDER is an export of the same checkpoint as `bench/peers/make_export.py` writes it: int8 is measured against its q8,
  * fp32 against its fp32.

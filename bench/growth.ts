@@ -2,7 +2,7 @@
  * How cost grows, of the default model: seconds of a call with the number of its texts, microseconds of a token with the
  * length of the texts, texts a second with the number of device children:
  *
- *   npm run bench:growth -- [--texts FILE] [--most-texts 100000]
+ *   npm run bench growth -- [--texts FILE] [--most-texts 100000]
  */
 import { availableParallelism } from "node:os"
 import { readFlags } from "../test/read-flags.ts"

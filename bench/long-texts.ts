@@ -1,7 +1,7 @@
 /**
  * What windows make of long texts, and how long short texts wait beside one of 1 MB:
  *
- *   npm run bench:long-texts -- --texts FILE
+ *   npm run bench long-texts -- --texts FILE
  *
  * FILE is a .tsv with the columns sentence (or text) and label. Long texts are made of it: 100 sentences each in random
  * order, 60 of them of the label that is right for the whole.

@@ -15,6 +15,39 @@ export interface Question {
   readonly takes: { readonly texts?: "optional" | "required"; readonly python?: true; readonly patience?: true }
 }
 
+/** Every bench by the name that `npm run bench NAME` takes, beside this file; what it asks is said at its head, which `--help` prints. */
+export const benches: Readonly<Record<string, string>> = {
+  "accuracy-of-labels": "accuracy.ts",
+  agreement: "agreement.ts",
+  "beside-peers": "beside-peers.ts",
+  build: "build.ts",
+  corpus: "corpus/throughput.ts",
+  dedup: "corpus/dedup.ts",
+  dtypes: "dtypes.ts",
+  engines: "engines.ts",
+  fleet: "fleet/throughput.ts",
+  growth: "growth.ts",
+  http: "http/requests.ts",
+  "http-corpus": "http/corpus.ts",
+  latency: "fleet/latency.ts",
+  lexicon: "lexicon/speed.ts",
+  lexicons: "lexicon/beside-peers.ts",
+  "long-texts": "long-texts.ts",
+  memory: "corpus/memory.ts",
+  overload: "http/overload.ts",
+  peak: "peak/peak.ts",
+  queue: "fleet/queue-alone.ts",
+  "queue-shapes": "fleet/queue-shapes.ts",
+  "random-checkpoint": "write-random-checkpoint.ts",
+  "redis-memory": "fleet/redis-memory.ts",
+  replies: "fleet/replies.ts",
+  scaling: "fleet/scaling.ts",
+  "single-text": "single-text.ts",
+  "start-up": "start-up.ts",
+  "token-budget": "token-budget.ts",
+  tracing: "fleet/tracing.ts",
+}
+
 export const questions: readonly Question[] = [
   {
     name: "engines",

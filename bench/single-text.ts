@@ -1,7 +1,7 @@
 /**
  * How long one text takes that comes alone, of every engine over the same checkpoint, from the call to the label:
  *
- *   npm run bench:single-text -- [--texts FILE] [--model FOLDER] [--no-python] [--engines NAME,NAME] [--texts-a-round 100]
+ *   npm run bench single-text -- [--texts FILE] [--model FOLDER] [--no-python] [--engines NAME,NAME] [--texts-a-round 100]
  */
 
 import { readFlags } from "../test/read-flags.ts"

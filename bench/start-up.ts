@@ -2,7 +2,7 @@
  * Seconds from the start of a process that labels one text to its end, and the memory that it and its children take at
  * most: `valence classify "I love it"`, a node that does nothing, and every engine for which an export is given:
  *
- *   npm run bench:start-up -- [--peer FOLDER] [--no-python]
+ *   npm run bench start-up -- [--peer FOLDER] [--no-python]
  *
  * Processes are cold, files are not: the system has them in its cache after the first round, which does not count.
  */

@@ -1,7 +1,7 @@
 /**
  * Texts a second by token budget and number of device children, to check the defaults of maxBatchTokens and of device:
  *
- *   npm run bench:token-budget -- [--texts FILE] [--dtype int8|fp32] [--children 1,2] [--budgets 128,256,512]
+ *   npm run bench token-budget -- [--texts FILE] [--dtype int8|fp32] [--children 1,2] [--budgets 128,256,512]
  */
 import { readFile } from "node:fs/promises"
 import { availableParallelism } from "node:os"

@@ -1,7 +1,7 @@
 /**
  * Writes a checkpoint of DistilBERT-base's geometry with random weights into a folder, for the benches with `--model`:
  *
- *   npm run bench:random-checkpoint -- FOLDER
+ *   npm run bench random-checkpoint -- FOLDER
  */
 
 import { readFlags } from "../test/read-flags.ts"

@@ -2,7 +2,7 @@
  * Rows a second of `valence label` over JSON Lines in which a share of the texts came before, each of them labelled once, against
  * `--no-dedup`; and that both write the same bytes:
  *
- *   npm run bench:dedup -- [--rows 60000] [--repeated 0.3]
+ *   npm run bench dedup -- [--rows 60000] [--repeated 0.3]
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"

@@ -2,7 +2,7 @@
  * Peak memory of the main process of `valence label`, over a long file against a short one: it must not grow with the
  * corpus. Device children are not counted.
  *
- *   npm run bench:memory -- [--model afinn-111] [--rows 20000,1000000]
+ *   npm run bench memory -- [--model afinn-111] [--rows 20000,1000000]
  *
  * The default model takes minutes for 1,000,000 rows; a lexicon takes seconds.
  */

@@ -2,7 +2,7 @@
  * Rows a second of `valence label` over a CSV, its whole process from start to end, against the classifier alone over
  * the same texts in memory; and what the batcher pads on such a run:
  *
- *   npm run bench:corpus -- [--rows 200000] [--texts FILE] [--cpu-prof FOLDER]
+ *   npm run bench corpus -- [--rows 200000] [--texts FILE] [--cpu-prof FOLDER]
  */
 import { createReadStream } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"

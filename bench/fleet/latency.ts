@@ -2,7 +2,7 @@
  * How long single texts take through Redis, from label() to the result: while nothing else is to be done, and while a
  * bulk run saturates the same worker:
  *
- *   npm run bench:latency -- [--samples 200] [--bulk-rows 200000] [--texts FILE]
+ *   npm run bench latency -- [--samples 200] [--bulk-rows 200000] [--texts FILE]
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"

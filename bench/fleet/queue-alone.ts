@@ -2,7 +2,7 @@
  * What the queue carries where labelling costs nothing: texts a second of a worker around a labeller that does nothing,
  * against a bare worker of BullMQ that stores the same results of the same jobs:
  *
- *   npm run bench:queue -- [--bulk-texts 1000000] [--single-texts 40000]
+ *   npm run bench queue -- [--bulk-texts 1000000] [--single-texts 40000]
  */
 
 import { readFlags } from "../../test/read-flags.ts"

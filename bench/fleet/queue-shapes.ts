@@ -2,7 +2,7 @@
  * How what the queue carries depends on the texts in a job, on the jobs that a worker is at, and on the number of workers,
  * where labelling costs nothing:
  *
- *   npm run bench:queue-shapes -- [--jobs 8000]
+ *   npm run bench queue-shapes -- [--jobs 8000]
  */
 
 import { readFlags } from "../../test/read-flags.ts"

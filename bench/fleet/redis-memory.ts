@@ -2,7 +2,7 @@
  * What Redis holds at most during a corpus run through it, and whether that grows with the rows. The worker is a
  * lexicon's, so that the run takes minutes, not an hour; chunks and jobs are those of any run:
  *
- *   npm run bench:redis-memory -- [--rows 1000000]
+ *   npm run bench redis-memory -- [--rows 1000000]
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"

@@ -3,7 +3,7 @@
  * for Valence, which replies on a channel for each producer, and for bare queues of BullMQ that reply by its
  * QueueEvents, by a channel for each producer, and by a stream for each producer:
  *
- *   npm run bench:replies -- [--others 20] [--per-second 20] [--labels 100]
+ *   npm run bench replies -- [--others 20] [--per-second 20] [--labels 100]
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"

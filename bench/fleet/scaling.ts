@@ -3,7 +3,7 @@
  * is the one that `valence queue export` tells; replicas follow Kubernetes' documented algorithm, with the chart's limits and KEDA from zero.
  * Nothing is measured, so figures are the same everywhere:
  *
- *   npm run bench:scaling -- [--target-seconds 300] [--start-seconds 60]
+ *   npm run bench scaling -- [--target-seconds 300] [--start-seconds 60]
  */
 import type { QueueStatus } from "../../src/queue/status/queue-status.ts"
 import { scaleSignal } from "../../src/queue/status/scale-signal.ts"

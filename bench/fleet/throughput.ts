@@ -2,7 +2,7 @@
  * Texts a second of a bulk run through Redis, one worker and this producer on the same cores, against the embedded
  * classifier over the same texts; and the CPU time that each of the processes takes for a text:
  *
- *   npm run bench:fleet -- [--texts-a-round 20000] [--texts FILE]
+ *   npm run bench fleet -- [--texts-a-round 20000] [--texts FILE]
  */
 import { readFileSync } from "node:fs"
 import { readFlags } from "../../test/read-flags.ts"

@@ -3,7 +3,7 @@
  * sampled, and with `otlp` and every request sampled. Spans go to a collector that throws them away. The worker labels with a lexicon,
  * so that little else is measured.
  *
- *   npm run bench:tracing -- [--requests 3000] [--connections 16]
+ *   npm run bench tracing -- [--requests 3000] [--connections 16]
  */
 import { readFileSync } from "node:fs"
 import { createServer } from "node:http"

@@ -2,7 +2,7 @@
  * Rows a second of `POST /v1/corpus`, through `valence serve` that labels in its own process, against `valence label` of
  * the same file with --no-dedup, and the server's memory meanwhile:
  *
- *   npm run bench:http-corpus -- [--rows 200000] [--texts FILE] [--model afinn-111]
+ *   npm run bench http-corpus -- [--rows 200000] [--texts FILE] [--model afinn-111]
  *
  * The server has begun; `valence label` is measured from its start to its end. Both must give the same bytes.
  */

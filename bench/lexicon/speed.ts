@@ -1,7 +1,7 @@
 /**
  * Texts a second of the afinn-111 lexicon against npm's sentiment, interleaved in one process:
  *
- *   npm run bench:lexicon -- [FILE]
+ *   npm run bench lexicon -- [FILE]
  *
  * FILE is a .tsv with a header and a column named sentence or text, or any other file with one text a line. Without it,
  * texts are generated, with the word counts of SST-2's dev set and its share of words that AFINN-111 has.

@@ -1,7 +1,7 @@
 /**
  * Which share of a core's practical peak a graph reaches, and where the rest goes:
  *
- *   npm run bench:peak -- [--model MODEL] [--dtype int8|fp32] [--texts FILE]
+ *   npm run bench peak -- [--model MODEL] [--dtype int8|fp32] [--texts FILE]
  *
  * The practical peak is what the graph's linear layers take alone: products of the same shapes by the same operator of
  * ONNX Runtime, each in a session of its own, its weights and activations in place. They take turns with the graph, on
