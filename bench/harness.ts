@@ -124,10 +124,11 @@ export function describeRatio({ median, min, max, rounds }: Ratio): string {
   return `${median.toFixed(2)} (round by round ${min.toFixed(2)} to ${max.toFixed(2)}, ${rounds} rounds)`
 }
 
-/** Prints whether a figure meets its bar. */
-export function printBar(what: string, figure: number, rule: "<=" | ">=" | "<", bar: number, shown: string): void {
+/** Prints, and returns, whether a figure meets its bar. */
+export function printBar(what: string, figure: number, rule: "<=" | ">=" | "<", bar: number, shown: string): boolean {
   const met = rule === ">=" ? figure >= bar : rule === "<" ? figure < bar : figure <= bar
   console.log(`${what}: ${shown}; bar ${rule} ${bar}: ${met ? "met" : "MISSED"}`)
+  return met
 }
 
 /** Prints a table, numbers to the right. */

@@ -4,7 +4,8 @@
  *
  *   npm run soak -- [--minutes 30] [--model sentiment-small] [--load 0.1]
  *
- * Results are kept for a tenth of the time, so that they are removed as they are in a longer life.
+ * Results are kept for a tenth of the time, so that they are removed as they are in a longer life. A bar that is missed makes the exit
+ * code 1.
  */
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -98,8 +99,9 @@ const statuses = [...traffic.tally].map(([name, of]) => [
 printTable(["traffic", "answers"], statuses)
 const refused = [...traffic.tally.values()].flatMap(of => [...of]).filter(([status]) => !status.startsWith("2"))
 const refusals = refused.reduce((sum, [, count]) => sum + count, 0)
-printBar("refusals", refusals, "<=", 0, String(refusals))
+const met = [printBar("refusals", refusals, "<=", 0, String(refusals))]
 for (const [name, shown] of Object.entries(names)) {
   const [, second = 1, last = 1] = inThirds(name as keyof Look)
-  printBar(`${shown}: last third by second`, last / second, "<=", 1.1, (last / second).toFixed(3))
+  met.push(printBar(`${shown}: last third by second`, last / second, "<=", 1.1, (last / second).toFixed(3)))
 }
+if (met.includes(false)) process.exitCode = 1
