@@ -54,7 +54,7 @@ USER root
 COPY --from=cuda-files /cuda/lib/ /opt/cuda/lib/
 COPY --from=cuda-files /cuda/provider/ node_modules/onnxruntime-node/bin/napi-v6/linux/x64/
 # The bundled graph is int8, for CPUs: GPUs compute fp16.
-RUN echo /opt/cuda/lib > /etc/ld.so.conf.d/cuda.conf && ldconfig && node bin/valence.js models build sst2-small --dtype fp16
+RUN echo /opt/cuda/lib > /etc/ld.so.conf.d/cuda.conf && ldconfig && node bin/valence.js models build sentiment-small --dtype fp16
 # What NVIDIA's container runtime mounts: the driver's libraries and nvidia-smi.
 ENV VALENCE_DEVICE=cuda:0 NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 USER 1000:1000
