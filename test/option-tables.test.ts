@@ -9,6 +9,7 @@ import { portOptions } from "../src/cli/commands/work.ts"
 import { logOptions } from "../src/cli/log-options.ts"
 import { fleetOptions, serverFleetOptions } from "../src/cli/open-labeller.ts"
 import { exportOptions } from "../src/cli/parts/export-options.ts"
+import { moreFleetsOptions } from "../src/cli/parts/more-fleets.ts"
 import { traceOptions } from "../src/cli/trace-options.ts"
 import { corpusOptions, evaluateOptions } from "../src/corpus/options.ts"
 import type { Declaration } from "../src/declaration.ts"
@@ -39,7 +40,11 @@ const tables = {
   "`label()`, and `valence classify`": labelOptions,
   "`labelCorpus`, `valence label`": { ...corpusOptions, fleet: fleetOptions.fleet },
   "`evaluateCorpus`, `valence eval`": evaluateOptions,
-  "`valence serve`, besides those of the classifier": { ...serverOptions, redis: serverFleetOptions.redis },
+  "`valence serve`, besides those of the classifier": {
+    ...serverOptions,
+    redis: serverFleetOptions.redis,
+    ...moreFleetsOptions,
+  },
   "`createProducer`; some of them `valence label --redis` too": producerOptions,
   "`createWorker`, `valence work`": workerOptions,
   "`valence work`: its port": portOptions,

@@ -40,7 +40,7 @@ export const fleetOptions = {
 } as const
 
 /** Who is told of a labeller, and who ends the pull of its model. */
-interface Opening {
+export interface Opening {
   readonly events?: ClassifierEmitter
   readonly signal?: AbortSignal
   readonly telemetry?: Telemetry | undefined

@@ -25,7 +25,7 @@ export async function callLabeller(
 ): Promise<LabelledText[]> {
   const { settings } = serving
   requireFewTexts(texts, settings.maxTexts)
-  if (labeller === serving.producer) await serving.livingWorkers?.require()
+  await serving.requireWorkers(labeller)
   using admitted = letIn(serving.admissionOf(labeller), texts, reply)
   using _ = noteTexts(serving, reply.log, texts)
   using stop = requestSignal(reply, settings.answerTimeoutMs)

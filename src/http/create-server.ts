@@ -27,12 +27,12 @@ import { requireJson } from "./hooks/require-json.ts"
 import { requireKeys } from "./hooks/require-keys.ts"
 import { validatorCompiler } from "./hooks/validation.ts"
 import { openJobs } from "./jobs/open-jobs.ts"
-import { LivingWorkers } from "./living-workers.ts"
+import { requireWorkersOf } from "./living-workers.ts"
 import { type ServerOptions, serverOptions } from "./options.ts"
 import { addRoutes } from "./routes/add-routes.ts"
 import { Server } from "./server.ts"
 import type { ServerContext } from "./server-context.ts"
-import type { ServerInputs } from "./server-inputs.ts"
+import { fleetsOf, type ServerInputs } from "./server-inputs.ts"
 
 /** What a server is made of; what is lent is not closed. */
 export interface ServerRequest {
@@ -77,7 +77,7 @@ export async function createServer({
   const serving: ServerContext = {
     ...served,
     settings,
-    livingWorkers: producer && !settings.waitForWorkers ? new LivingWorkers(producer) : undefined,
+    requireWorkers: requireWorkersOf(settings.waitForWorkers ? [] : fleetsOf(served)),
     watch: queues && new QueueWatch(queues),
     stopping: stop.signal,
     admissionOf: admissions(settings),
@@ -118,7 +118,7 @@ export async function createServer({
   const batches = openBatches(serving, app.log)
   app.addHook("onClose", async () => {
     await batches?.batches.close()
-    await jobs?.webhooks?.close()
+    await Promise.all(jobs.map(({ webhooks }) => webhooks?.close()))
     await queues?.close()
     metrics[Symbol.dispose]()
   })

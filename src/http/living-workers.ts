@@ -1,5 +1,6 @@
 import { unlessEnded } from "../aborting.ts"
 import { ValenceError } from "../errors.ts"
+import type { Labeller } from "../labeller.ts"
 import type { Producer } from "../producer/producer.ts"
 
 /** How old what is known of a fleet may be. */
@@ -9,13 +10,13 @@ const lookWithinMs = 1000
 
 /** Whether a fleet has a living worker: checked at most once a second, and only for requests. */
 export class LivingWorkers {
-  readonly #producer: Pick<Producer, "workers" | "wantWorker">
+  readonly #producer: Pick<Producer, "model" | "workers" | "wantWorker">
   #some = false
   #lookedMs = -Infinity
   #looking: Promise<void> | undefined
 
   /** @param producer - lent */
-  constructor(producer: Pick<Producer, "workers" | "wantWorker">) {
+  constructor(producer: Pick<Producer, "model" | "workers" | "wantWorker">) {
     this.#producer = producer
   }
 
@@ -35,7 +36,8 @@ export class LivingWorkers {
     }
     if (this.#some) return
     await unlessEnded(this.#producer.wantWorker(), AbortSignal.timeout(lookWithinMs)).catch(() => {})
-    throw new ValenceError("no_worker", "no worker lives; start one with: valence work")
+    const { name } = this.#producer.model
+    throw new ValenceError("no_worker", `no worker with the model ${name} lives; start one with: valence work`)
   }
 
   async #look(): Promise<void> {
@@ -47,4 +49,10 @@ export class LivingWorkers {
     }
     this.#lookedMs = performance.now()
   }
+}
+
+/** Refuses texts for those of some fleets that have no worker. */
+export function requireWorkersOf(fleets: readonly Producer[]): (labeller: Labeller) => Promise<void> {
+  const living = new Map<Labeller, LivingWorkers>(fleets.map(fleet => [fleet, new LivingWorkers(fleet)]))
+  return async labeller => living.get(labeller)?.require()
 }

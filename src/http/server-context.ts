@@ -5,7 +5,6 @@ import type { ServerMetrics } from "../metrics/create-server-metrics.ts"
 import type { QueueWatch } from "../queue/status/queue-watch.ts"
 import type { Admission } from "./hooks/admission.ts"
 import type { Readiness } from "./hooks/readiness.ts"
-import type { LivingWorkers } from "./living-workers.ts"
 import type { serverOptions } from "./options.ts"
 import type { ServerInputs } from "./server-inputs.ts"
 
@@ -14,8 +13,12 @@ export interface ServerContext extends ServerInputs {
   readonly settings: Complete<typeof serverOptions>
   readonly admissionOf: (labeller: Labeller) => Admission
   readonly metrics: ServerMetrics
-  /** Refuses texts while the fleet has no worker; `undefined` without a fleet, or if requests wait for workers. */
-  readonly livingWorkers: LivingWorkers | undefined
+  /**
+   * Refuses texts for a fleet that has no worker, unless requests wait for workers.
+   *
+   * @throws ValenceError `no_worker`
+   */
+  readonly requireWorkers: (labeller: Labeller) => Promise<void>
   /** Looks at the fleet's queues; `undefined` without a fleet. */
   readonly watch: QueueWatch | undefined
   readonly readiness: Readiness

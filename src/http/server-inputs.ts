@@ -1,5 +1,6 @@
 import type { WorkerEmitter } from "../events.ts"
 import type { Labeller } from "../labeller.ts"
+import { isProducer } from "../producer/is-producer.ts"
 import type { Producer } from "../producer/producer.ts"
 import type { OpenQueues } from "../queue/open-queues.ts"
 
@@ -7,7 +8,7 @@ import type { OpenQueues } from "../queue/open-queues.ts"
 export interface ServerInputs {
   /** Labels what names no model. */
   readonly labeller: Labeller
-  /** Others that a request may name. */
+  /** Others that a request may name; fleets among them have jobs too. */
   readonly others: readonly Labeller[]
   /** The same as `labeller` where that is a fleet: jobs need one. */
   readonly producer: Producer | undefined
@@ -15,4 +16,10 @@ export interface ServerInputs {
   readonly queues: OpenQueues | undefined
   /** What the labeller tells of its work. */
   readonly events: WorkerEmitter
+}
+
+/** The fleets of a server, the default one first. */
+export function fleetsOf({ producer, others }: Pick<ServerInputs, "producer" | "others">): Producer[] {
+  const more = others.filter(isProducer)
+  return producer ? [producer, ...more] : more
 }

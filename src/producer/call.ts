@@ -18,7 +18,7 @@ export interface Call {
   readonly empty: EmptyText
   readonly timeoutMs: number | undefined
   readonly onTimings: LabelOptions["onTimings"]
-  readonly data: Pick<JobData, "options" | "deadlineMs">
+  readonly data: Pick<JobData, "options" | "deadlineMs" | "model">
   readonly jobOptions: JobsOptions
 }
 

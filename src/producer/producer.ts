@@ -287,7 +287,9 @@ export class Producer implements Labeller {
       if (problem) throw problem
     }
     const jobs = splitJobs(texts, jobTextsOf(call.lane, this.#settings), call.name)
-    await this.#jobs.add(jobs, call)
+    // Whoever reads the result later should get this model's, whatever workers there are by then.
+    const { revision, dtype } = this.model
+    await this.#jobs.add(jobs, { ...call, data: { ...call.data, model: { revision, dtype } } })
     return jobs.map(({ id }) => id)
   }
 }

@@ -5,7 +5,7 @@ import type { JobOutcome, WorkerEmitter } from "../events.ts"
 import type { Labeller, Lane } from "../labeller.ts"
 import type { DeadLetters } from "../queue/dead/dead-letters.ts"
 import { failureText, readFailure } from "../queue/jobs/failure.ts"
-import { type JobData, type JobResult, readJob } from "../queue/jobs/job.ts"
+import { type JobData, type JobResult, readJob, requireJobModel } from "../queue/jobs/job.ts"
 import type { JobQueues } from "../queue/jobs/job-queues.ts"
 import { queueOf } from "../queue/jobs/names.ts"
 import type { RedisHealth } from "../queue/jobs/redis-health.ts"
@@ -183,6 +183,7 @@ export class LaneWorker {
       const problem = this.#worker.problemOf(job)
       if (problem) throw problem
       data = readJob(job.data)
+      requireJobModel(data, this.#context.labeller.model)
     } catch (thrown) {
       const error = asProblem(thrown)
       this.#note(job, startedMs, { outcome: "dead", error })

@@ -145,7 +145,7 @@ export class Worker implements AsyncDisposable {
   }
 
   /** @internal begins to take jobs, once the canary has a label */
-  async start(cancels: RedisConnection): Promise<void> {
+  async start(cancels: RedisConnection, onWarning: WorkerRequest["onWarning"]): Promise<void> {
     this.#cancels = cancels
     const [result] = await this.#labeller.label([canary])
     if (result?.error)
@@ -154,7 +154,10 @@ export class Worker implements AsyncDisposable {
       for (const worker of this.#laneWorkers) worker.cancel(id)
     })
     await this.#requireRights()
-    if (this.#health.problem === undefined) await this.#rounds.announce()
+    if (this.#health.problem === undefined) {
+      await this.#warnOfOthers(onWarning)
+      await this.#rounds.announce()
+    }
     for (const worker of this.#laneWorkers) await worker.start()
     this.#mode = "taking"
     this.#rounds.start()
@@ -219,6 +222,21 @@ export class Worker implements AsyncDisposable {
     await this.close()
   }
 
+  /** Workers of one key prefix take each other's jobs. */
+  async #warnOfOthers(onWarning: WorkerRequest["onWarning"]): Promise<void> {
+    const { name, revision, dtype } = this.#labeller.model
+    const workers = await this.#fleet.workers()
+    const other = workers.find(({ model }) => model.revision !== revision || model.dtype !== dtype)?.model
+    if (other === undefined) return
+    const { keyPrefix } = this.#settings
+    const [others, own] = [other, { name, revision, dtype }].map(
+      model => `${model.name} ${model.dtype} ${model.revision}`,
+    )
+    onWarning?.(
+      `workers with key prefix ${keyPrefix} label with ${others}, and this one with ${own}: give each model a prefix`,
+    )
+  }
+
   /** @throws ValenceError `redis_invalid` if its user may not run the scripts that take jobs, which would never pass */
   async #requireRights(): Promise<void> {
     let refused: Error | undefined
@@ -268,7 +286,7 @@ export async function createWorker(request: WorkerRequest): Promise<Worker> {
     const cancels = await openRedis(target, settings.connectTimeoutMs, { silenceMs, security: settings })
     const worker = new Worker(request, settings, redis, startedMs)
     try {
-      await worker.start(cancels)
+      await worker.start(cancels, request.onWarning)
     } catch (error) {
       await worker.close()
       throw error

@@ -76,7 +76,7 @@ describe("jobs", () => {
     [{ text: "a", priority: 0 }, 400, "/body/priority must be >= 1"],
     [{ text: "a", deadlineMs: 0 }, 400, "/body/deadlineMs must be >= 1"],
     [{ text: "a", texts: ["b"] }, 400, "/body must have text or texts; it has both"],
-    [{ text: "a", model: "none" }, 404, "model of a job must be the fleet's, plain; got none"],
+    [{ text: "a", model: "none" }, 404, "model of a job must be a fleet's, one of plain; got none"],
     [{ text: "a", maxLength: 1000 }, 400, "maxLength must be a whole number of tokens, 2 to 512 for plain; got 1000"],
     [
       { text: "a", webhook: { url: "https://example.org" } },

@@ -10,6 +10,7 @@ import { withFleetDefaults } from "../fleet-flags.ts"
 import { commandLog } from "../log.ts"
 import { logOptions } from "../log-options.ts"
 import { openLabellerOrFleet, serverFleetOptions } from "../open-labeller.ts"
+import { moreFleetsOptions, openMoreFleets } from "../parts/more-fleets.ts"
 import { startTracing } from "../parts/start-tracing.ts"
 import { endStopped, listenForStop } from "../stop-signals.ts"
 import { traceOptions } from "../trace-options.ts"
@@ -20,9 +21,9 @@ function loadServer() {
   return import("../../http/create-server.ts")
 }
 
-/** The bundled lexicons, but for the one that labels anyway: the page shows them beside the model. */
-function openLexicons({ model }: Labeller): Promise<Labeller[]> {
-  const names = bundledLexicons.filter(name => name !== model.name)
+/** The bundled lexicons, but for those that label anyway: the page shows them beside the model. */
+function openLexicons(labellers: readonly Labeller[]): Promise<Labeller[]> {
+  const names = bundledLexicons.filter(name => !labellers.some(({ model }) => model.name === name))
   return Promise.all(names.map(name => createLexiconLabeller({ model: name })))
 }
 
@@ -41,7 +42,9 @@ async function serve(chosen: Readonly<Record<string, unknown>>, command: Command
   const opening = { events, isLong: true, untilWorker, signal: stop.signal, telemetry: tracing?.telemetry }
   await using labeller = await openLabellerOrFleet({ ...given, whenFull: "reject" }, opening).catch(endStopped)
   if (labeller === undefined) return
-  const others = await openLexicons(labeller)
+  await using more = await openMoreFleets(given, labeller, opening).catch(endStopped)
+  if (more === undefined) return
+  const others = [...more.fleets, ...(await openLexicons([labeller, ...more.fleets]))]
   const served = { labeller, others, events }
   await using server = await createServer({ ...served, options, logger: log, plugin: tracing?.plugin })
   // A server has many clients: what one of them brings about must not end the work for the others.
@@ -80,7 +83,14 @@ export function addServe(program: Command): void {
     .command("serve")
     .description("answer over HTTP: an API, routes that other servers' clients speak, and a page to try it")
     .addHelpText("after", help)
-  for (const declarations of [serverOptions, logOptions, traceOptions, serverFleetOptions, classifierOptions])
+  for (const declarations of [
+    serverOptions,
+    logOptions,
+    traceOptions,
+    serverFleetOptions,
+    moreFleetsOptions,
+    classifierOptions,
+  ])
     addFlags(command, declarations)
   command.action(serve)
 }

@@ -128,7 +128,7 @@ async function answerStream(
   let stream: LabelStream | undefined
   try {
     const labeller = labellerOf(serving, model)
-    if (labeller === serving.producer) await serving.livingWorkers?.require()
+    await serving.requireWorkers(labeller)
     stream = await openLabelStream({
       input,
       format: formatOf(contentType).format,

@@ -16,8 +16,10 @@ import type { Jobs } from "./jobs.ts"
 import { webhookUrl } from "./webhook-url.ts"
 import type { Webhooks } from "./webhooks.ts"
 
-/** What the routes of jobs work with; a server without a fleet has none. */
-export interface JobServices {
+/** What the routes of jobs work with, for one fleet. */
+export interface FleetJobs {
+  /** The name of its model. */
+  readonly model: string
   readonly jobs: Jobs
   /** Absent without a secret to sign them with. */
   readonly webhooks: Webhooks | undefined
@@ -38,7 +40,7 @@ webhook is sent any more.`,
 }
 
 /** `POST`, `GET` and `DELETE /v1/jobs`: texts whose labels are collected later. */
-export function addJobs(app: FastifyInstance, serving: ServerContext, services: JobServices | undefined): void {
+export function addJobs(app: FastifyInstance, serving: ServerContext, fleets: readonly FleetJobs[]): void {
   readJsonBodies(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
   const add = {
@@ -51,9 +53,8 @@ export function addJobs(app: FastifyInstance, serving: ServerContext, services: 
     response: { 202: JobResourceSchema, ...problems(400, 401, 404, 408, 413, 415, 422, 429, 501, 503, 504) },
   }
   api.post("/v1/jobs", { schema: add }, async (request, reply) => {
-    const { jobs, webhooks } = requireServices(services)
     const { text, texts, webhook, model, ...options } = request.body
-    requireModel(serving, model)
+    const { jobs, webhooks } = fleetOf(fleets, model)
     const all = oneOrMany(text, texts)
     requireFewTexts(all, serving.settings.maxTexts)
     if (webhook) webhookUrl(webhook.url, serving.settings.allowPrivateWebhooks)
@@ -86,9 +87,9 @@ export function addJobs(app: FastifyInstance, serving: ServerContext, services: 
     response: { 200: JobResourceSchema, ...problems(400, 401, 404, 414, 429, 501, 503, 504) },
   }
   api.get("/v1/jobs/:id", { schema: get }, async (request, reply) => {
-    const { jobs } = requireServices(services)
     const { id } = request.params
     const { wait = 0 } = request.query
+    const { jobs } = await inTime(serving, reply, () => fleetWith(fleets, request.keyName, id))
     if (wait > 0) await waitForEnd(serving, jobs, id, wait, request, reply)
     const resource = await inTime(serving, reply, () => jobs.read(request.keyName, id))
     if (resource === undefined) throw noSuchJob(id)
@@ -107,9 +108,9 @@ export function addJobs(app: FastifyInstance, serving: ServerContext, services: 
     },
   }
   api.delete("/v1/jobs/:id", { schema: remove }, async (request, reply) => {
-    const { jobs, webhooks } = requireServices(services)
     const { id } = request.params
     const there = await inTime(serving, reply, async () => {
+      const { jobs, webhooks } = await fleetWith(fleets, request.keyName, id)
       // First: a delivery that finds no job would report it as lost.
       if (jobs.owns(request.keyName, id)) await webhooks?.remove(id)
       return jobs.remove(request.keyName, id)
@@ -136,22 +137,36 @@ async function waitForEnd(
   })
 }
 
-/** @throws RequestError 501 */
-function requireServices(services: JobServices | undefined): JobServices {
-  if (services) return services
-  throw new RequestError(501, "jobs need a fleet: start the server with --redis")
+/**
+ * The fleet whose model a job names; the default one if it names none.
+ *
+ * @throws RequestError 404 for a model that no fleet has, 501 without a fleet
+ */
+function fleetOf(fleets: readonly FleetJobs[], name: string | undefined): FleetJobs {
+  const [first] = fleets
+  if (first === undefined) throw new RequestError(501, "jobs need a fleet: start the server with --redis")
+  const found = name === undefined ? first : fleets.find(({ model }) => model === name)
+  if (found) return found
+  const names = [...new Set(fleets.map(({ model }) => model))].join(", ")
+  throw new RequestError(404, `model of a job must be a fleet's, one of ${names}; got ${name}`)
+}
+
+/**
+ * The fleet that has a job; the default one if none has it.
+ *
+ * @throws RequestError 501 without a fleet
+ */
+async function fleetWith(fleets: readonly FleetJobs[], owner: string, id: string): Promise<FleetJobs> {
+  const first = fleetOf(fleets, undefined)
+  // One that is alone need not be asked.
+  if (fleets.length > 1) for (const fleet of fleets) if ((await fleet.jobs.read(owner, id)) !== undefined) return fleet
+  return first
 }
 
 /** @throws RequestError 501 */
 function requireWebhooks(webhooks: Webhooks | undefined): Webhooks {
   if (webhooks) return webhooks
   throw new RequestError(501, "webhooks need a secret to sign them with: set VALENCE_WEBHOOK_SECRET")
-}
-
-/** @throws RequestError 404 where a model is named that the fleet does not have */
-function requireModel({ labeller }: ServerContext, name: string | undefined): void {
-  if (name === undefined || name === labeller.model.name) return
-  throw new RequestError(404, `model of a job must be the fleet's, ${labeller.model.name}; got ${name}`)
 }
 
 const noSuchJob = (id: string) => new RequestError(404, `job must be one that there is; got ${id}`)

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from "fastify"
 import type { ServerContext } from "../server-context.ts"
-import type { JobServices } from "./job-routes.ts"
+import { fleetsOf } from "../server-inputs.ts"
+import type { FleetJobs } from "./job-routes.ts"
 import { Jobs } from "./jobs.ts"
 import { type DeliveryOutcome, Webhooks } from "./webhooks.ts"
 
@@ -8,21 +9,20 @@ import { type DeliveryOutcome, Webhooks } from "./webhooks.ts"
 const webhookTimeoutMs = 10_000
 
 /**
- * What the routes of jobs work with; `undefined` without a fleet.
+ * What the routes of jobs work with, for each fleet, the default one first.
  *
  * @throws ValenceError `option_invalid` for a secret that is too short
  */
 export function openJobs(
-  { producer, settings }: Pick<ServerContext, "producer" | "settings">,
+  { settings, ...inputs }: Pick<ServerContext, "producer" | "others" | "settings">,
   log: FastifyBaseLogger,
   onDelivery: (outcome: DeliveryOutcome) => void,
-): JobServices | undefined {
-  if (!producer) return undefined
-  const jobs = new Jobs(producer, settings.maxTexts)
+): FleetJobs[] {
   const { webhookSecret: secret, allowPrivateWebhooks: allowPrivate } = settings
-  const webhooks =
-    secret === undefined
-      ? undefined
-      : new Webhooks(producer, jobs, { secret, allowPrivate, timeoutMs: webhookTimeoutMs, log, onOutcome: onDelivery })
-  return { jobs, webhooks }
+  return fleetsOf(inputs).map(fleet => {
+    const jobs = new Jobs(fleet, settings.maxTexts)
+    const delivery = { allowPrivate, timeoutMs: webhookTimeoutMs, log, onOutcome: onDelivery }
+    const webhooks = secret === undefined ? undefined : new Webhooks(fleet, jobs, { secret, ...delivery })
+    return { model: fleet.model.name, jobs, webhooks }
+  })
 }

@@ -6,7 +6,7 @@ import { addCorpus } from "../corpus/corpus-route.ts"
 import { addHuggingFace } from "../dialects/hugging-face.ts"
 import { addTextEmbeddingsInference } from "../dialects/text-embeddings-inference.ts"
 import { addVllm } from "../dialects/vllm.ts"
-import { addJobs, type JobServices } from "../jobs/job-routes.ts"
+import { addJobs, type FleetJobs } from "../jobs/job-routes.ts"
 import type { ServerContext } from "../server-context.ts"
 import { addDeadLetters } from "./dead-letters.ts"
 import { addExplain } from "./explain.ts"
@@ -23,8 +23,8 @@ const openToAll = { open: true } as const
 
 /** What routes work with besides. */
 export interface RouteServices {
-  /** Absent without a fleet. */
-  readonly jobs: JobServices | undefined
+  /** One for each fleet. */
+  readonly jobs: readonly FleetJobs[]
   /** Absent without a fleet. */
   readonly batches: BatchServices | undefined
   /** Whether anybody may call. */

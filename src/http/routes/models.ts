@@ -40,7 +40,10 @@ export function addModelsRoute(app: FastifyInstance, served: ServerContext): voi
     description: "`data` has them in the form of OpenAI and vLLM, whose clients ask for them first.",
     response: { 200: ModelList, ...problems(401) },
   }
-  const models = [labeller, ...others]
+  // While a model is changed, two fleets may have one name: the first answers to it.
+  const models = [labeller, ...others].filter(
+    ({ model }, index, all) => all.findIndex(other => other.model.name === model.name) === index,
+  )
   api.get("/v1/models", { schema: all }, async () => ({
     object: "list" as const,
     data: models.map(model => openAiModel(model, created)),

@@ -12,6 +12,8 @@ export interface JobData {
     LabelOptions,
     "topK" | "labels" | "scoreFunction" | "maxLength" | "longText" | "stride" | "empty" | "pooling"
   >
+  /** The model that must label the texts; default: that of any worker. */
+  readonly model?: Partial<JobResult["model"]>
   /** Ms after the job's timestamp. */
   readonly deadlineMs?: number
   readonly replyTo?: string
@@ -47,6 +49,19 @@ function withNewNames(data: StoredJob): JobData {
   if (data.options?.function === undefined) return data
   const { function: scoreFunction, ...options } = data.options
   return { ...data, options: { scoreFunction, ...options } }
+}
+
+/**
+ * Checks that a job is for a model: none is labelled by another than it names.
+ *
+ * @throws ValenceError `model_changed`
+ */
+export function requireJobModel({ model: wanted = {} }: JobData, { name, revision, dtype }: ModelInfo): void {
+  const own: JobResult["model"] = { name, revision, dtype }
+  const members = Object.keys(wanted) as (keyof typeof own)[]
+  if (members.every(member => wanted[member] === own[member])) return
+  const rule = `job must be labelled by a worker with ${members.map(member => `${member} ${wanted[member]}`).join(", ")}`
+  throw new ValenceError("model_changed", `${rule}; this one has ${name} ${dtype} ${revision}`)
 }
 
 function describe(error: ErrorObject | undefined, data: unknown): string {

@@ -1,6 +1,7 @@
 import { once } from "node:events"
 import { Agent, type IncomingMessage, request } from "node:http"
 import { afterEach, describe, expect, it } from "vitest"
+import { createLexiconLabeller } from "../../../src/lexicon/lexicon-labeller.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
 import { eventually, TestFleet } from "../../queue/test-fleet.ts"
 import { findRedisBinary } from "../../redis/find-redis-binary.ts"
@@ -121,6 +122,34 @@ describe("valence serve", () => {
     const env = { VALENCE_REDIS: fleet.url, VALENCE_KEY_PREFIX: fleet.keyPrefix }
     const { stderr } = await begin(startValenceIn(env, "/tmp", "serve", "--port", "0"))
     expect(stderr()).toContain("labelled by the fleet")
+  })
+
+  it("--more-key-prefixes - a second fleet labels what names its model", async () => {
+    await using fleet = await TestFleet.open()
+    await using second = await TestFleet.open()
+    await fleet.worker()
+    await second.worker({ labeller: await createLexiconLabeller({ model: "mvp" }) })
+    const env = {
+      VALENCE_REDIS: fleet.url,
+      VALENCE_KEY_PREFIX: fleet.keyPrefix,
+      VALENCE_MORE_KEY_PREFIXES: second.keyPrefix,
+    }
+    const { url } = await begin(startValenceIn(env, "/tmp", "serve", "--port", "0"))
+    const body = JSON.stringify({ text: "good", model: "mvp" })
+    const headers = { "content-type": "application/json" }
+    const answer = await fetch(`${url}/v1/label`, { method: "POST", headers, body })
+    expect(await answer.json()).toMatchObject({ model: { name: "mvp", dtype: "lexicon" } })
+  })
+
+  it.each([
+    [["--model", "afinn-111", "--more-key-prefixes", "{a}"], "--more-key-prefixes must be given with --redis alone"],
+    [["--redis", "URL", "--key-prefix", "PREFIX", "--more-key-prefixes", "{b},PREFIX"], "must name each fleet once"],
+  ])("%j - is refused: %s", async (words, message) => {
+    await using fleet = await TestFleet.open()
+    await fleet.worker()
+    const given = words.map(word => word.replace("URL", fleet.url).replace("PREFIX", fleet.keyPrefix))
+    const { stderr } = await start(...given)
+    expect(stderr()).toContain(message)
   })
 
   it("VALENCE_REDIS and --model - is refused by its name", async () => {
