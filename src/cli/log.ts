@@ -27,7 +27,8 @@ function asText({ level, time, msg = "", err, texts }: Line, stamped: boolean): 
       ? err?.stack?.replace(/^[\s\S]*?(?=\n {4}at )/, "")
       : ""
   const told = texts === undefined ? "" : `: ${JSON.stringify(texts)}`
-  return `${stamped ? `${time} ` : ""}${beginnings[level] ?? ""}${msg}${cause}${told}${frames ?? ""}`
+  // Why a command ends is said as by commands without a log.
+  return `${stamped && level !== "fatal" ? `${time} ` : ""}${beginnings[level] ?? ""}${msg}${cause}${told}${frames ?? ""}`
 }
 
 /** What the log has of an error. ioredis adds the command that Redis refused, texts and all, which is left out. */
@@ -79,6 +80,8 @@ export function warn(line: string): void {
  * @param message - for people; absent if nobody foresaw the error
  */
 export function fail(error: unknown, message: string | undefined): void {
-  if (opened) opened.fatal({ err: asError(error) }, message ?? asError(error).message)
-  else console.error(message === undefined ? error : `error: ${message}`)
+  if (opened) {
+    const { message: own, code } = asError(error) as NodeJS.ErrnoException
+    opened.fatal(message === undefined ? { err: error } : { code }, message ?? own)
+  } else console.error(message === undefined ? error : `error: ${message}`)
 }

@@ -70,7 +70,7 @@ describe("--log-format json", () => {
   it("an error that ends the command, and a misspelt variable - are lines too", async () => {
     const { code, stdout, stderr } = await runValence("/tmp", ...work(), ...json, "--redis", "redis://127.0.0.1:1")
     const line = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Line
-    expect(line).toMatchObject({ level: "fatal", msg: expect.stringContaining("127.0.0.1:1") })
+    expect(line).toMatchObject({ level: "fatal", code: "redis_failed", msg: expect.stringContaining("127.0.0.1:1") })
     expect([code, stderr]).toEqual([2, ""])
   })
 })

@@ -173,7 +173,7 @@ describe("a server with keys", () => {
       `GET /v1/model HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${keyOne}\r\nbad header\r\n\r\n`,
     )
     await postJson(`${server.url}/v1/label`, `{"text":"${secretText}`, { "x-api-key": keyTwo })
-    await eventually(() => log.includes("request completed"))
+    await eventually(() => log.includes(`"event":"request"`))
     expect(log).toContain('"url":"/v1/label"')
     for (const secret of [keyOne, keyTwo, secretText, Buffer.from(`:${keyOne}`).toString("base64")])
       expect(log).not.toContain(secret)
