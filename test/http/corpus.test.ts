@@ -203,7 +203,7 @@ describe("POST /v1/corpus", () => {
         score: null,
         error: { code: "text_failed", message: "cannot label 4 characters" },
       },
-      { label: null, score: null, error: { code: "row_invalid", message: expect.stringContaining("is not JSON") } },
+      { label: null, score: null, error: { code: "row_invalid", message: 'must be a JSON object; got "not"' } },
     ])
   })
 

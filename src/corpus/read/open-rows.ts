@@ -22,8 +22,8 @@ import { textReader } from "../rows/text-rows.ts"
 import { requireApplicable } from "./applicable-options.ts"
 import { type Head, readHead } from "./read-head.ts"
 
-/** Rows that are read in one turn of the event loop. */
-const rowsAtOnce = 1000
+/** Rows that are read in one turn of the event loop: one of broken JSON costs an exception. */
+const rowsAtOnce = 250
 /** A batch with more bytes is of long rows, which took their time already. */
 const longBytes = 1024 * 1024
 

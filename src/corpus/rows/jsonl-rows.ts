@@ -19,7 +19,7 @@ interface HeadObject {
 }
 
 /** Records of the first rows that are looked at in one turn of the event loop. */
-const recordsAtOnce = 1000
+const recordsAtOnce = 250
 
 /**
  * Reads the rows of JSON Lines: one object a line, of which one field is the text, or a member of a field, or several of these. A
@@ -177,16 +177,20 @@ function describeJson(value: unknown): string {
   return typeof value === "number" ? `a number, ${value}` : shown(value)
 }
 
+const beginsObject = /^\s*\{/
+
 /** The object that a line holds, or why it holds none. */
 function parseObject(line: string): JsonObject | string {
+  // What is no JSON costs an exception.
+  if (!beginsObject.test(line)) return `must be a JSON object; got ${shown(line.trim())}`
   let problem: string | undefined
   const value = parseJson(line, error => {
     problem = `is not JSON: ${asError(error).message}`
   })
   if (problem !== undefined) return problem
-  if (!isObject(value)) return `must be a JSON object; got ${shown(line.trim())}`
-  const repeated = repeatedMember(line, value)
-  if (repeated === undefined) return value
+  const object = value as JsonObject
+  const repeated = repeatedMember(line, object)
+  if (repeated === undefined) return object
   const what = repeated === "" ? "an object in it has a member" : `has the field ${JSON.stringify(repeated)}`
   return `${what} twice, and nothing says which of the values counts`
 }
@@ -211,8 +215,8 @@ export async function objectsOf(batch: RecordBatch): Promise<readonly HeadObject
     const problems = findUnreadable(some)
     for (const [index, record] of some.records.entries()) {
       const text = textOf(some, record)
-      // What is no JSON costs an exception, and a head may have many such lines.
-      if (problems.has(index) || !/^\s*\{/.test(text) || !text.trimEnd().endsWith("}")) continue
+      // A line that is cut off costs an exception, and a head may have many.
+      if (problems.has(index) || !text.trimEnd().endsWith("}")) continue
       const object = parseObject(text)
       if (typeof object !== "string") objects.push({ text, object })
     }
