@@ -170,7 +170,7 @@ describe("valence label", () => {
   it("an option that the model refuses - exit code 2, and nothing is left behind", async () => {
     folder.write("in.txt", "I love it\n")
     const { code, stderr } = await label("in.txt", "-o", "out.csv", "--score-function", "softmax")
-    expect(stderr).toContain("scoreFunction must be none for a lexicon")
+    expect(stderr).toContain("--score-function must be none for a lexicon")
     expect(code).toBe(2)
     expect(folder.names()).toEqual(["in.txt"])
   })
