@@ -1,10 +1,9 @@
 import type { Readable, Writable } from "node:stream"
-import { type Complete, completeOptions } from "../declaration.ts"
+import type { Complete } from "../declaration.ts"
 import { replaceFile } from "../files/replace-file.ts"
 import { isWordList, type Labeller } from "../labeller.ts"
-import { resolveInput, resolveOutput, resolveReport } from "./files/resolve-files.ts"
-import { type InputFile, type OutputFiles, standardStream } from "./formats.ts"
-import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
+import { type OutputFiles, standardStream } from "./formats.ts"
+import { type CorpusOptions, type corpusOptions, labelOptionsOf } from "./options.ts"
 import { CorpusRun } from "./run/corpus-run.ts"
 import { OutputLock } from "./run/lock.ts"
 import type { RunIdentity } from "./run/manifest.ts"
@@ -13,6 +12,7 @@ import type { Progress } from "./run/progress.ts"
 import { noteDamage } from "./run/repaired-input.ts"
 import { labelOnce } from "./run/repeated-texts.ts"
 import { RunOutput } from "./run/run-output.ts"
+import { type RunSetup, setUpRun } from "./run/run-setup.ts"
 import { type RunSummary, summarise } from "./run/summary.ts"
 import { rowsOf, type Tally } from "./run/tally.ts"
 import { unlessStopped } from "./run/unless-stopped.ts"
@@ -54,13 +54,11 @@ export interface CorpusRequest {
  * rejects with: after these the run can be started again
  */
 export async function labelCorpus(request: CorpusRequest): Promise<RunSummary> {
-  const options = completeOptions(corpusOptions, request.options ?? {})
-  const input = resolveInput(request.input, options.format)
-  const files = resolveOutput(input, request.output, options.outputFormat)
-  const report = options.report && resolveReport(options.report, input, files)
+  const setup = setUpRun(request)
+  const { files, report } = setup
   const lock = files.path === standardStream ? undefined : await lockOutput(request, files)
   try {
-    const { summary, tally, identity } = await runOnce(request, options, input, files, lock)
+    const { summary, tally, identity } = await runOnce(request, setup, lock)
     if (report === undefined || summary.interrupted) return summary
     const { renderReport } = await import("./report/report.ts")
     const page = await renderReport({ summary: { ...summary, report }, tally, options: identity.options })
@@ -81,29 +79,24 @@ interface Outcome {
   readonly identity: RunIdentity
 }
 
-async function runOnce(
-  request: CorpusRequest,
-  options: Complete<typeof corpusOptions>,
-  input: InputFile,
-  files: OutputFiles,
-  lock: OutputLock | undefined,
-): Promise<Outcome> {
+async function runOnce(request: CorpusRequest, setup: RunSetup, lock: OutputLock | undefined): Promise<Outcome> {
   const { labeller, stdin = process.stdin, stdout = process.stdout, signal } = request
-  const prepared = await unlessStopped(signal, stdin, () => prepareRun(input, files, options, labeller.model, stdin))
+  const { options, files } = setup
+  const prepared = await unlessStopped(signal, stdin, () => prepareRun(setup, labeller.model, stdin))
   try {
     if (prepared.done) {
       await removeRows(files)
-      return await conclude(prepared, input, files, prepared.safe.tally, false)
+      return await conclude(prepared, prepared.safe.tally, false)
     }
     // Of no texts: what the labeller refuses is told before anything is written.
     await labeller.label([], labelOptionsOf(options))
-    const output = await RunOutput.open(prepared, files, lock, stdout)
+    const output = await RunOutput.open(prepared, lock, stdout)
     try {
-      const run = new CorpusRun(prepared, input, files, options, output)
+      const run = new CorpusRun(prepared, output)
       const interrupted = await run.work({ ...request, labeller: withoutRepeats(labeller, options) })
-      return await conclude(prepared, input, files, run.tally, interrupted)
+      return await conclude(prepared, run.tally, interrupted)
     } catch (error) {
-      throw await noteDamage(error, input, files, options.encoding)
+      throw await noteDamage(error, setup)
     } finally {
       await output.close()
     }
@@ -118,9 +111,7 @@ function withoutRepeats(labeller: Labeller, { dedup, dedupBytes }: Complete<type
 }
 
 async function conclude(
-  { run, identity, rows, safe, done }: PreparedRun,
-  input: InputFile,
-  files: OutputFiles,
+  { setup: { input, files }, run, identity, rows, safe, done }: PreparedRun,
   tally: Tally,
   interrupted: boolean,
 ): Promise<Outcome> {

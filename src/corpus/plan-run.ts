@@ -1,12 +1,11 @@
 import type { Readable } from "node:stream"
-import { completeOptions } from "../declaration.ts"
-import { resolveInput, resolveOutput } from "./files/resolve-files.ts"
 import { type InputFormat, type OutputFormat, standardStream } from "./formats.ts"
-import { type CorpusOptions, corpusOptions } from "./options.ts"
+import type { CorpusOptions } from "./options.ts"
 import { openRows } from "./read/open-rows.ts"
 import { firstRows } from "./rows/first-rows.ts"
 import type { ReadRow, Row } from "./rows/row.ts"
 import { readManifest } from "./run/manifest.ts"
+import { setUpRun } from "./run/run-setup.ts"
 import { sizeOf } from "./write/open-output.ts"
 
 const mostLookedAt = 100
@@ -44,9 +43,7 @@ export async function planRun(
   given: CorpusOptions = {},
   stdin: Readable = process.stdin,
 ): Promise<RunPlan> {
-  const options = completeOptions(corpusOptions, given)
-  const input = resolveInput(path, options.format)
-  const files = resolveOutput(input, output, options.outputFormat)
+  const { options, input, files } = setUpRun({ input: path, output, options: given })
   const rows = await openRows(input, options, stdin)
   try {
     const reading = rows.rows()

@@ -1,18 +1,14 @@
-import type { Complete } from "../../declaration.ts"
 import type { Labeller } from "../../labeller.ts"
-import type { InputFile, OutputFiles } from "../formats.ts"
-import type { corpusOptions } from "../options.ts"
 import { firstRows } from "../rows/first-rows.ts"
 import type { Row } from "../rows/row.ts"
 import type { InputPosition } from "../rows/row-source.ts"
 import { removeRows } from "../write/open-output.ts"
-import type { RowWriter } from "../write/row-writer.ts"
-import { rowWriter } from "../write/write-rows.ts"
 import { type Chunk, cutChunks } from "./chunks.ts"
 import type { SafePosition } from "./manifest.ts"
-import { keepsColumns, type PreparedRun } from "./prepare-run.ts"
+import type { PreparedRun } from "./prepare-run.ts"
 import { estimate, type Progress, progressMs, Speedometer } from "./progress.ts"
 import type { RunOutput } from "./run-output.ts"
+import type { RunSetup } from "./run-setup.ts"
 import { countThroughput, rowsOf, type Tally } from "./tally.ts"
 import type { FailedRow } from "./write-chunk.ts"
 import { type WrittenChunk, writeChunks } from "./write-chunks.ts"
@@ -32,10 +28,7 @@ export class CorpusRun {
   /** Of all that was written, safe or not. */
   readonly #tally: Tally
   readonly #prepared: PreparedRun
-  readonly #input: InputFile
-  readonly #files: OutputFiles
-  readonly #options: Complete<typeof corpusOptions>
-  readonly #writer: RowWriter
+  readonly #setup: RunSetup
   readonly #output: RunOutput
   readonly #startedMs = performance.now()
   readonly #speed: Speedometer
@@ -52,18 +45,9 @@ export class CorpusRun {
   #unreleased: Pick<Chunk, "id" | "number">[] = []
 
   /** @param output - opened at the position that the run goes on from; closed by who opened it */
-  constructor(
-    prepared: PreparedRun,
-    input: InputFile,
-    files: OutputFiles,
-    options: Complete<typeof corpusOptions>,
-    output: RunOutput,
-  ) {
+  constructor(prepared: PreparedRun, output: RunOutput) {
     this.#prepared = prepared
-    this.#input = input
-    this.#files = files
-    this.#options = options
-    this.#writer = rowWriter(input, files, prepared.rows, prepared.added, options.quotes)
+    this.#setup = prepared.setup
     this.#output = output
     this.#settled = prepared.safe
     this.#position = prepared.safe.input
@@ -80,7 +64,7 @@ export class CorpusRun {
   async work(listeners: RunListeners): Promise<boolean> {
     let done = false
     try {
-      if (this.#output.bytes === 0) await this.#output.write(this.#writer.header)
+      if (this.#output.bytes === 0) await this.#output.write(this.#prepared.writer.header)
       for await (const chunk of this.#written(listeners)) {
         await this.#take(chunk, listeners)
         await this.#saveInTime(listeners)
@@ -95,7 +79,7 @@ export class CorpusRun {
     } finally {
       await this.#save(done, listeners)
     }
-    if (done) await removeRows(this.#files)
+    if (done) await removeRows(this.#setup.files)
     this.#tell(listeners)
     return !done
   }
@@ -115,17 +99,14 @@ export class CorpusRun {
   }
 
   async *#written({ labeller, wording, signal }: RunListeners): AsyncGenerator<WrittenChunk> {
-    const { rows, run, resumed, safe } = this.#prepared
-    const { limit } = this.#options
+    const { rows, writer, run, resumed, safe } = this.#prepared
+    const { options, copiesColumns } = this.#setup
+    const { limit } = options
     const left = limit === undefined ? undefined : limit - rowsOf(safe.tally)
     const reading = rows.rows(resumed ? safe.input : undefined)
-    const chunks = cutChunks(firstRows(reading, left), run, safe.chunks, this.#options.chunkTexts)
-    const how = { labeller, writer: this.#writer, tally: this.#tally, options: this.#options, wording, signal }
-    this.#inputEnded = yield* writeChunks(chunks, {
-      ...how,
-      named: true,
-      keepFailed: keepsColumns(this.#input, this.#files),
-    })
+    const chunks = cutChunks(firstRows(reading, left), run, safe.chunks, options.chunkTexts)
+    const how = { labeller, writer, tally: this.#tally, options, wording, signal }
+    this.#inputEnded = yield* writeChunks(chunks, { ...how, named: true, keepFailed: copiesColumns })
   }
 
   /** Writes a chunk, and makes everything so far safe where it is time to. */
@@ -142,7 +123,7 @@ export class CorpusRun {
 
   async #saveInTime(listeners: RunListeners): Promise<void> {
     const now = performance.now()
-    if (now - this.#savedMs >= this.#options.checkpointMs) await this.#save(false, listeners)
+    if (now - this.#savedMs >= this.#setup.options.checkpointMs) await this.#save(false, listeners)
     if (now - this.#toldMs >= progressMs) this.#tell(listeners)
   }
 
@@ -161,20 +142,20 @@ export class CorpusRun {
 
   /** Makes a Parquet file of the rows: its manifest vouches for it instead of them. */
   async #complete(listeners: RunListeners): Promise<void> {
-    if (this.#files.format !== "parquet") return
+    const { input, files, copiesColumns } = this.#setup
+    if (files.format !== "parquet") return
     await this.#save(false, listeners)
     const { writeParquet } = await import("../parquet/write-parquet.ts")
     const { added, rows } = this.#prepared
-    const copies = keepsColumns(this.#input, this.#files)
-    const own = copies ? [] : rows.columns.map((name, at) => ({ name, kind: rows.kinds?.[at] ?? "string" }))
+    const own = copiesColumns ? [] : rows.columns.map((name, at) => ({ name, kind: rows.kinds?.[at] ?? "string" }))
     const source = {
-      rows: this.#files.rows,
+      rows: files.rows,
       columns: [...own, ...added],
-      copied: copies ? this.#input.path : undefined,
+      copied: copiesColumns ? input.path : undefined,
     }
     this.#settled = {
       ...this.#settled,
-      outputBytes: await writeParquet(this.#files.path, source, () => this.#output.requireLock()),
+      outputBytes: await writeParquet(files.path, source, () => this.#output.requireLock()),
     }
   }
 
@@ -199,15 +180,14 @@ export class CorpusRun {
 
   #tell({ onProgress }: RunListeners): void {
     const now = performance.now()
+    const { input, options } = this.#setup
     this.#toldMs = now
     onProgress?.(
       estimate({
         rows: this.#rows,
         failed: this.#tally.failed,
         bytes:
-          this.#input.compression || this.#options.encoding !== "utf-8"
-            ? this.#prepared.rows.fileBytes()
-            : this.#position.bytes,
+          input.compression || options.encoding !== "utf-8" ? this.#prepared.rows.fileBytes() : this.#position.bytes,
         totalBytes: this.#prepared.totalBytes,
         textsPerSecond: this.#speed.measure(now, this.#rows),
         elapsedMs: now - this.#startedMs,

@@ -5,12 +5,14 @@ import type { Complete } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
 import type { ModelInfo } from "../../labeller.ts"
 import { fingerprint } from "../bytes/read-blocks.ts"
-import { extensionOf, type InputFile, type OutputFiles, standardStream } from "../formats.ts"
+import { extensionOf, type InputFile, standardStream } from "../formats.ts"
 import type { corpusOptions } from "../options.ts"
 import { openRows } from "../read/open-rows.ts"
 import type { OpenRows } from "../rows/row-source.ts"
 import { type AddedColumn, addedColumns, requireMinScore } from "../write/added-columns.ts"
 import { sizeOf, tailDigest } from "../write/open-output.ts"
+import type { RowWriter } from "../write/row-writer.ts"
+import { rowWriter } from "../write/write-rows.ts"
 import { inputCheck } from "./input-check.ts"
 import {
   type Manifest,
@@ -21,14 +23,18 @@ import {
   type SafePosition,
 } from "./manifest.ts"
 import { isRepaired } from "./repaired-input.ts"
+import type { RunSetup } from "./run-setup.ts"
 import { emptyTally } from "./tally.ts"
 
 /** A run that is ready to go on, from its beginning or from where an earlier start left it. */
 export interface PreparedRun {
+  readonly setup: RunSetup
   readonly run: string
   readonly identity: RunIdentity
   readonly rows: OpenRows
   readonly added: readonly AddedColumn[]
+  /** Makes the lines of the output. */
+  readonly writer: RowWriter
   readonly safe: SafePosition
   /** Whether `safe` comes from a manifest. */
   readonly resumed: boolean
@@ -45,21 +51,16 @@ export interface PreparedRun {
  * @throws ValenceError `input_invalid`, `option_invalid`; `run_changed` where a manifest tells of another run;
  * `output_exists` where the output is there and no manifest
  */
-export async function prepareRun(
-  input: InputFile,
-  files: OutputFiles,
-  options: Complete<typeof corpusOptions>,
-  model: ModelInfo,
-  stdin: Readable,
-): Promise<PreparedRun> {
+export async function prepareRun(setup: RunSetup, model: ModelInfo, stdin: Readable): Promise<PreparedRun> {
+  const { options, input, files, copiesColumns } = setup
   requireMinScore(options, model)
-  if (options.limit !== undefined && keepsColumns(input, files))
+  if (options.limit !== undefined && copiesColumns)
     throw new ValenceError(
       "option_invalid",
       "limit must be left out from Parquet to Parquet, whose columns are copied whole",
     )
   const print = input.path === standardStream ? undefined : await fingerprint(input.path)
-  const rows = await openRows(input, options, stdin, keepsColumns(input, files) ? "text" : "cells")
+  const rows = await openRows(input, options, stdin, copiesColumns ? "text" : "cells")
   try {
     const added = addedColumns(options, chosenLabels(options.labels, model), rows.taken)
     const identity: RunIdentity = {
@@ -72,14 +73,15 @@ export async function prepareRun(
       model: { name: model.name, revision: model.revision, dtype: model.dtype },
       options: resultOptions(options),
     }
-    const before =
-      files.path === standardStream || options.force ? undefined : await findBefore(input, files, identity, options)
+    const before = files.path === standardStream || options.force ? undefined : await findBefore(setup, identity)
     const safe = before?.safe ?? beginning(rows)
     return {
+      setup,
       run: before?.run ?? newRun(),
       identity,
       rows,
       added,
+      writer: rowWriter(input, files, rows, added, options.quotes),
       safe,
       resumed: before !== undefined,
       done: before?.done ?? false,
@@ -99,11 +101,6 @@ export async function prepareRun(
  */
 export function manifestOf({ run, identity, safe: before }: PreparedRun, safe = before, done = false): Manifest {
   return { version: manifestVersion, run, identity, safe, done }
-}
-
-/** Whether the output takes the input's columns as they are, without looking into them. */
-export function keepsColumns(input: InputFile, files: Pick<OutputFiles, "format">): boolean {
-  return input.format === "parquet" && files.format === "parquet"
 }
 
 const formatName = ({ format, compression }: Pick<InputFile, "format" | "compression">) =>
@@ -137,12 +134,8 @@ function beginning(rows: OpenRows): SafePosition {
 }
 
 /** The run that a manifest tells of, if it is this one and its output is still there. */
-async function findBefore(
-  input: InputFile,
-  files: OutputFiles,
-  identity: RunIdentity,
-  { encoding }: Pick<Complete<typeof corpusOptions>, "encoding">,
-): Promise<Manifest | undefined> {
+async function findBefore(setup: RunSetup, identity: RunIdentity): Promise<Manifest | undefined> {
+  const { files } = setup
   const manifest = await readManifest(files.manifest)
   const written = manifest !== undefined && !manifest.done ? files.rows : files.path
   const [bytes, errorsBytes] = [await sizeOf(written), await sizeOf(files.errors)]
@@ -159,7 +152,7 @@ async function findBefore(
     return undefined
   }
   if (bytes === undefined) return undefined
-  const repaired = !isSameInput(manifest.identity, identity) && (await isRepaired(manifest, input, encoding))
+  const repaired = !isSameInput(manifest.identity, identity) && (await isRepaired(manifest, setup))
   requireSameRun(repaired ? { ...manifest.identity, input: identity.input } : manifest.identity, identity)
   const { safe, done } = manifest
   await requireWhole(written, safe.outputBytes, bytes, safe.outputTail, done)

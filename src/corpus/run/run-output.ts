@@ -1,5 +1,4 @@
 import type { Writable } from "node:stream"
-import type { OutputFiles } from "../formats.ts"
 import { ErrorsFile, openOutput, tailDigest } from "../write/open-output.ts"
 import { type Sink, StreamSink } from "../write/sink.ts"
 import type { OutputLock } from "./lock.ts"
@@ -20,14 +19,12 @@ interface OwnFiles {
  */
 export class RunOutput {
   readonly #prepared: PreparedRun
-  readonly #files: OutputFiles
   readonly #sink: Sink
   /** `undefined` for standard output. */
   readonly #own: OwnFiles | undefined
 
-  private constructor(prepared: PreparedRun, files: OutputFiles, sink: Sink, own: OwnFiles | undefined) {
+  private constructor(prepared: PreparedRun, sink: Sink, own: OwnFiles | undefined) {
     this.#prepared = prepared
-    this.#files = files
     this.#sink = sink
     this.#own = own
   }
@@ -38,13 +35,9 @@ export class RunOutput {
    * @param lock - `undefined` for standard output
    * @throws ValenceError `run_changed` if a file is shorter than its manifest vouches for; `output_failed`
    */
-  static async open(
-    prepared: PreparedRun,
-    files: OutputFiles,
-    lock: OutputLock | undefined,
-    stdout: Writable,
-  ): Promise<RunOutput> {
-    if (lock === undefined) return new RunOutput(prepared, files, new StreamSink(stdout), undefined)
+  static async open(prepared: PreparedRun, lock: OutputLock | undefined, stdout: Writable): Promise<RunOutput> {
+    if (lock === undefined) return new RunOutput(prepared, new StreamSink(stdout), undefined)
+    const { files } = prepared.setup
     const { outputBytes, errorsBytes } = prepared.safe
     const { mayBeShared } = lock
     const manifest = new ManifestFile(files.manifest)
@@ -55,7 +48,7 @@ export class RunOutput {
     const sink = await openOutput(files, { bytes: outputBytes, mayBeShared })
     try {
       const errors = await ErrorsFile.open(files.errors, { bytes: errorsBytes, mayBeShared })
-      return new RunOutput(prepared, files, sink, { lock, manifest, errors })
+      return new RunOutput(prepared, sink, { lock, manifest, errors })
     } catch (error) {
       await sink.close()
       throw error
@@ -102,6 +95,7 @@ export class RunOutput {
   async save(safe: SafePosition, done: boolean): Promise<void> {
     if (this.#own === undefined) return
     const { lock, manifest, errors } = this.#own
+    const { files } = this.#prepared.setup
     await lock.require(this.#sink)
     await this.#sink.requireWhole()
     await errors.requireWhole()
@@ -109,8 +103,8 @@ export class RunOutput {
     await this.#sink.sync()
     await errors.sync()
     const tails = {
-      outputTail: await tailDigest(done ? this.#files.path : this.#files.rows, safe.outputBytes),
-      errorsTail: await tailDigest(this.#files.errors, safe.errorsBytes),
+      outputTail: await tailDigest(done ? files.path : files.rows, safe.outputBytes),
+      errorsTail: await tailDigest(files.errors, safe.errorsBytes),
     }
     await manifest.write(manifestOf(this.#prepared, { ...safe, ...tails }, done))
   }
