@@ -19,15 +19,11 @@ beforeAll(async () => {
     "/tmp",
     ...["serve", "--port", "0", "--model", "afinn-111", "--body-timeout-ms", String(bodyTimeoutMs)],
   )
-  let stderr = ""
   running.child.stderr?.on("data", data => {
-    stderr += String(data)
-  })
-  running.child.stdout?.on("data", data => {
     log += String(data)
   })
-  await toBeTrue(() => /ready: \S+/.test(stderr) || running.child.exitCode !== null)
-  url = /ready: (\S+)/.exec(stderr)?.[1] ?? ""
+  await toBeTrue(() => /ready: \S+/.test(log) || running.child.exitCode !== null)
+  url = /ready: (\S+)/.exec(log)?.[1] ?? ""
 })
 afterAll(async () => {
   running.child.kill("SIGTERM")
