@@ -51,6 +51,7 @@ describe("GET /v1/dead-letters", () => {
           attempts: 1,
           failedMs: expect.any(Number),
           model: { name: "plain", revision: expect.any(String), dtype: expect.any(String) },
+          textCount: 1,
           texts: ["text of one"],
         },
       ],
@@ -63,10 +64,25 @@ describe("GET /v1/dead-letters", () => {
     expect([total, letters.map(({ job }) => job)]).toEqual([3, ["two"]])
   })
 
+  it("many long texts - the list has the beginnings of the first 20, the letter all of them", async () => {
+    const texts = Array.from({ length: 30 }, (_, row) => ({ text: `${row} ${"x".repeat(2000)}` }))
+    await fleet.queues.of("bulk").add("label", { v: 1, texts, typo: 1 }, { jobId: "one" })
+    await eventually(async () => (await list()).total === 1)
+    const [letter] = (await list()).letters as { textCount: number; texts: string[] }[]
+    expect(letter?.textCount).toBe(30)
+    expect(letter?.texts.map(text => text.length)).toEqual(Array(20).fill(1001))
+    const whole = await (await fetch(`${server.url}/v1/dead-letters/valence-bulk.one`)).json()
+    expect(whole).toMatchObject({ id: "valence-bulk.one", textCount: 30, texts: texts.map(({ text }) => text) })
+  })
+
+  it("an id that no letter has - 404", async () => {
+    expect((await fetch(`${server.url}/v1/dead-letters/valence-bulk.none`)).status).toBe(404)
+  })
+
   it("a job that is not one - has no texts", async () => {
     await fleet.queues.of("bulk").add("label", ["no job"], { jobId: "one" })
     await eventually(async () => (await list()).total === 1)
-    expect((await list()).letters).toMatchObject([{ job: "one", texts: null }])
+    expect((await list()).letters).toMatchObject([{ job: "one", textCount: null, texts: null }])
   })
 })
 

@@ -89,6 +89,7 @@ const rows: readonly Row[] = [
     statuses: { ...ofOperators, operator: 405 },
   },
   { route: "GET /v1/dead-letters", statuses: ofOperators },
+  { route: "GET /v1/dead-letters/:id", path: "/v1/dead-letters/x", statuses: { ...ofOperators, operator: 404 } },
   { route: "POST /v1/dead-letters/retry", type: json, body: '{"all":true}', statuses: ofOperators },
   { route: "POST /v1/dead-letters/drop", type: json, body: '{"all":true}', statuses: ofOperators },
   // What is removed, last.

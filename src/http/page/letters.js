@@ -3,13 +3,11 @@ import { byId, element } from "./element.js"
 
 /** Letters that are shown at a time. */
 const pageLetters = 20
-/** Texts of a letter that are shown. */
-const mostTexts = 20
 
 /**
  * @typedef {{
  *   id: string, queue: string, job: string, cause: { code: string, message: string }, attempts: number, failedMs: number,
- *   model: { name: string, revision: string, dtype: string } | null, texts: string[] | null
+ *   model: { name: string, revision: string, dtype: string } | null, textCount: number | null, texts: string[] | null
  * }} Letter
  */
 
@@ -90,7 +88,7 @@ async function act(what, chosen) {
 }
 
 /** @param {Letter} letter */
-function letterItem({ id, cause, attempts, failedMs, model, texts }) {
+function letterItem({ id, cause, attempts, failedMs, model, textCount, texts }) {
   const times = attempts === 1 ? "once" : `${attempts} times`
   const facts = [`Tried ${times}`, model && `with ${model.name} ${model.dtype} ${model.revision}`]
   const time = element("time", { datetime: new Date(failedMs).toISOString() }, new Date(failedMs).toLocaleString())
@@ -100,7 +98,7 @@ function letterItem({ id, cause, attempts, failedMs, model, texts }) {
     element("div", { class: "row" }, element("strong", {}, cause.code), time),
     element("p", {}, cause.message),
     element("p", { class: "note" }, `${id}. ${facts.filter(Boolean).join(", ")}.`),
-    textsOf(texts),
+    textsOf(texts, textCount),
     element(
       "div",
       { class: "actions" },
@@ -110,13 +108,16 @@ function letterItem({ id, cause, attempts, failedMs, model, texts }) {
   )
 }
 
-/** @param {string[] | null} texts */
-function textsOf(texts) {
-  if (texts === null) return element("p", { class: "note" }, "The job cannot be read.")
-  const shown = texts.slice(0, mostTexts).map(text => element("li", { dir: "auto" }, text))
-  const rest = texts.length - shown.length
+/**
+ * @param {string[] | null} texts - the first of them
+ * @param {number | null} count
+ */
+function textsOf(texts, count) {
+  if (texts === null || count === null) return element("p", { class: "note" }, "The job cannot be read.")
+  const shown = texts.map(text => element("li", { dir: "auto" }, text))
+  const rest = count - shown.length
   if (rest > 0) shown.push(element("li", { class: "note" }, `and ${rest.toLocaleString("en")} more`))
-  const summary = texts.length === 1 ? "1 text" : `${texts.length.toLocaleString("en")} texts`
+  const summary = count === 1 ? "1 text" : `${count.toLocaleString("en")} texts`
   return element("details", {}, element("summary", {}, summary), element("ul", {}, ...shown))
 }
 

@@ -7,8 +7,10 @@ import { RequestError } from "../problem.ts"
 import { nullable, problems } from "../schemas.ts"
 import type { ServerContext } from "../server-context.ts"
 
-/** Letters in an answer: each holds the texts of a job. */
+/** Letters in an answer, and texts of each: a job may have a million characters. */
 const mostLetters = 100
+const mostTexts = 20
+const mostCharacters = 1000
 
 const Letter = Type.Object(
   {
@@ -24,7 +26,8 @@ const Letter = Type.Object(
         { description: "Model of the worker; null if an earlier version of Valence wrote the letter" },
       ),
     ),
-    texts: nullable(Type.Array(Type.String(), { description: "Texts of the job; null if it cannot be read" })),
+    textCount: nullable(Type.Integer({ description: "Texts of the job; null if it cannot be read" })),
+    texts: nullable(Type.Array(Type.String(), { description: "The texts; in a list the beginnings of the first 20" })),
   },
   { title: "DeadLetter" },
 )
@@ -90,7 +93,21 @@ export function addDeadLetters(app: FastifyInstance, { queues }: ServerContext):
   api.get("/v1/dead-letters", { config, schema: list }, async ({ query: { start = 0, limit = 20 } }, reply) => {
     const [total, found] = await Promise.all([letters().count(), letters().list(start, limit)])
     reply.header("cache-control", "no-store")
-    return { total, letters: found.map(shownLetter) }
+    return { total, letters: found.map(letter => shortened(shownLetter(letter))) }
+  })
+
+  const one = {
+    tags,
+    operationId: "getDeadLetter",
+    summary: "One dead letter, with all texts",
+    params: Type.Object({ id: Type.String({ maxLength: 500, description: "As GET /v1/dead-letters gave it" }) }),
+    response: { 200: Letter, ...problems(401, 403, 404, 414, 429, 501, 503) },
+  }
+  api.get("/v1/dead-letters/:id", { config, schema: one }, async ({ params: { id } }, reply) => {
+    const letter = await letters().find(id)
+    if (letter === undefined) throw new RequestError(404, `no dead letter has the id ${id}`)
+    reply.header("cache-control", "no-store")
+    return shownLetter(letter)
   })
 
   for (const act of ["retry", "drop"] as const) {
@@ -113,7 +130,15 @@ export function addDeadLetters(app: FastifyInstance, { queues }: ServerContext):
 }
 
 function shownLetter({ id, queue, job, cause, attempts, failedMs, model, data }: DeadLetter) {
-  return { id, queue, job, cause, attempts, failedMs, model: model ?? null, texts: textsOf(data) }
+  const texts = textsOf(data)
+  const textCount = texts?.length ?? null
+  return { id, queue, job, cause, attempts, failedMs, model: model ?? null, textCount, texts }
+}
+
+function shortened(letter: ReturnType<typeof shownLetter>): ReturnType<typeof shownLetter> {
+  const cut = (text: string) =>
+    text.length > mostCharacters ? `${text.slice(0, mostCharacters).toWellFormed()}…` : text
+  return { ...letter, texts: letter.texts?.slice(0, mostTexts).map(cut) ?? null }
 }
 
 /** The texts of a job, as far as another program wrote them as it must. */

@@ -87,6 +87,12 @@ export class DeadLetters {
     return texts.flatMap((text, index) => (text === undefined ? [] : [toLetter(ids[index] ?? "", text)]))
   }
 
+  /** One letter; `undefined` if there is none. */
+  async find(id: string): Promise<DeadLetter | undefined> {
+    const text = await this.#box.read(id)
+    return text === undefined ? undefined : toLetter(id, text)
+  }
+
   /**
    * One letter.
    *
