@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify"
 import { Type } from "typebox"
 import { asError } from "../../errors.ts"
 import { bodyChecker } from "../hooks/validation.ts"
+import { inBlocks } from "../in-blocks.ts"
 import { sentInTime } from "../patience.ts"
 import { BodyError, RequestError } from "../problem.ts"
 import { ExpiresAfter } from "./batch-schemas.ts"
@@ -42,7 +43,7 @@ export async function storeUpload(
         throw new BodyError([{ instancePath: `/${part.fieldname}`, message: "must not be there: a form has one file" }])
       else {
         const filename = part.filename?.slice(0, maxNameLength) || "batch.jsonl"
-        file = { ...(await files.write(asForm(sentInTime(part.file, bodyTimeoutMs)), signal)), filename }
+        file = { ...(await files.write(asForm(sentInTime(inBlocks(part.file), bodyTimeoutMs)), signal)), filename }
       }
     }
     const { purpose, expires_after: expiresAfter } = checkFields(fields)

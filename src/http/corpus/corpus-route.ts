@@ -1,5 +1,4 @@
 import { pipeline, Readable } from "node:stream"
-import { setImmediate as nextTurn } from "node:timers/promises"
 import { createGunzip } from "node:zlib"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { type LabelStream, openLabelStream } from "../../corpus/label-stream.ts"
@@ -8,6 +7,7 @@ import { completeOptions, text, toggle } from "../../declaration.ts"
 import { ValenceError } from "../../errors.ts"
 import { guarded } from "../guarded.ts"
 import { mostRowValues } from "../hooks/require-few-values.ts"
+import { inBlocks } from "../in-blocks.ts"
 import { noteTexts } from "../note-texts.ts"
 import { sentInTime, takenInTime } from "../patience.ts"
 import { RequestError } from "../problem.ts"
@@ -207,29 +207,11 @@ function withCounts(
  */
 function plainBody({ raw, headers }: FastifyRequest): AsyncIterable<Buffer> {
   const encoding = headers["content-encoding"]?.toLowerCase() ?? "identity"
-  const bytes = inBlocks(raw)
+  // The connection is needed for the answer, however much of the body is read.
+  const bytes = inBlocks(raw, { destroyOnReturn: false })
   if (encoding === "identity") return bytes
   if (encoding !== "gzip" && encoding !== "x-gzip")
     throw new RequestError(415, `Content-Encoding must be gzip or identity; got ${encoding}`, closing)
   // What breaks is told to who reads what is decompressed; nobody may be left when it does.
   return pipeline(bytes, createGunzip(), () => {}).on("error", () => {})
-}
-
-/**
- * What arrives of a body, a block in a turn of the event loop. Chunks of a client may be a byte long: handed on each by itself they would
- * hold up everyone else, as Node does all that one chunk leads to before it looks at the next.
- */
-async function* inBlocks(body: Readable): AsyncGenerator<Buffer> {
-  // The connection is needed for the answer, however much of the body is read.
-  const parts = body.iterator({ destroyOnReturn: false })
-  try {
-    for (;;) {
-      await nextTurn()
-      const { value, done } = await parts.next()
-      if (done) return
-      yield value
-    }
-  } finally {
-    await parts.return?.()
-  }
 }
