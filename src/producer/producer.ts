@@ -6,7 +6,6 @@ import type { Complete } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { LabelledText, Labeller, Lane, ModelInfo } from "../labeller.ts"
 import { finishedJobs } from "../queue/jobs/finished-jobs.ts"
-import type { JobResult } from "../queue/jobs/job.ts"
 import { JobQueues } from "../queue/jobs/job-queues.ts"
 import { keysOf } from "../queue/jobs/names.ts"
 import { RedisHealth } from "../queue/jobs/redis-health.ts"
@@ -21,6 +20,7 @@ import type { JobStatus } from "./job-status.ts"
 import { JobsById } from "./jobs-by-id.ts"
 import { JobsUnderWay } from "./jobs-under-way.ts"
 import { type AddOptions, jobTextsOf, type ProducerLabelOptions, type producerOptions } from "./options.ts"
+import { readOutcome } from "./read-outcome.ts"
 import { type JobTexts, splitJobs } from "./split-jobs.ts"
 import { tellTrouble } from "./tell-trouble.ts"
 
@@ -258,25 +258,17 @@ export class Producer implements Labeller {
   }
 
   /** @throws ValenceError what the job failed of; `model_changed` */
-  async #checked({ id, texts }: JobTexts, outcome: AwaitedOutcome, call: Call): Promise<LabelledText[]> {
-    if (outcome.state === "failed" && outcome.error.code === "expired") {
-      const { code, message } = outcome.error
-      return texts.map(() => ({ error: { code, message } }))
+  async #checked(job: JobTexts, outcome: AwaitedOutcome, call: Call): Promise<LabelledText[]> {
+    try {
+      const { results, timings } = readOutcome(job, outcome, this.model)
+      if (timings) call.onTimings?.({ queueMs: timings.queueMs, workerMs: timings.labelMs })
+      return results
+    } catch (error) {
+      // What another model said is of no use, not now and not when the call is made again.
+      if (call.name !== undefined && (error as ValenceError).code === "model_changed")
+        await this.#jobs.release([job.id])
+      throw error
     }
-    if (outcome.state === "failed") throw outcome.error
-    if (outcome.state === "missing") throw new ValenceError("job_lost", `job ${id} must be in Redis; it is gone`)
-    const { model, results, timings } = outcome.result
-    if (results.length !== texts.length)
-      throw new ValenceError("job_failed", `job ${id} must have ${texts.length} results; got ${results.length}`)
-    if (sameModel(model, this.model)) {
-      call.onTimings?.({ queueMs: timings.queueMs, workerMs: timings.labelMs })
-      return [...results]
-    }
-    // What another model said is of no use, not now and not when the call is made again.
-    if (call.name !== undefined) await this.#jobs.release([id])
-    const [was, is] = [this.model, model].map(({ name, revision, dtype }) => `${name} ${dtype} ${revision}`)
-    const rule = `workers must label with ${was}, the model when the producer began`
-    throw new ValenceError("model_changed", `${rule}; job ${id} was labelled with ${is}`)
   }
 
   async #add(texts: readonly string[], given: AddOptions): Promise<string[]> {
@@ -293,9 +285,6 @@ export class Producer implements Labeller {
     return jobs.map(({ id }) => id)
   }
 }
-
-const sameModel = (one: JobResult["model"], other: JobResult["model"]) =>
-  one.revision === other.revision && one.dtype === other.dtype
 
 async function tracked<T>(set: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {
   set.add(work)

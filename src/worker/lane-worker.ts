@@ -12,6 +12,7 @@ import type { RedisHealth } from "../queue/jobs/redis-health.ts"
 import { stopWaiting } from "../queue/worker/close-worker.ts"
 import { CancelledJobs } from "./cancelled-jobs.ts"
 import { EveryJobWorker } from "./every-job-worker.ts"
+import { JobEndings, timesOf } from "./job-endings.ts"
 import { labelJob, type StopReason } from "./label-job.ts"
 import type { workerOptions } from "./options.ts"
 import { readEveryJob, type ScriptBackend } from "./readable-jobs.ts"
@@ -33,19 +34,6 @@ export interface LaneContext {
 /** After Redis was away, BullMQ asks again after so long. */
 const redisRetryMs = 500
 
-/** BullMQ's words where somebody else has a job by now, or it went back to the queue. */
-const lostLock = /^(?:Missing lock|Lock mismatch) for job (\S+)\. /
-
-/** How a job ended, as far as a worker knows. */
-interface Ending {
-  readonly outcome: JobOutcome
-  readonly error?: ValenceError
-  readonly texts: number
-  readonly failedTexts: number
-  readonly tokens: number
-  readonly labelSeconds: number
-}
-
 /** Thrown in the place of what a job failed of for good, once its dead letter is there, if it gets one. */
 class Ended extends UnrecoverableError {}
 
@@ -62,14 +50,13 @@ export class LaneWorker {
   #running: Promise<void> | undefined
   #hasEnded = false
   #stopping: Promise<void> | undefined
-  /** How jobs ended that BullMQ has not been told of yet. */
-  readonly #endings = new WeakMap<Job, Ending>()
-  #lastLost: string | undefined
+  readonly #endings: JobEndings
 
   constructor(context: LaneContext, lane: Lane, concurrency: number) {
     const { settings, queues, health } = context
     this.#context = context
     this.#lane = lane
+    this.#endings = new JobEndings(context.events, lane)
     this.#cancelled = new CancelledJobs(queues.redis, queues.keyOf(lane))
     const options = {
       connection: queues.redis,
@@ -186,7 +173,7 @@ export class LaneWorker {
       requireJobModel(data, this.#context.labeller.model)
     } catch (thrown) {
       const error = asProblem(thrown)
-      this.#note(job, startedMs, { outcome: "dead", error })
+      this.#endings.note(job, startedMs, { outcome: "dead", error })
       return this.#addDeadLetter(job, error)
     }
     const limits = { ...timesOf(job), stop }
@@ -195,17 +182,17 @@ export class LaneWorker {
     if (labelling.outcome === "handed_back") return this.#giveBack(job)
     if (labelling.outcome === "completed") {
       const { outcome, failedTexts, tokens } = labelling
-      this.#note(job, startedMs, { outcome, texts, failedTexts, tokens })
+      this.#endings.note(job, startedMs, { outcome, texts, failedTexts, tokens })
       return labelling.result
     }
     const { error } = labelling
     if (labelling.outcome !== "failed") {
       if (labelling.outcome === "cancelled") await this.#cancelled.removeTexts(job, data)
-      this.#note(job, startedMs, { outcome: labelling.outcome, error, texts })
+      this.#endings.note(job, startedMs, { outcome: labelling.outcome, error, texts })
       throw new Ended(failureText(error))
     }
     const again = error.retryable && job.attemptsMade + 1 < (job.opts.attempts ?? 1)
-    this.#note(job, startedMs, { outcome: again ? "retried" : "dead", error, texts })
+    this.#endings.note(job, startedMs, { outcome: again ? "retried" : "dead", error, texts })
     if (again) throw new Error(failureText(error))
     return this.#addDeadLetter(job, error)
   }
@@ -213,7 +200,7 @@ export class LaneWorker {
   /** Back to where it was taken from: it is taken next, by whoever is there. */
   async #giveBack(job: Job): Promise<never> {
     await job.moveToWait(job.token)
-    this.#tell(job.id, "handed_back")
+    this.#endings.tell(job.id, "handed_back")
     throw new WaitingError()
   }
 
@@ -226,11 +213,6 @@ export class LaneWorker {
   #lay(job: Job, error: ValenceError): Promise<void> {
     const { deadLetters, labeller } = this.#context
     return deadLetters.add(this.#lane, job, error, labeller.model)
-  }
-
-  #note(job: Job, startedMs: number, ending: Pick<Ending, "outcome"> & Partial<Ending>): void {
-    const labelSeconds = (performance.now() - startedMs) / 1000
-    this.#endings.set(job, { texts: 0, failedTexts: 0, tokens: 0, ...ending, labelSeconds })
   }
 
   #failed(job: Job | undefined, error: Error): void {
@@ -246,51 +228,17 @@ export class LaneWorker {
    * A job whose lock was lost is done again by another worker.
    */
   #erred(error: Error): void {
-    const { message } = error
     this.#context.events.emit("bullmqError", { lane: this.#lane, error })
-    const job = lostLock.exec(message)?.[1]
-    // BullMQ tells twice: when it cannot store the result, and when it cannot store that.
-    if (job === undefined || job === this.#lastLost) return
-    this.#lastLost = job
-    this.#tell(job, "lost")
-  }
-
-  #tell(
-    id: string | undefined,
-    outcome: JobOutcome,
-    facts: Partial<Ending> & { readonly queueSeconds?: number } = {},
-  ): void {
-    const { events } = this.#context
-    events.emit("job", {
-      lane: this.#lane,
-      texts: 0,
-      failedTexts: 0,
-      tokens: 0,
-      queueSeconds: 0,
-      labelSeconds: 0,
-      ...facts,
-      id: id ?? "",
-      outcome,
-    })
+    this.#endings.tellLost(error)
   }
 
   /** BullMQ has stored how a job ended. */
   #ended(job: Job, fallback: JobOutcome, error?: ValenceError): void {
-    const ending = this.#endings.get(job) ?? (error && { error })
-    const outcome = this.#endings.get(job)?.outcome ?? fallback
-    const { addedMs, takenMs } = timesOf(job)
-    const queueSeconds = Math.max(0, (takenMs - addedMs) / 1000)
-    this.#tell(job.id, outcome, { ...ending, queueSeconds })
+    const outcome = this.#endings.ended(job, fallback, error)
     if (outcome === "cancelled") this.#cancelled.ended(job.id as string)
     const replyTo = (job.data as Partial<JobData> | null)?.replyTo
     if (outcome !== "retried" && typeof replyTo === "string" && job.id) this.#context.replies.send(replyTo, job.id)
   }
-}
-
-/** When a job was added and when this worker took it, both by the clock of Redis. Other programs may have written no number. */
-function timesOf({ timestamp, processedOn }: Job): { readonly addedMs: number; readonly takenMs: number } {
-  const takenMs = processedOn ?? Date.now()
-  return { addedMs: Number.isFinite(timestamp) ? timestamp : takenMs, takenMs }
 }
 
 /** Why a job cannot be read. */

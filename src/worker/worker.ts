@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 import { hostname } from "node:os"
 import type { Telemetry } from "bullmq"
 import { within } from "../aborting.ts"
-import { type Complete, completeOptions } from "../declaration.ts"
+import type { Complete } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import { WorkerEmitter } from "../events.ts"
 import type { DeviceFacts, Labeller } from "../labeller.ts"
@@ -10,19 +10,17 @@ import { DeadLetters } from "../queue/dead/dead-letters.ts"
 import { JobQueues } from "../queue/jobs/job-queues.ts"
 import { keysOf, lanes } from "../queue/jobs/names.ts"
 import { RedisHealth } from "../queue/jobs/redis-health.ts"
-import { redisTimeMs } from "../queue/redis/adapt-scripts.ts"
-import { checkRedis } from "../queue/redis/check-redis.ts"
 import type { RedisConnection, RedisTarget } from "../queue/redis/connection.ts"
 import { listen } from "../queue/redis/listen.ts"
-import { closeRedis, openRedis } from "../queue/redis/open-redis.ts"
-import { type RedisTrouble, refusalOf } from "../queue/redis/refusal.ts"
+import { closeRedis } from "../queue/redis/open-redis.ts"
 import { Fleet } from "../queue/status/living-fleet.ts"
 import { Capacity } from "./capacity.ts"
 import { type Concurrency, sizeConcurrency } from "./concurrency.ts"
 import { Heartbeat } from "./heartbeat.ts"
 import { type LaneContext, LaneWorker } from "./lane-worker.ts"
-import { type WorkerOptions, workerOptions } from "./options.ts"
+import type { WorkerOptions, workerOptions } from "./options.ts"
 import { Replies } from "./replies.ts"
+import { requireRights } from "./require-rights.ts"
 
 /** What a worker is made of. */
 export interface WorkerRequest {
@@ -153,7 +151,7 @@ export class Worker implements AsyncDisposable {
     await listen(cancels, keysOf(this.#settings.keyPrefix).cancel, id => {
       for (const worker of this.#laneWorkers) worker.cancel(id)
     })
-    await this.#requireRights()
+    await requireRights(this.#health)
     if (this.#health.problem === undefined) {
       await this.#warnOfOthers(onWarning)
       await this.#rounds.announce()
@@ -237,21 +235,6 @@ export class Worker implements AsyncDisposable {
     )
   }
 
-  /** @throws ValenceError `redis_invalid` if its user may not run the scripts that take jobs, which would never pass */
-  async #requireRights(): Promise<void> {
-    let refused: Error | undefined
-    const note = ({ error }: RedisTrouble) => {
-      refused = error
-    }
-    this.#health.on("trouble", note)
-    await this.#health.check(answerMs)
-    this.#health.off("trouble", note)
-    const refusal = refusalOf(refused)
-    if (refusal === undefined || refusal.passes) return
-    const rule = "Redis must let its user run the scripts of BullMQ"
-    throw new ValenceError("redis_invalid", `${rule}; got ${refusal.reason}`, { cause: refused })
-  }
-
   async #drain(): Promise<DrainOutcome> {
     this.#mode = "draining"
     this.#rounds.stop()
@@ -267,33 +250,5 @@ export class Worker implements AsyncDisposable {
     if (this.#health.problem !== undefined) return "left"
     await within(lastWordsMs, idle)
     return "handed_back"
-  }
-}
-
-/**
- * A worker that takes jobs from now on.
- *
- * @throws ValenceError `option_invalid`, `redis_failed`; `redis_invalid` where Redis would lose jobs; `device_failed` where the canary text gets no label
- */
-export async function createWorker(request: WorkerRequest): Promise<Worker> {
-  const settings = completeOptions(workerOptions, request.options ?? {})
-  const target = request.redis ?? settings.redis
-  const { redisTimeoutMs: silenceMs } = settings
-  const redis = await openRedis(target, settings.connectTimeoutMs, { silenceMs, patient: true, security: settings })
-  try {
-    for (const warning of await checkRedis(redis)) request.onWarning?.(warning)
-    const startedMs = await redisTimeMs(redis)
-    const cancels = await openRedis(target, settings.connectTimeoutMs, { silenceMs, security: settings })
-    const worker = new Worker(request, settings, redis, startedMs)
-    try {
-      await worker.start(cancels, request.onWarning)
-    } catch (error) {
-      await worker.close()
-      throw error
-    }
-    return worker
-  } catch (error) {
-    redis.disconnect()
-    throw error
   }
 }

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { createLexiconLabeller } from "../../src/lexicon/lexicon-labeller.ts"
 import { createProducer } from "../../src/producer/create-producer.ts"
-import { createWorker } from "../../src/worker/worker.ts"
+import { createWorker } from "../../src/worker/create-worker.ts"
 import { openSharedRedis } from "../redis/global-setup.ts"
 import { startTestServer } from "./test-server.ts"
 

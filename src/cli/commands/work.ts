@@ -41,7 +41,7 @@ const handedBackExitCode = 1
 /** Loaded when they are needed: `valence --help` should not wait for BullMQ. */
 async function loadFleet() {
   const [{ createWorker }, { HealthServer }, { createMetrics }] = await Promise.all([
-    import("../../worker/worker.ts"),
+    import("../../worker/create-worker.ts"),
     import("../../worker/health-server.ts"),
     import("../../metrics/create-metrics.ts"),
   ])

@@ -1,0 +1,34 @@
+import { completeOptions } from "../declaration.ts"
+import { redisTimeMs } from "../queue/redis/adapt-scripts.ts"
+import { checkRedis } from "../queue/redis/check-redis.ts"
+import { openRedis } from "../queue/redis/open-redis.ts"
+import { workerOptions } from "./options.ts"
+import { Worker, type WorkerRequest } from "./worker.ts"
+
+/**
+ * A worker that takes jobs from now on.
+ *
+ * @throws ValenceError `option_invalid`, `redis_failed`; `redis_invalid` where Redis would lose jobs; `device_failed` where the canary text gets no label
+ */
+export async function createWorker(request: WorkerRequest): Promise<Worker> {
+  const settings = completeOptions(workerOptions, request.options ?? {})
+  const target = request.redis ?? settings.redis
+  const { redisTimeoutMs: silenceMs } = settings
+  const redis = await openRedis(target, settings.connectTimeoutMs, { silenceMs, patient: true, security: settings })
+  try {
+    for (const warning of await checkRedis(redis)) request.onWarning?.(warning)
+    const startedMs = await redisTimeMs(redis)
+    const cancels = await openRedis(target, settings.connectTimeoutMs, { silenceMs, security: settings })
+    const worker = new Worker(request, settings, redis, startedMs)
+    try {
+      await worker.start(cancels, request.onWarning)
+    } catch (error) {
+      await worker.close()
+      throw error
+    }
+    return worker
+  } catch (error) {
+    redis.disconnect()
+    throw error
+  }
+}
