@@ -10,6 +10,8 @@ export interface Declaration<T> {
   /** The value's name in `--help`, such as `ms`; absent for a switch. */
   readonly unit?: string
   readonly choices?: readonly string[]
+  /** A value as JSON has it: a part of JSON Schema, for requests and jobs. */
+  readonly json?: Readonly<Record<string, unknown>>
   /** Reads an environment variable where neither a flag nor a caller gave a value. */
   readonly env?: string
   /** The value, from a program or from a command line's text; `undefined` where it breaks the rule. */
@@ -39,6 +41,7 @@ export function count<T extends number | undefined = number>(
   return {
     ...of,
     rule: `must be a whole number of ${of.unit}, ${range(of.min, max)}`,
+    json: { type: "integer", minimum: of.min, ...(max < Infinity && { maximum: max }) },
     read(value) {
       const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value
       return Number.isSafeInteger(number) && (number as number) >= of.min && (number as number) <= max
@@ -55,6 +58,7 @@ export function fraction<T extends number | undefined = number>(
   return {
     ...of,
     rule: `must be a number, ${range(of.min, of.max)}`,
+    json: { type: "number", minimum: of.min, maximum: of.max },
     read(value) {
       const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value
       return typeof number === "number" && number >= of.min && number <= of.max ? number : undefined
@@ -69,6 +73,7 @@ export function choice<const C extends string, T extends C | undefined>(
   return {
     ...of,
     rule: `must be one of ${of.choices.join(", ")}`,
+    json: { type: "string", enum: of.choices },
     read: value => of.choices.find(known => known === value),
   }
 }
@@ -80,6 +85,7 @@ export function text<T extends string | undefined>(
   return {
     ...of,
     rule: "must be a text that is not empty",
+    json: { type: "string", minLength: 1 },
     read: value => (typeof value === "string" && value !== "" ? value : undefined),
   }
 }
@@ -90,6 +96,7 @@ export function toggle(of: Extra & { readonly default?: boolean }): Declaration<
     default: false,
     ...of,
     rule: "must be true or false",
+    json: { type: "boolean" },
     read: value =>
       value === true || value === "true" ? true : value === false || value === "false" ? false : undefined,
   }

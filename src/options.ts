@@ -126,6 +126,8 @@ export const scoreOptions = {
     unit: "k",
     help: "list the k best scores of each text, or all",
     rule: 'must be a whole number of labels, 1 or more, or "all"',
+    // Not a union: an error names one rule.
+    json: { type: ["integer", "string"], minimum: 1, pattern: "^all$" },
     read: value => (value === "all" ? "all" : count({ default: 1, min: 1, unit: "labels", help: "" }).read(value)),
   } as Declaration<number | "all" | undefined>,
   labels: {
@@ -133,6 +135,7 @@ export const scoreOptions = {
     unit: "labels",
     help: "score these labels of the model alone, with commas between, such as NEGATIVE,POSITIVE (default: all)",
     rule: "must be two labels or more, each once",
+    json: { type: "array", minItems: 2, uniqueItems: true, items: { type: "string", minLength: 1 } },
     read(value) {
       const labels = typeof value === "string" ? value.split(",").map(label => label.trim()) : value
       const areNames = Array.isArray(labels) && labels.every(label => typeof label === "string" && label !== "")

@@ -1,58 +1,19 @@
-import { type Static, type TSchema, type TUnsafe, Type } from "typebox"
+import { type Static, type TOptional, type TSchema, type TUnsafe, Type } from "typebox"
+import type { Declaration } from "../declaration.ts"
+import { labelOptions } from "../options.ts"
 
 /** One of some words. */
 export function words<const W extends string>(words: readonly W[], description: string): TUnsafe<W> {
   return Type.Unsafe<W>({ type: "string", enum: [...words], description })
 }
 
-/** How a text is scored; the same names as in the library. */
-const scoring = {
-  topK: Type.Optional(
-    // Not a union: an error names one rule.
-    Type.Unsafe<number | "all">({
-      type: ["integer", "string"],
-      minimum: 1,
-      pattern: "^all$",
-      description: "List so many scores of each text, best first, or all",
-    }),
-  ),
-  labels: Type.Optional(
-    Type.Array(Type.String({ minLength: 1 }), {
-      minItems: 2,
-      uniqueItems: true,
-      description: "Labels of the model that are scored, as if it had no others; default: all",
-    }),
-  ),
-  scoreFunction: Type.Optional(
-    words(["softmax", "sigmoid", "none"], "How logits become scores; default: as the model says"),
-  ),
-  maxLength: Type.Optional(
-    Type.Integer({ minimum: 2, description: "A text with more tokens is too long; default: the model's limit" }),
-  ),
-  longText: Type.Optional(
-    words(
-      ["truncate", "windows", "error"],
-      "What becomes of a text that is too long: its beginning is labelled (default), all of it in windows, or it fails: text_too_long",
-    ),
-  ),
-  stride: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      description: "Tokens that a window shares with the one before it, at most half; default: an eighth of maxLength",
-    }),
-  ),
-  empty: Type.Optional(
-    words(
-      ["error", "label"],
-      "What becomes of a text without a visible character: it fails: text_empty (default), or it is labelled",
-    ),
-  ),
-  pooling: Type.Optional(
-    words(
-      ["weighted", "mean", "max"],
-      "How the scores of windows become the text's: mean by their tokens (default), plain mean, or each label's largest",
-    ),
-  ),
+/** Schemas of options, none of which must be given, by their declarations. */
+export function optionSchemas<D extends Readonly<Record<string, Declaration<unknown>>>>(declarations: D) {
+  const schemas = Object.entries(declarations).map(([name, { help, json }]) => {
+    const description = help.charAt(0).toUpperCase() + help.slice(1)
+    return [name, Type.Optional(Type.Unsafe({ ...json, description }))]
+  })
+  return Object.fromEntries(schemas) as { [K in keyof D]: TOptional<TUnsafe<NonNullable<D[K]["default"]>>> }
 }
 
 const strict = { additionalProperties: false } as const
@@ -71,10 +32,7 @@ export const LabelRequest = Type.Object(
     text: Type.Optional(Type.String({ description: "One text; give either this or texts" })),
     texts: Type.Optional(Type.Array(Type.String(), { minItems: 1, description: "Many texts, labelled in order" })),
     model: Type.Optional(Type.String({ minLength: 1, description: "One of GET /v1/models; default: the server's" })),
-    lane: Type.Optional(
-      words(["interactive", "bulk"], "Which waiting line the texts stand in: interactive goes first"),
-    ),
-    ...scoring,
+    ...optionSchemas(labelOptions),
   },
   {
     title: "LabelRequest",

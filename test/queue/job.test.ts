@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { describe, expect, it } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
+import { scoreOptions } from "../../src/options.ts"
 import { failureText, readFailure } from "../../src/queue/jobs/failure.ts"
 import { readJob } from "../../src/queue/jobs/job.ts"
 
@@ -23,6 +24,18 @@ describe("readJob()", () => {
       replyTo: "p",
     }
     expect(readJob(job)).toBe(job)
+  })
+
+  it("schemas/job.schema.json - has the options of scoring as they are declared", () => {
+    const { properties } = JSON.parse(readFileSync("schemas/job.schema.json", "utf8"))
+    const { function: former, ...options } = properties.options.properties as Record<string, { description: string }>
+    const rules = Object.entries(options).map(([name, { description, ...rule }]) => {
+      expect(description).toMatch(/^[A-Z].*\.$/)
+      return [name, rule]
+    })
+    const declared = Object.entries(scoreOptions).map(([name, { json }]) => [name, json])
+    expect(Object.fromEntries(rules)).toEqual(Object.fromEntries(declared))
+    expect(former).toMatchObject({ enum: scoreOptions.scoreFunction.choices, deprecated: true })
   })
 
   it("a job with the former name of scoreFunction - is read", () => {
