@@ -117,9 +117,9 @@ const stoppedWords: Readonly<Record<DrainOutcome, string>> = {
 
 function describe({ concurrency, ready }: Worker, labeller: Labeller): string {
   const { model } = labeller
-  const devices =
-    labeller.devices ??
-    [].map(({ device, children, maxBatchTokens }) => `${device} (children ${children}, token budget ${maxBatchTokens})`)
+  const devices = (labeller.devices ?? []).map(
+    ({ device, children, maxBatchTokens }) => `${device} (children ${children}, token budget ${maxBatchTokens})`,
+  )
   const where = devices.length === 0 ? "" : ` on ${devices.join(", ")}`
   const jobs = `${concurrency.interactive} interactive and ${concurrency.bulk} bulk jobs at a time`
   // It says so itself when Redis gives jobs again.

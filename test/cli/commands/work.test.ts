@@ -71,6 +71,11 @@ describe("valence work", () => {
     )
   })
 
+  it("a classifier - says on which devices when it is ready", async () => {
+    const work = await startWork(undefined, "--model", "sentiment-small", "--device", "cpu:1", "--no-tune")
+    expect(work.said()).toMatch(/ready: sentiment-small \S+ \S+ on cpu:1 \(children 1, token budget 512\), /)
+  })
+
   it.skipIf(!findRedisBinary())("Redis goes and comes back - not ready meanwhile, and says so once", async () => {
     await using server = await startRedisServer({ appendOnly: true })
     const work = await startWork(server.url)
