@@ -1,3 +1,4 @@
+import { requireObject } from "../check-request.ts"
 import { chosenPositions } from "../chosen-labels.ts"
 import { completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
@@ -180,12 +181,9 @@ export interface ClassifierRequest extends ClassifierOptions {
  * @throws ValenceError `option_invalid`, `model_not_found`, `model_invalid`, `device_missing`, `device_failed`; where the
  * model is pulled from the hub, also as `pullModel`
  */
-export async function createClassifier({
-  events,
-  onPull,
-  signal,
-  ...options
-}: ClassifierRequest = {}): Promise<Classifier> {
+export async function createClassifier(request: ClassifierRequest = {}): Promise<Classifier> {
+  requireObject(request)
+  const { events, onPull, signal, ...options } = request
   const settings = completeOptions(classifierOptions, options)
   const { opened, fellBack } = await onDevices(settings.device, devices =>
     openModel(devices, settings, events, onPull, signal),

@@ -1,9 +1,10 @@
 import type { Readable, Writable } from "node:stream"
+import { checkRequest, type MembersOf } from "../check-request.ts"
 import type { Complete } from "../declaration.ts"
 import { replaceFile } from "../files/replace-file.ts"
 import { isWordList, type Labeller } from "../labeller.ts"
 import { type OutputFiles, standardStream } from "./formats.ts"
-import { type CorpusOptions, type corpusOptions, labelOptionsOf } from "./options.ts"
+import { type CorpusOptions, corpusOptions, labelOptionsOf } from "./options.ts"
 import { CorpusRun } from "./run/corpus-run.ts"
 import { OutputLock } from "./run/lock.ts"
 import type { RunIdentity } from "./run/manifest.ts"
@@ -42,6 +43,20 @@ export interface CorpusRequest {
   readonly stdout?: Writable
 }
 
+export const corpusMembers: MembersOf<CorpusRequest> = {
+  input: true,
+  output: true,
+  labeller: true,
+  options: true,
+  onProgress: true,
+  onFailedRow: true,
+  wording: true,
+  onWaiting: true,
+  signal: true,
+  stdin: true,
+  stdout: true,
+}
+
 /**
  * Labels every row of a file. The run can be stopped at any moment, by a signal, by SIGKILL or by a power cut: started
  * again with the same request it goes on where its manifest says that the output is safe, and the output has the bytes
@@ -54,6 +69,7 @@ export interface CorpusRequest {
  * rejects with: after these the run can be started again
  */
 export async function labelCorpus(request: CorpusRequest): Promise<RunSummary> {
+  checkRequest(request, corpusMembers, corpusOptions)
   const setup = setUpRun(request)
   const { files, report } = setup
   const lock = files.path === standardStream ? undefined : await lockOutput(request, files)

@@ -1,11 +1,12 @@
 import { dirname, join, relative } from "node:path"
+import { checkRequest, type MembersOf } from "../check-request.ts"
 import { asError, shown, ValenceError } from "../errors.ts"
 import { makeFolder } from "../files/make-folder.ts"
 import { outputFailed } from "../files/output-failed.ts"
 import { type FoundInput, findInputs } from "./files/find-inputs.ts"
 import { formatOfName, type OutputFormat } from "./formats.ts"
-import { type CorpusRequest, labelCorpus } from "./label-corpus.ts"
-import type { CorpusOptions } from "./options.ts"
+import { type CorpusRequest, corpusMembers, labelCorpus } from "./label-corpus.ts"
+import { type CorpusOptions, corpusOptions } from "./options.ts"
 import { applicableTo } from "./read/applicable-options.ts"
 import type { Progress } from "./run/progress.ts"
 import type { RunSummary } from "./run/summary.ts"
@@ -19,6 +20,8 @@ export interface FilesRequest extends Omit<CorpusRequest, "output" | "onProgress
   readonly onProgress?: ((progress: Progress, input: string) => void) | undefined
   readonly onFailedRow?: ((row: FailedRow, input: string) => void) | undefined
 }
+
+const filesMembers: MembersOf<FilesRequest> = { ...corpusMembers, onFile: true }
 
 /** What one of several files came to. */
 export interface LabelledFile {
@@ -48,6 +51,7 @@ export interface FilesSummary {
  * a report is asked for
  */
 export async function labelFiles(request: FilesRequest): Promise<FilesSummary> {
+  checkRequest(request, filesMembers, corpusOptions)
   const { input, output, onFile, onProgress, onFailedRow, signal, options = {}, ...shared } = request
   if (options.report !== undefined)
     throw new ValenceError("option_invalid", `report must be left out for several files; got ${shown(options.report)}`)

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { setMaxListeners } from "node:events"
 import Fastify, { type FastifyBaseLogger, type FastifyPluginCallback, type FastifyServerOptions } from "fastify"
+import { checkRequest, type MembersOf } from "../check-request.ts"
 import { completeOptions } from "../declaration.ts"
 import { WorkerEmitter } from "../events.ts"
 import { version } from "../files/version.ts"
@@ -49,6 +50,15 @@ export interface ServerRequest {
   readonly logger?: FastifyServerOptions["logger"] | FastifyBaseLogger
 }
 
+const serverMembers: MembersOf<ServerRequest> = {
+  labeller: true,
+  others: true,
+  events: true,
+  options: true,
+  plugin: true,
+  logger: true,
+}
+
 /**
  * The API over HTTP, and its page.
  *
@@ -57,14 +67,9 @@ export interface ServerRequest {
  * await using server = await createServer({ labeller })
  * await server.listen() // → http://127.0.0.1:8080
  */
-export async function createServer({
-  options,
-  logger = false,
-  plugin,
-  labeller,
-  others = [],
-  events = new WorkerEmitter(),
-}: ServerRequest): Promise<Server> {
+export async function createServer(request: ServerRequest): Promise<Server> {
+  checkRequest(request, serverMembers, serverOptions)
+  const { options, logger = false, plugin, labeller, others = [], events = new WorkerEmitter() } = request
   const settings = completeOptions(serverOptions, options ?? {})
   const keys = await readServerKeys(settings)
   const producer = isProducer(labeller) ? labeller : undefined

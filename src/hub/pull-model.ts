@@ -1,3 +1,4 @@
+import { requireObject } from "../check-request.ts"
 import { completeOptions } from "../declaration.ts"
 import { type ErrorCode, ValenceError } from "../errors.ts"
 import { type GraphDtype, suitableDtypes } from "../model/dtype.ts"
@@ -44,7 +45,9 @@ export interface PullRequest extends PullOptions {
  * `hub_failed` where it does not answer as it should, or what came has another checksum; `model_invalid`,
  * `graph_inaccurate`; `output_failed` where the cache cannot be written to; `aborted`
  */
-export async function pullModel({ model, onPull = () => {}, signal, ...options }: PullRequest): Promise<void> {
+export async function pullModel(request: PullRequest): Promise<void> {
+  requireObject(request)
+  const { model, onPull = () => {}, signal, ...options } = request
   const name = requireHubName(model)
   const { dtype, offline } = completeOptions(pullOptions, options)
   const wanted = { dtype: dtype === "auto" ? suitableDtypes.cpu[0] : dtype, onnx: dtype, offline, asksHub: true }

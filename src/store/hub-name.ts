@@ -37,7 +37,7 @@ export function readHubName(name: string): HubName | undefined {
  * @throws ValenceError `option_invalid`
  */
 export function requireHubName(name: string): HubName {
-  const hubName = readHubName(name)
+  const hubName = typeof name === "string" ? readHubName(name) : undefined
   if (hubName) return hubName
   throw new ValenceError(
     "option_invalid",

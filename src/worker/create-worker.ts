@@ -1,3 +1,4 @@
+import { checkRequest, type MembersOf } from "../check-request.ts"
 import { completeOptions } from "../declaration.ts"
 import { redisTimeMs } from "../queue/redis/adapt-scripts.ts"
 import { checkRedis } from "../queue/redis/check-redis.ts"
@@ -5,12 +6,22 @@ import { openRedis } from "../queue/redis/open-redis.ts"
 import { workerOptions } from "./options.ts"
 import { Worker, type WorkerRequest } from "./worker.ts"
 
+const workerMembers: MembersOf<WorkerRequest> = {
+  labeller: true,
+  redis: true,
+  options: true,
+  events: true,
+  telemetry: true,
+  onWarning: true,
+}
+
 /**
  * A worker that takes jobs from now on.
  *
  * @throws ValenceError `option_invalid`, `redis_failed`; `redis_invalid` where Redis would lose jobs; `device_failed` where the canary text gets no label
  */
 export async function createWorker(request: WorkerRequest): Promise<Worker> {
+  checkRequest(request, workerMembers, workerOptions)
   const settings = completeOptions(workerOptions, request.options ?? {})
   const target = request.redis ?? settings.redis
   const { redisTimeoutMs: silenceMs } = settings

@@ -37,7 +37,8 @@ export async function openMoreFleets(
     .map(prefix => prefix.trim())
     .filter(prefix => prefix !== "")
   if (prefixes.length === 0) return { fleets: [], async [Symbol.asyncDispose]() {} }
-  if (!isProducer(first)) throw new ValenceError("option_invalid", "moreKeyPrefixes must be given with --redis alone")
+  if (!isProducer(first))
+    throw new ValenceError("option_invalid", "moreKeyPrefixes needs a fleet: give --redis, or set VALENCE_REDIS")
   const all = [first.keyPrefix, ...prefixes]
   const twice = prefixes.find(prefix => all.indexOf(prefix) !== all.lastIndexOf(prefix))
   if (twice !== undefined)

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises"
 import type { Readable } from "node:stream"
+import { checkRequest, type MembersOf } from "../../check-request.ts"
 import { isBlank } from "../../check-text.ts"
 import { chosenLabels } from "../../chosen-labels.ts"
 import { type Complete, completeOptions } from "../../declaration.ts"
@@ -35,6 +36,16 @@ export interface EvaluationRequest {
   /** When it aborts, what is under way and ends within `stopSeconds` is counted, and the evaluation returns as `interrupted`. */
   readonly signal?: AbortSignal | undefined
   readonly stdin?: Readable
+}
+
+const evaluationMembers: MembersOf<EvaluationRequest> = {
+  input: true,
+  labeller: true,
+  options: true,
+  onProgress: true,
+  onFailedRow: true,
+  signal: true,
+  stdin: true,
 }
 
 /** How a labeller does on a labelled corpus. */
@@ -82,6 +93,7 @@ const mostFailedRows = 100
  * @throws ValenceError `option_invalid`, `input_invalid`, and whatever the labeller rejects with
  */
 export async function evaluateCorpus(request: EvaluationRequest): Promise<Evaluation> {
+  checkRequest(request, evaluationMembers, evaluateOptions)
   const options = completeOptions(evaluateOptions, request.options ?? {})
   const { model } = request.labeller
   const gold = new GoldLabels({ ...model, labels: chosenLabels(options.labels, model) }, options.labelMap)

@@ -142,7 +142,7 @@ describe("valence serve", () => {
   })
 
   it.each([
-    [["--model", "afinn-111", "--more-key-prefixes", "{a}"], "--more-key-prefixes must be given with --redis alone"],
+    [["--model", "afinn-111", "--more-key-prefixes", "{a}"], "--more-key-prefixes needs a fleet: give --redis"],
     [["--redis", "URL", "--key-prefix", "PREFIX", "--more-key-prefixes", "{b},PREFIX"], "must name each fleet once"],
   ])("%j - is refused: %s", async (words, message) => {
     await using fleet = await TestFleet.open()
