@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { Ajv2020 } from "ajv/dist/2020.js"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { ValenceError } from "../../src/errors.ts"
 import { scoreOptions } from "../../src/options.ts"
 import { failureText, readFailure } from "../../src/queue/jobs/failure.ts"
@@ -24,6 +24,15 @@ describe("readJob()", () => {
       replyTo: "p",
     }
     expect(readJob(job)).toBe(job)
+  })
+
+  it("the schema - is compiled without a line on the console", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {})
+    vi.resetModules()
+    const fresh = await import("../../src/queue/jobs/job.ts")
+    fresh.readJob({ v: 1, texts: [{ text: "a" }] })
+    expect(warn).not.toHaveBeenCalled()
+    warn.mockRestore()
   })
 
   it("schemas/job.schema.json - has the options of scoring as they are declared", () => {

@@ -37,7 +37,7 @@ let validate: ReturnType<Ajv2020["compile"]> | undefined
  * @throws ValenceError `job_invalid`, naming the part, the rule and the value
  */
 export function readJob(data: unknown): JobData {
-  validate ??= new Ajv2020({ verbose: true }).compile(schema())
+  validate ??= new Ajv2020({ verbose: true, allowUnionTypes: true }).compile(schema())
   if (validate(data)) return withNewNames(data as StoredJob)
   throw new ValenceError("job_invalid", describe(validate.errors?.[0], data))
 }
