@@ -3,8 +3,10 @@ import { ValenceError } from "../errors.ts"
 import type { Labeller } from "../labeller.ts"
 import type { Producer } from "../producer/producer.ts"
 
-/** How old what is known of a fleet may be. */
+/** How often a fleet is looked at while requests come. */
 const lookEveryMs = 1000
+/** How old what is known of a fleet may be: after a pause a request waits for the look. */
+const oldMs = 2 * lookEveryMs
 /** A Redis that takes longer is told of elsewhere. */
 const lookWithinMs = 1000
 
@@ -27,12 +29,13 @@ export class LivingWorkers {
    * @throws ValenceError `no_worker`
    */
   async require(): Promise<void> {
-    if (performance.now() - this.#lookedMs > lookEveryMs) {
+    const ageMs = performance.now() - this.#lookedMs
+    if (ageMs > lookEveryMs) {
       this.#looking ??= this.#look().finally(() => {
         this.#looking = undefined
       })
-      // While workers live, nobody waits for the look.
-      if (!this.#some) await this.#looking
+      // While workers live and requests come, nobody waits for the look.
+      if (!this.#some || ageMs > oldMs) await this.#looking
     }
     if (this.#some) return
     await unlessEnded(this.#producer.wantWorker(), AbortSignal.timeout(lookWithinMs)).catch(() => {})
