@@ -72,6 +72,15 @@ describe("--trace", () => {
     expect(new Set(work.spans().map(({ span }) => span))).toEqual(new Set([job?.span, "micro-batch"]))
   })
 
+  it("a request that is refused - is a span, and no warning", async () => {
+    const serve = await start({}, "serve", "--model", "afinn-111")
+    expect((await fetch(`${serve.url}/v1/jobs/none`)).status).toBe(501)
+    await toBeTrue(() => serve.spans().length > 0)
+    expect(serve.spans()).toMatchObject([{ status: 2, attributes: { "http.response.status_code": 501 } }])
+    serve.child.kill("SIGTERM")
+    expect(await serve.ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining("traces: ") })
+  })
+
   it("a collector that is away - is a warning, and the command ends with 0", async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" }
     const serve = await start(env, "serve", "--model", "afinn-111", "--trace", "otlp")

@@ -25,5 +25,8 @@ export function measureRequests(app: FastifyInstance, metrics: ServerMetrics): v
     }
     reply.raw.once("close", guarded(request.log, count))
   })
-  app.addHook("onError", async (_request, _reply, error) => metrics.refused(problemOf(error).code))
+  // What a hook resolves to would be the error of the hooks after it.
+  app.addHook("onError", async (_request, _reply, error) => {
+    metrics.refused(problemOf(error).code)
+  })
 }
