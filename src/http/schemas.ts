@@ -26,6 +26,9 @@ export function orNull<T extends TSchema>(schema: T): TUnsafe<Static<T> | null> 
   return Type.Unsafe({ ...schema, type: [type, "null"], ...(choices && { enum: [...choices, null] }) })
 }
 
+/** Of a route whose parameters are all in the body: one in the query would count for nothing. */
+export const NoQuery = Type.Object({}, strict)
+
 /** One text, or many, and how they are labelled. */
 export const LabelRequest = Type.Object(
   {

@@ -93,6 +93,14 @@ describe("POST /v1/label", () => {
     })
   })
 
+  it.each(["/v1/label", "/v1/explain", "/v1/jobs"])(
+    "%s with a parameter in the query - refused by its name",
+    async path => {
+      const answer = await postJson(`${server.url}${path}?model=mvp`, { text: "good" })
+      expect(answer).toMatchObject({ status: 400, body: { detail: "/querystring/model is not known" } })
+    },
+  )
+
   it("a model that is named - labels", async () => {
     expect(await label({ text: "good", model: "mvp" })).toMatchObject({ status: 200, body: { model: { name: "mvp" } } })
   })
@@ -103,7 +111,7 @@ describe("POST /v1/label", () => {
     [{ text: 5 }, 400, "/body/text must be string"],
     [{ texts: ["a", null] }, 400, "/body/texts/1 must be string"],
     [{ texts: [] }, 400, "/body/texts must NOT have fewer than 1 items"],
-    [{ text: "a", topk: 1 }, 400, "/body/topk must NOT have additional properties"],
+    [{ text: "a", topk: 1 }, 400, "/body/topk is not known"],
     [{ text: "a", topK: 0 }, 400, "/body/topK must be >= 1"],
     [{ text: "a", longText: "cut" }, 400, "/body/longText must be one of truncate, windows, error"],
     [{ text: "a", stride: -1 }, 400, "/body/stride must be >= 0"],

@@ -9,7 +9,7 @@ import { oneOrMany, requireFewTexts } from "../label-call.ts"
 import { logTexts } from "../note-texts.ts"
 import { RequestError } from "../problem.ts"
 import { requestSignal } from "../request-signal.ts"
-import { problems } from "../schemas.ts"
+import { NoQuery, problems } from "../schemas.ts"
 import type { ServerContext } from "../server-context.ts"
 import { JobRequest, JobResourceSchema } from "./job-schemas.ts"
 import type { Jobs } from "./jobs.ts"
@@ -50,6 +50,7 @@ export function addJobs(app: FastifyInstance, serving: ServerContext, fleets: re
     description: described.add,
     headers: Type.Object({ "idempotency-key": Type.Optional(Type.String({ minLength: 1, maxLength: 255 })) }),
     body: JobRequest,
+    querystring: NoQuery,
     response: { 202: JobResourceSchema, ...problems(400, 401, 404, 408, 413, 415, 422, 429, 501, 503, 504) },
   }
   api.post("/v1/jobs", { schema: add }, async (request, reply) => {
@@ -169,4 +170,4 @@ function requireWebhooks(webhooks: Webhooks | undefined): Webhooks {
   throw new RequestError(501, "webhooks need a secret to sign them with: set VALENCE_WEBHOOK_SECRET")
 }
 
-const noSuchJob = (id: string) => new RequestError(404, `job must be one that there is; got ${id}`)
+const noSuchJob = (id: string) => new RequestError(404, `no job has the id ${id}`)

@@ -7,7 +7,7 @@ import type { Labelled, LabelledText } from "../../labeller.ts"
 import { callLabeller } from "../call-labeller.ts"
 import { leaveOneOut, type WordSpan, wordsOf, wordWeights } from "../leave-one-out.ts"
 import { RequestError } from "../problem.ts"
-import { LabelRequest, LabelResponse, problems } from "../schemas.ts"
+import { LabelRequest, LabelResponse, NoQuery, problems } from "../schemas.ts"
 import { labellerOf, type ServerContext } from "../server-context.ts"
 
 /** Each word is one more text to label. */
@@ -58,6 +58,7 @@ export function addExplain(app: FastifyInstance, serving: ServerContext): void {
     summary: "Which words moved the score",
     description,
     body: ExplainRequest,
+    querystring: NoQuery,
     response: { 200: ExplainResponse, ...problems(400, 401, 404, 408, 413, 415, 422, 429, 503, 504) },
   }
   // The text itself is labelled too.

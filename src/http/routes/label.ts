@@ -4,7 +4,7 @@ import { sum } from "../../sum.ts"
 import { callLabeller } from "../call-labeller.ts"
 import { labelAnswerOf, labelCallOf } from "../label-call.ts"
 import { longJson } from "../long-json.ts"
-import { LabelRequest, LabelResponse, problems } from "../schemas.ts"
+import { LabelRequest, LabelResponse, NoQuery, problems } from "../schemas.ts"
 import type { ServerContext } from "../server-context.ts"
 
 const description = `Give \`text\` or \`texts\`. A text of many that cannot be labelled has its own \`error\`, and the others their
@@ -21,6 +21,7 @@ export function addLabelRoute(app: FastifyInstance, serving: ServerContext): voi
     summary: "Label one text, or many",
     description,
     body: LabelRequest,
+    querystring: NoQuery,
     response: { 200: LabelResponse, ...problems(400, 401, 404, 408, 413, 415, 422, 429, 503, 504) },
   }
   app.withTypeProvider<TypeBoxTypeProvider>().post("/v1/label", { schema }, async (request, reply) => {
