@@ -122,10 +122,16 @@ export function problemOf(thrown: unknown): Problem {
   if (!error.validation) return problem(status, code, error.message ?? code)
   const errors = error.validation.map(({ instancePath, params, message = "is not valid" }) => ({
     path: `/${error.validationContext ?? "body"}${instancePath}${missing(params)}`,
-    message: "allowedValues" in params ? `must be one of ${listed(params["allowedValues"])}` : message,
+    message: ruleOf(params, message),
   }))
   const detail = errors.map(({ path, message }) => `${path} ${message}`).join("; ")
   return { ...problem(status, code, detail), errors }
+}
+
+/** A rule in words, where Ajv's say less. */
+function ruleOf(params: Readonly<Record<string, unknown>>, message: string): string {
+  if ("additionalProperty" in params) return "is not known"
+  return "allowedValues" in params ? `must be one of ${listed(params["allowedValues"])}` : message
 }
 
 /** Null stands for a member that is left out. */

@@ -113,7 +113,7 @@ describe("POST /", () => {
     [{ inputs: 5 }, 400, "/body/inputs must be string,object,array"],
     [{ inputs: [] }, 400, "/body/inputs must NOT have fewer than 1 items"],
     [{ inputs: "a", parameters: { top_k: 0 } }, 400, "/body/parameters/top_k must be >= 1"],
-    [{ inputs: "a", parameters: { topk: 1 } }, 400, "/body/parameters/topk must NOT have additional properties"],
+    [{ inputs: "a", parameters: { topk: 1 } }, 400, "/body/parameters/topk is not known"],
     ['{"inputs":', 400, "Body is not valid JSON but content-type is set to 'application/json'"],
   ])("%j - %i: %s", async (sent, status, error) => {
     expect(await postJson(server.url, sent)).toMatchObject({ status, body: { error } })
@@ -125,7 +125,7 @@ describe("POST /", () => {
     const pair = await postJson(server.url, { inputs: { text: "a", text_pair: "b" } })
     expect(pair).toMatchObject({
       status: 400,
-      body: { error: expect.stringContaining("/body/inputs/text_pair must NOT") },
+      body: { error: expect.stringContaining("/body/inputs/text_pair is not known") },
     })
   })
 

@@ -88,5 +88,5 @@ export function addBatches(app: FastifyInstance, serving: ServerContext, service
 /** @throws RequestError 404 */
 function requireBatch(batch: Batch | undefined, id: string): Batch {
   if (batch) return batch
-  throw new RequestError(404, `batch must be one that there is; got ${id}`)
+  throw new RequestError(404, `no batch has the id ${id}`)
 }

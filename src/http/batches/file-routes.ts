@@ -137,7 +137,7 @@ export function addFiles(app: FastifyInstance, serving: ServerContext, services:
     const { files } = requireBatches(services)
     const { id } = request.params
     const file = await inTime(serving, reply, () => files.read(request.keyName, id))
-    if (file === undefined) throw new RequestError(404, `file must be one that there is; got ${id}`)
+    if (file === undefined) throw new RequestError(404, `no file has the id ${id}`)
     return file
   }
 }

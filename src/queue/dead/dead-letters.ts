@@ -163,7 +163,7 @@ export class DeadLetters {
   async #read(id: string): Promise<string> {
     const text = await this.#box.read(id)
     if (text !== undefined) return text
-    throw new ValenceError("option_invalid", `dead letter must be one that there is; got ${id}`)
+    throw new ValenceError("option_invalid", `no dead letter has the id ${id}`)
   }
 
   /** A failed job would keep the same one from being added. */

@@ -72,7 +72,7 @@ describe("valence dead show", () => {
   it("an id that there is not - exit code 2", async () => {
     await using fleet = await openWithLetters([])
     const { code, stderr } = await run(fleet, "show", "valence.one")
-    expect(stderr).toBe("error: dead letter must be one that there is; got valence.one\n")
+    expect(stderr).toBe("error: no dead letter has the id valence.one\n")
     expect(code).toBe(2)
   })
 })
@@ -84,7 +84,7 @@ describe("valence dead retry", () => {
     expect(await run(fleet, "retry", ...words)).toMatchObject({
       code: 2,
       stdout: "retried 2 dead letters\n",
-      stderr: "error: dead letter must be one that there is; got valence.nobody\n",
+      stderr: "error: no dead letter has the id valence.nobody\n",
     })
     expect(await fleet.deadLetters.ids()).toEqual(["valence.two"])
     expect(await waiting(fleet)).toBe(2)

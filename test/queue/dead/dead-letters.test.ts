@@ -105,7 +105,7 @@ describe("DeadLetters", () => {
     await using fleet = await TestFleet.open()
     await expect(fleet.deadLetters[name]("valence.nobody")).rejects.toMatchObject({
       code: "option_invalid",
-      message: "dead letter must be one that there is; got valence.nobody",
+      message: "no dead letter has the id valence.nobody",
     })
   })
 
@@ -259,8 +259,8 @@ describe("DeadLetters", () => {
       const all = [...(await fleet.deadLetters.ids()), "valence.nobody"]
       const problems = await fleet.deadLetters.each(act, ["valence.no-one", ...all])
       expect(problems.map(({ message }) => message).sort()).toEqual([
-        "dead letter must be one that there is; got valence.no-one",
-        "dead letter must be one that there is; got valence.nobody",
+        "no dead letter has the id valence.no-one",
+        "no dead letter has the id valence.nobody",
       ])
       expect(await fleet.deadLetters.count()).toBe(0)
       expect(await fleet.queues.of("interactive").getWaitingCount()).toBe(waiting)
