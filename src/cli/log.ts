@@ -12,8 +12,8 @@ interface Line {
   readonly time: string
   readonly msg?: string
   readonly err?: { readonly type?: string; readonly message?: string; readonly stack?: string }
-  /** What `--log-texts` writes. */
-  readonly texts?: readonly string[]
+  /** What `--log-texts` writes; in the line of a job, their number, which its message has. */
+  readonly texts?: readonly string[] | number
 }
 
 const beginnings: Readonly<Record<string, string>> = { warn: "warning: ", error: "error: ", fatal: "error: " }
@@ -26,7 +26,7 @@ function asText({ level, time, msg = "", err, texts }: Line, stamped: boolean): 
     (level === "error" || level === "fatal") && err?.type !== "ValenceError"
       ? err?.stack?.replace(/^[\s\S]*?(?=\n {4}at )/, "")
       : ""
-  const told = texts === undefined ? "" : `: ${JSON.stringify(texts)}`
+  const told = Array.isArray(texts) ? `: ${JSON.stringify(texts)}` : ""
   // Why a command ends is said as by commands without a log.
   return `${stamped && level !== "fatal" ? `${time} ` : ""}${beginnings[level] ?? ""}${msg}${cause}${told}${frames ?? ""}`
 }

@@ -127,6 +127,15 @@ describe("--log-format text", () => {
     expect(said()).toMatch(/^\d{4}-\S+Z ready: afinn-111 /m)
   })
 
+  it("a job that became a dead letter - a line that ends with the reason", async () => {
+    await using fleet = await TestFleet.open()
+    const where = ["--redis", fleet.url, "--key-prefix", fleet.keyPrefix]
+    const { said } = await start(/ready/, "work", "--model", "afinn-111", "--port", "0", ...where)
+    await fleet.queues.of("bulk").add("label", { v: 1, texts: [{ text: 5 }] }, { jobId: "one" })
+    await toBeTrue(() => said().includes("dead letter"))
+    expect(said()).toMatch(/Z warning: job valence-bulk\.one is a dead letter now \(job_invalid\)$/m)
+  })
+
   it("debug - a request is a line", async () => {
     const started = await start(/ready/, ...serve, "--log-level", "debug")
     await fetch(`${started.url}/v1/model`)
