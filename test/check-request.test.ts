@@ -3,7 +3,7 @@ import { createClassifier } from "../src/classifier/classifier.ts"
 import { evaluateCorpus } from "../src/corpus/evaluate/evaluate.ts"
 import { labelCorpus } from "../src/corpus/label-corpus.ts"
 import { labelFiles } from "../src/corpus/label-files.ts"
-import { createWorker } from "../src/fleet.ts"
+import { createProducer, createWorker, openQueues } from "../src/fleet.ts"
 import { pullModel } from "../src/hub/pull-model.ts"
 import { createServer } from "../src/serve.ts"
 
@@ -36,6 +36,8 @@ describe.each([
 describe.each([
   ["createClassifier", createClassifier as Call],
   ["pullModel", pullModel as Call],
+  ["createProducer", createProducer as Call],
+  ["openQueues", openQueues as Call],
 ])("%s", (_, call) => {
   it("refuses a name where an object must be", async () => {
     await expect(call("OWNER/NAME")).rejects.toThrow("must be an object with named members")

@@ -43,10 +43,16 @@ Examples:
   valence queue status --watch                   shows what waits in Redis, and who works on it
   valence dead retry --all                       puts jobs that failed for good back into their queues`
 
+/** What follows an error in the words of a command: where its own commands or options are listed. */
+function nameHelp(command: Command, path: string): void {
+  const { commands } = command
+  command.showHelpAfterError(`(${path} --help lists its ${commands.length > 0 ? "commands" : "options"})`)
+  for (const each of commands) nameHelp(each, `${path} ${each.name()}`)
+}
+
 const program = new Command("valence")
   .description("Labels text with sentiment, from one sentence to a billion rows")
   .version(version)
-  .showHelpAfterError("(valence --help lists commands and options)")
   .addHelpText("after", examples)
   .exitOverride()
 addLabel(program)
@@ -60,6 +66,7 @@ addDead(program)
 addDoctor(program)
 addTune(program)
 addPrune(program)
+nameHelp(program, "valence")
 
 dropEmptyVariables(process.env)
 program.hook("preAction", async (_, command) => {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { Telemetry } from "bullmq"
 import { unlessEnded } from "../aborting.ts"
+import { requireObject } from "../check-request.ts"
 import { type Complete, completeOptions } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
 import type { ModelInfo } from "../labeller.ts"
@@ -27,18 +28,16 @@ const never = new AbortController().signal
  * await using producer = await createProducer({ redis: 'redis://127.0.0.1:6379' })
  * await producer.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false, windows: 1 }]
  */
-export async function createProducer({
-  redis: target,
-  onNotice,
-  signal = never,
-  telemetry,
-  ...given
-}: Omit<ProducerOptions, "redis"> & {
-  readonly redis?: RedisTarget | undefined
-  readonly onNotice?: ((line: string) => void) | undefined
-  readonly signal?: AbortSignal | undefined
-  readonly telemetry?: Telemetry | undefined
-} = {}): Promise<Producer> {
+export async function createProducer(
+  request: Omit<ProducerOptions, "redis"> & {
+    readonly redis?: RedisTarget | undefined
+    readonly onNotice?: ((line: string) => void) | undefined
+    readonly signal?: AbortSignal | undefined
+    readonly telemetry?: Telemetry | undefined
+  } = {},
+): Promise<Producer> {
+  requireObject(request)
+  const { redis: target, onNotice, signal = never, telemetry, ...given } = request
   const url = typeof target === "string" ? { redis: target } : {}
   const settings = completeOptions(producerOptions, { ...given, ...url })
   const { connectTimeoutMs, redisTimeoutMs: silenceMs } = settings
@@ -83,7 +82,7 @@ async function waitForModel(
     if (performance.now() >= untilMs)
       throw new ValenceError(
         "no_worker",
-        `a worker must have listened with key prefix ${keyPrefix} once, to say what it labels with; start one with: valence work`,
+        `no worker has ever started under the key prefix ${keyPrefix}; start one: valence work --key-prefix ${keyPrefix}`,
       )
     await wait(Math.min(modelLookMs, workerWaitMs))
   }

@@ -1,3 +1,4 @@
+import { requireObject } from "../check-request.ts"
 import { completeOptions, type Given } from "../declaration.ts"
 import { DeadLetters } from "./dead/dead-letters.ts"
 import { JobQueues } from "./jobs/job-queues.ts"
@@ -21,10 +22,11 @@ export interface OpenQueues extends AsyncDisposable {
  * @param redis - a URL, or a connection of ioredis, of which a copy is made
  * @throws ValenceError `option_invalid`, `redis_failed`
  */
-export async function openQueues({
-  redis: target,
-  ...given
-}: Omit<Given<typeof redisOptions>, "redis"> & { readonly redis?: RedisTarget | undefined } = {}): Promise<OpenQueues> {
+export async function openQueues(
+  request: Omit<Given<typeof redisOptions>, "redis"> & { readonly redis?: RedisTarget | undefined } = {},
+): Promise<OpenQueues> {
+  requireObject(request)
+  const { redis: target, ...given } = request
   const url = typeof target === "string" ? { redis: target } : {}
   const { redis, keyPrefix, connectTimeoutMs, redisTimeoutMs, ...security } = completeOptions(redisOptions, {
     ...given,

@@ -455,7 +455,7 @@ describe("createProducer()", () => {
     await using fleet = await TestFleet.open()
     await expect(fleet.producer({ workerWaitMs: 1 })).rejects.toMatchObject({
       code: "no_worker",
-      message: `a worker must have listened with key prefix ${fleet.keyPrefix} once, to say what it labels with; start one with: valence work`,
+      message: `no worker has ever started under the key prefix ${fleet.keyPrefix}; start one: valence work --key-prefix ${fleet.keyPrefix}`,
     })
   })
 

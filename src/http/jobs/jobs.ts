@@ -94,7 +94,7 @@ export class Jobs {
     if ((await redis.set(where, `${digest} ${name}`, "EX", idempotencySeconds, "NX")) === "OK") return name
     const [before, nameBefore] = (await redis.get(where))?.split(" ") ?? []
     if (before !== undefined && before !== digest)
-      throw new RequestError(422, "a request with an Idempotency-Key of before must have the same body; got another")
+      throw new RequestError(422, "this Idempotency-Key was sent before, with another body")
     return nameBefore ?? name
   }
 }

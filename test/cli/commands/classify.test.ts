@@ -173,7 +173,7 @@ describe("valence classify", () => {
       ["--model", "nobody"],
       "--model must be a checkpoint folder, a lexicon, OWNER/NAME on the hub or one of sentiment-small",
     ],
-    [["--no-such-flag"], "unknown option '--no-such-flag'"],
+    [["--no-such-flag"], "unknown option '--no-such-flag'\n(valence classify --help lists its options)"],
   ])("%o - exit code 2, and says why", async (words, message) => {
     using folder = new TemporaryFolder()
     const { code, stderr } = await runValence(folder.path, "classify", "text", ...words)
