@@ -14,6 +14,17 @@ export function requireObject(request: unknown): void {
 }
 
 /**
+ * Refuses what is no path.
+ *
+ * @param name - the member that has it
+ * @throws ValenceError `option_invalid`
+ */
+export function requirePath(name: string, path: unknown): void {
+  if (typeof path === "string" && path !== "") return
+  throw new ValenceError("option_invalid", `${name} must be a path; got ${shown(path)}`)
+}
+
+/**
  * Refuses a request with a member that nothing reads, such as an option next to `options`, and one without a labeller.
  *
  * @throws ValenceError `option_invalid`, naming the member

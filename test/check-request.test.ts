@@ -7,7 +7,7 @@ import { createProducer, createWorker, openQueues } from "../src/fleet.ts"
 import { pullModel } from "../src/hub/pull-model.ts"
 import { createServer } from "../src/serve.ts"
 
-const labeller = { label: async () => [] }
+const labeller = { label: async () => [], model: { name: "none", labels: ["A", "B"] } }
 type Call = (request: unknown) => Promise<unknown>
 
 describe.each([
@@ -30,6 +30,17 @@ describe.each([
   it("refuses a request without a labeller, and what is no object", async () => {
     await expect(call(request)).rejects.toThrow(/^labeller must be a labeller, such as .*; got undefined$/)
     await expect(call("in.csv")).rejects.toThrow('the argument must be an object with named members; got "in.csv"')
+  })
+})
+
+describe.each([
+  ["labelCorpus", labelCorpus as Call],
+  ["labelFiles", labelFiles as Call],
+  ["evaluateCorpus", evaluateCorpus as Call],
+])("%s", (_, call) => {
+  it("refuses a request without an input, and a path that is none", async () => {
+    await expect(call({ labeller })).rejects.toThrow("input must be a path; got undefined")
+    await expect(call({ labeller, input: 5 })).rejects.toThrow("input must be a path; got 5")
   })
 })
 

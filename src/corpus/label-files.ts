@@ -1,5 +1,5 @@
 import { dirname, join, relative } from "node:path"
-import { checkRequest, type MembersOf } from "../check-request.ts"
+import { checkRequest, type MembersOf, requirePath } from "../check-request.ts"
 import { asError, shown, ValenceError } from "../errors.ts"
 import { makeFolder } from "../files/make-folder.ts"
 import { outputFailed } from "../files/output-failed.ts"
@@ -53,6 +53,8 @@ export interface FilesSummary {
 export async function labelFiles(request: FilesRequest): Promise<FilesSummary> {
   checkRequest(request, filesMembers, corpusOptions)
   const { input, output, onFile, onProgress, onFailedRow, signal, options = {}, ...shared } = request
+  requirePath("input", input)
+  requirePath("output", output)
   if (options.report !== undefined)
     throw new ValenceError("option_invalid", `report must be left out for several files; got ${shown(options.report)}`)
   const found = await findInputs(input, output)

@@ -1,5 +1,6 @@
 import { existsSync, type Stats, statSync } from "node:fs"
 import { basename, dirname, resolve } from "node:path"
+import { requirePath } from "../../check-request.ts"
 import { shown, ValenceError } from "../../errors.ts"
 import { followLink } from "../../files/replace-file.ts"
 import { packingOf, refuseUnreadable, refuseUrl } from "../bytes/input-contents.ts"
@@ -21,6 +22,7 @@ import { missingInput } from "./missing-input.ts"
  * @throws ValenceError `input_invalid` where there is no such file; `option_invalid` where the format is not known
  */
 export function resolveInput(input: string, format: InputFormat | undefined): InputFile {
+  requirePath("input", input)
   if (input === standardStream) {
     if (format === undefined)
       throw new ValenceError("option_invalid", "format must be given for standard input: csv, tsv, jsonl or text")
@@ -59,6 +61,7 @@ export function resolveOutput(
   output: string | undefined,
   format: OutputFormat | undefined,
 ): OutputFiles {
+  if (output !== undefined) requirePath("output", output)
   const like = input.format === "text" ? "csv" : input.format
   const path = output ?? defaultOutput(input, format ?? like)
   const named = readName(path)
