@@ -12,13 +12,13 @@ const lookWithinMs = 1000
 
 /** Whether a fleet has a living worker: checked at most once a second, and only for requests. */
 export class LivingWorkers {
-  readonly #producer: Pick<Producer, "model" | "workers" | "wantWorker">
+  readonly #producer: Pick<Producer, "model" | "keyPrefix" | "workers" | "wantWorker">
   #some = false
   #lookedMs = -Infinity
   #looking: Promise<void> | undefined
 
   /** @param producer - lent */
-  constructor(producer: Pick<Producer, "model" | "workers" | "wantWorker">) {
+  constructor(producer: Pick<Producer, "model" | "keyPrefix" | "workers" | "wantWorker">) {
     this.#producer = producer
   }
 
@@ -39,8 +39,9 @@ export class LivingWorkers {
     }
     if (this.#some) return
     await unlessEnded(this.#producer.wantWorker(), AbortSignal.timeout(lookWithinMs)).catch(() => {})
-    const { name } = this.#producer.model
-    throw new ValenceError("no_worker", `no worker with the model ${name} lives; start one with: valence work`)
+    const { model, keyPrefix } = this.#producer
+    const advice = `start one: valence work --key-prefix ${keyPrefix}`
+    throw new ValenceError("no_worker", `no worker with the model ${model.name} lives; ${advice}`)
   }
 
   async #look(): Promise<void> {

@@ -27,7 +27,7 @@ export const serverOptions = {
     default: undefined,
     unit: "file",
     env: "VALENCE_OPERATOR_KEYS_FILE",
-    help: "file of operator keys, like --api-keys-file: they may also open /queues, which shows the jobs of all keys; VALENCE_OPERATOR_KEYS has them too (default: /queues is off if there are API keys)",
+    help: "file of operator keys, like --api-keys-file: they may also open /queues and /v1/dead-letters, which show the jobs of all keys; VALENCE_OPERATOR_KEYS has them too (default: /queues is off if there are API keys)",
   }),
   rateLimit: count({
     default: undefined,
