@@ -12,7 +12,7 @@ describe("corpusOptions", () => {
     ["quotes", "yes", "must be one of csv, none"],
     ["maxRowBytes", 1023, "must be a whole number of bytes, 1024 to 268435456"],
     ["maxRowBytes", 268_435_457, "must be a whole number of bytes, 1024 to 268435456"],
-    ["function", "relu", "must be one of softmax, sigmoid, none"],
+    ["scoreFunction", "relu", "must be one of softmax, sigmoid, none"],
     ["maxLength", 1, "must be a whole number of tokens, 2 or more"],
     ["longText", "cut", "must be one of truncate, windows, error"],
     ["stride", -1, "must be a whole number of tokens, 0 or more"],

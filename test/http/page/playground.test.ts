@@ -167,7 +167,7 @@ describe.skipIf(noBrowser)("the page", () => {
     await page.getByLabel("One text a line").fill(`good\n${"long".repeat(200)}`)
     await page.getByText("matched: good").waitFor()
     for (const button of await page.getByRole("button", { name: /^Which words/ }).all()) await button.click()
-    for (const summary of await page.locator("summary").all()) await summary.click()
+    for (const summary of await page.locator("summary:visible").all()) await summary.click()
     const { scroll, client, background } = await page.evaluate<Record<string, string>>(
       `({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth,
           background: getComputedStyle(document.documentElement).backgroundColor })`,
