@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { setMaxListeners } from "node:events"
 import Fastify, { type FastifyBaseLogger, type FastifyPluginCallback, type FastifyServerOptions } from "fastify"
 import { checkRequest, type MembersOf } from "../check-request.ts"
-import { completeOptions } from "../declaration.ts"
+import { type Complete, completeOptions } from "../declaration.ts"
 import { WorkerEmitter } from "../events.ts"
 import { version } from "../files/version.ts"
 import type { Labeller } from "../labeller.ts"
@@ -12,7 +12,7 @@ import { QueueWatch } from "../queue/status/queue-watch.ts"
 import { openBatches } from "./batches/open-batches.ts"
 import { admissions } from "./hooks/admission.ts"
 import { answerError, answerErrors } from "./hooks/answer-errors.ts"
-import { readServerKeys } from "./hooks/api-keys.ts"
+import { readServerKeys, type ServerKeys } from "./hooks/api-keys.ts"
 import { limitBodyTime } from "./hooks/body-time.ts"
 import { ClientErrors } from "./hooks/client-errors.ts"
 import { endStreamsOfHeads } from "./hooks/head-requests.ts"
@@ -62,19 +62,34 @@ const serverMembers: MembersOf<ServerRequest> = {
 /**
  * The API over HTTP, and its page.
  *
- * @throws ValenceError `option_invalid`
+ * @throws ValenceError `option_invalid`; `redis_failed` if the queues of its fleet cannot be opened
  * @example
  * await using server = await createServer({ labeller })
  * await server.listen() // → http://127.0.0.1:8080
  */
 export async function createServer(request: ServerRequest): Promise<Server> {
   checkRequest(request, serverMembers, serverOptions)
-  const { options, logger = false, plugin, labeller, others = [], events = new WorkerEmitter() } = request
-  const settings = completeOptions(serverOptions, options ?? {})
+  const settings = completeOptions(serverOptions, request.options ?? {})
   const keys = await readServerKeys(settings)
-  const producer = isProducer(labeller) ? labeller : undefined
+  const producer = isProducer(request.labeller) ? request.labeller : undefined
   const queues = await producer?.openQueues()
-  const served: ServerInputs = { labeller, others, producer, queues, events }
+  try {
+    const { labeller, others = [], events = new WorkerEmitter() } = request
+    return await assemble({ labeller, others, producer, queues, events }, settings, keys, request)
+  } catch (error) {
+    // Its connection would keep a program that cannot go on.
+    await queues?.close()
+    throw error
+  }
+}
+
+async function assemble(
+  served: ServerInputs,
+  settings: Complete<typeof serverOptions>,
+  keys: ServerKeys,
+  { logger = false, plugin }: Pick<ServerRequest, "logger" | "plugin">,
+): Promise<Server> {
+  const { labeller, queues, events } = served
   const metrics = createServerMetrics({ events, model: labeller.model, devices: labeller.devices ?? [], version })
   const stop = new AbortController()
   // Every request that waits listens.

@@ -59,7 +59,7 @@ export function labelledTexts(rows: readonly CheckedRow[]): string[] {
  * Makes lines of a chunk's results, and counts them. Lines may be far longer than what their rows were read from, if there are many
  * columns: others get a turn of the event loop meanwhile.
  *
- * @param results - one for each of `textsOf(rows)`
+ * @param results - one for each of `labelledTexts(rows)`
  * @param keepFailed - whether rows that could not be labelled keep their place
  */
 export async function writeChunk(

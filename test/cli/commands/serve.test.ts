@@ -181,6 +181,21 @@ describe("valence serve", () => {
     expect(await ended).toMatchObject({ code: 0 })
   })
 
+  it("a webhook secret that is too short, before a fleet - exit code 2, and the process ends", async () => {
+    await using fleet = await TestFleet.open()
+    await fleet.worker({ labeller: await createLexiconLabeller({ model: "afinn-111" }) })
+    const redis = { VALENCE_REDIS: fleet.url, VALENCE_KEY_PREFIX: fleet.keyPrefix }
+    const { child, ended } = startValenceIn(
+      { ...redis, VALENCE_WEBHOOK_SECRET: "short" },
+      "/tmp",
+      "serve",
+      "--port",
+      "0",
+    )
+    running.push({ child, ended })
+    expect(await ended).toMatchObject({ code: 2, stderr: expect.stringContaining("16 characters or more") })
+  })
+
   it("a second signal - stops at once", async () => {
     const { child, ended, url, stderr } = await serve()
     const corpus = await halfSent(url)
