@@ -20,7 +20,7 @@ import { benches, benchFolder, type Question, questions } from "./questions.ts"
 
 /** One bench alone, with the words behind its name. */
 async function runNamed(name: string, words: readonly string[]): Promise<void> {
-  const file = Object.hasOwn(benches, name) ? benches[name] : undefined
+  const file = Object.hasOwn(benches, name) ? benches[name as keyof typeof benches] : undefined
   if (file === undefined) {
     console.error(`no bench has the name ${name}; the names are ${names}`)
     process.exit(2)
@@ -83,7 +83,7 @@ async function answerAll(): Promise<void> {
       continue
     }
     const seconds = await secondsOf(async () => {
-      if (!(await run(bench, wordsOf(question)))) failed.push(name)
+      if (!(await run(benches[bench], wordsOf(question)))) failed.push(name)
     })
     console.log(`${name} took ${seconds.toFixed(0)} s`)
   }

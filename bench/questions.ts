@@ -2,25 +2,14 @@
 import { dirname } from "node:path"
 import { baseCheckpoint, bundledCheckpoint, exportOf } from "./peers/peer-folders.ts"
 
-/** One of them. */
-export interface Question {
-  /** As in `--only`, and of its file in bench/results. */
-  readonly name: string
-  /** Beside this file. */
-  readonly bench: string
-  readonly words?: readonly string[]
-  /** Instead, where `--quick` is given: less of everything. */
-  readonly quick: readonly string[]
-  /** Which of the common flags it takes, and whether it can do without `--texts`. */
-  readonly takes: { readonly texts?: "optional" | "required"; readonly python?: true; readonly patience?: true }
-}
-
 /** Every bench by the name that `npm run bench NAME` takes, beside this file; what it asks is said at its head, which `--help` prints. */
-export const benches: Readonly<Record<string, string>> = {
+export const benches = {
+  accuracy: "accuracy-domains.ts",
   "accuracy-of-labels": "accuracy.ts",
   agreement: "agreement.ts",
   "beside-peers": "beside-peers.ts",
   build: "build.ts",
+  calibration: "calibration.ts",
   corpus: "corpus/throughput.ts",
   dedup: "corpus/dedup.ts",
   dtypes: "dtypes.ts",
@@ -46,116 +35,129 @@ export const benches: Readonly<Record<string, string>> = {
   "start-up": "start-up.ts",
   "token-budget": "token-budget.ts",
   tracing: "fleet/tracing.ts",
+} as const
+
+/** One of the questions of the page of figures. */
+export interface Question {
+  /** As in `--only`, and of its file in bench/results. */
+  readonly name: string
+  /** What asks it. */
+  readonly bench: keyof typeof benches
+  readonly words?: readonly string[]
+  /** Instead, where `--quick` is given: less of everything. */
+  readonly quick: readonly string[]
+  /** Which of the common flags it takes, and whether it can do without `--texts`. */
+  readonly takes: { readonly texts?: "optional" | "required"; readonly python?: true; readonly patience?: true }
 }
 
 export const questions: readonly Question[] = [
   {
     name: "engines",
-    bench: "beside-peers.ts",
+    bench: "beside-peers",
     quick: ["--texts-a-round", "436", "--texts-a-try", "109", "--rounds", "3"],
     takes: { texts: "optional", python: true, patience: true },
   },
   {
     name: "engines-mixed-lengths",
-    bench: "beside-peers.ts",
+    bench: "beside-peers",
     words: ["--mixed-lengths", "--texts-a-round", "256", "--texts-a-try", "64", "--rounds", "3"],
     quick: ["--mixed-lengths", "--texts-a-round", "96", "--texts-a-try", "32", "--rounds", "3"],
     takes: { python: true, patience: true },
   },
   {
     name: "engines-base",
-    bench: "beside-peers.ts",
+    bench: "beside-peers",
     words: ["--model", baseCheckpoint, "--texts-a-round", "512", "--texts-a-try", "96", "--rounds", "3"],
     quick: ["--model", baseCheckpoint, "--texts-a-round", "192", "--texts-a-try", "48", "--rounds", "3"],
     takes: { texts: "optional", python: true, patience: true },
   },
   {
     name: "dtypes",
-    bench: "dtypes.ts",
+    bench: "dtypes",
     quick: ["--texts-a-round", "218", "--rounds", "3"],
     takes: { texts: "optional", patience: true },
   },
   {
     name: "single-text",
-    bench: "single-text.ts",
+    bench: "single-text",
     quick: ["--texts-a-round", "50", "--rounds", "5"],
     takes: { texts: "optional", python: true, patience: true },
   },
-  { name: "accuracy", bench: "accuracy-domains.ts", quick: [], takes: {} },
-  { name: "calibration", bench: "calibration.ts", quick: [], takes: { texts: "required" } },
-  { name: "agreement", bench: "agreement.ts", quick: [], takes: { texts: "required", python: true } },
+  { name: "accuracy", bench: "accuracy", quick: [], takes: {} },
+  { name: "calibration", bench: "calibration", quick: [], takes: { texts: "required" } },
+  { name: "agreement", bench: "agreement", quick: [], takes: { texts: "required", python: true } },
   {
     name: "token-budget",
-    bench: "token-budget.ts",
+    bench: "token-budget",
     quick: ["--texts-a-round", "872", "--rounds", "3"],
     takes: { texts: "optional", patience: true },
   },
   {
     name: "growth",
-    bench: "growth.ts",
+    bench: "growth",
     quick: ["--most-texts", "10000", "--rounds", "2"],
     takes: { texts: "optional", patience: true },
   },
   {
     name: "roofline",
-    bench: "peak/peak.ts",
+    bench: "peak",
     quick: ["--texts-a-round", "128", "--rounds", "3"],
     takes: { texts: "optional", patience: true },
   },
   {
     name: "roofline-base",
-    bench: "peak/peak.ts",
+    bench: "peak",
     words: ["--model", baseCheckpoint, "--texts-a-round", "256"],
     quick: ["--model", baseCheckpoint, "--texts-a-round", "64", "--rounds", "3"],
     takes: { texts: "optional", patience: true },
   },
   {
     name: "fleet",
-    bench: "fleet/throughput.ts",
+    bench: "fleet",
     quick: ["--texts-a-round", "4000", "--rounds", "3"],
     takes: { texts: "optional", patience: true },
   },
   {
     name: "queue",
-    bench: "fleet/queue-alone.ts",
+    bench: "queue",
     quick: ["--bulk-texts", "200000", "--single-texts", "10000", "--rounds", "3"],
     takes: { patience: true },
   },
   {
     name: "queue-shapes",
-    bench: "fleet/queue-shapes.ts",
+    bench: "queue-shapes",
     quick: ["--jobs", "2000"],
     takes: { patience: true },
   },
-  { name: "replies", bench: "fleet/replies.ts", quick: ["--labels", "40", "--rounds", "2"], takes: {} },
+  { name: "replies", bench: "replies", quick: ["--labels", "40", "--rounds", "2"], takes: {} },
   {
     name: "redis-memory",
-    bench: "fleet/redis-memory.ts",
+    bench: "redis-memory",
     quick: ["--rows", "200000"],
     takes: {},
   },
   {
     name: "fairness",
-    bench: "fleet/latency.ts",
+    bench: "latency",
     quick: ["--samples", "100", "--rounds", "3"],
     takes: { texts: "optional" },
   },
   {
     name: "lexicons",
-    bench: "lexicon/beside-peers.ts",
+    bench: "lexicons",
     quick: ["--texts-a-round", "5000", "--rounds", "5"],
     takes: { texts: "optional", patience: true },
   },
   {
     name: "start-up",
-    bench: "start-up.ts",
+    bench: "start-up",
     words: ["--peer", exportOf(bundledCheckpoint)],
     quick: ["--peer", exportOf(bundledCheckpoint), "--rounds", "5"],
     takes: { python: true, patience: true },
   },
   {
     name: "memory",
-    bench: "corpus/memory.ts",
+    bench: "memory",
     // Generated texts: those of a short file, again and again, would be labelled once.
     words: ["--rows", "20000,200000"],
     quick: ["--rows", "5000,20000"],
