@@ -67,11 +67,11 @@ const tables = {
   "`valence prune`": pruneOptions,
 }
 
-it("docs/options.md has every option as it is declared; `npx vitest run test/option-tables.test.ts -u` writes it", async () => {
+it("docs/reference/options.md has every option as it is declared; `npx vitest run test/option-tables.test.ts -u` writes it", async () => {
   const sections = Object.entries(tables).map(([title, declarations]) => {
     const rows = Object.entries<Declaration<unknown>>(declarations).map(row)
     return `## ${title}\n\n| option | flag | environment | default | must be | what |\n| --- | --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`
   })
-  const page = `# Options\n\nMade from the declarations in \`src/\`. A flag goes before its environment variable, and that before the default.\n\n${sections.join("\n")}`
-  await expect(page).toMatchFileSnapshot("../docs/options.md")
+  const page = `# Options\n\nGenerated from the declarations in \`src/\`. A flag overrides its environment variable, which overrides the default.\n\n${sections.join("\n")}`
+  await expect(page).toMatchFileSnapshot("../docs/reference/options.md")
 })

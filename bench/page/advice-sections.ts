@@ -76,7 +76,7 @@ export function lossesSection(single: Figures["single-text"] | undefined): strin
 - **Half precision on CPUs with AMX.** PyTorch's bfloat16 comes nearest to int8 there. Valence has int8 and fp32 on CPUs; its fp32 is slower than that.
 - **fp32.** Most of its time are matrix products that onnxruntime does for its peers too. What is left to gain are padding, the order of texts, and the last layer.
 - **Memory.** A graph for each child, and one more where texts come alone; a peer with threads has one.
-- **Other models.** The families of [models.md](models.md) get Valence's own graph; anything else runs as somebody exported it, and then batches and sorting are all that is gained.
+- **Other models.** The families of [models.md](reference/models.md) get Valence's own graph; anything else runs as somebody exported it, and then batches and sorting are all that is gained.
 `
 }
 

@@ -1,5 +1,5 @@
 /**
- * Makes docs/performance.md, the section How good of docs/models.md, and their drawings of the figures that `npm run bench` took, and lays these into
+ * Makes docs/performance.md, the section How good of docs/reference/models.md, and their drawings of the figures that `npm run bench` took, and lays these into
  * bench/snapshot, where the next page finds what was not measured again:
  *
  *   npm run bench:page
@@ -115,8 +115,8 @@ ${olderGraphNote(engines.versions["model"] ?? "", (await findModel("sentiment-sm
 await writeFile(join(docs, "performance.md"), sections.join("\n"))
 console.log(`wrote ${docs}performance.md`)
 
-const models = join(docs, "models.md")
+const models = join(docs, "reference/models.md")
 const quality = await qualitySection(await figuresOf("accuracy"), await figuresOf("calibration"), drawings)
 const [begin, end] = ["<!-- Made by npm run bench:page; change bench/page, not this section. -->\n", "<!-- End -->"]
 const [before, , after] = (await readFile(models, "utf8")).split(new RegExp(`(?<=${begin})([^]*)(?=${end})`))
-await writeFile(models, `${before}${quality}${after}`)
+await writeFile(models, `${before}${quality.replaceAll('"performance/', '"../performance/')}${after}`)

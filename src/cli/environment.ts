@@ -41,7 +41,8 @@ export function unknownVariables(program: Command, env: NodeJS.ProcessEnv): stri
     if (!name.startsWith(ours) || known.includes(name) || ofCompose.includes(name)) continue
     if (isOfKubernetes(name, value)) continue
     const meant = nearest(bare, name.slice(ours.length))
-    const advice = meant === undefined ? "docs/options.md lists those that are read" : `did you mean ${ours}${meant}?`
+    const advice =
+      meant === undefined ? "docs/reference/options.md lists those that are read" : `did you mean ${ours}${meant}?`
     warnings.push(`no command reads the variable ${name}; ${advice}`)
   }
   return warnings

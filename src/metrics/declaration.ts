@@ -53,5 +53,5 @@ export interface HistogramDeclaration extends Declared {
   readonly buckets: readonly number[]
 }
 
-/** A metric, declared once: the registry, docs/metrics.md, and the tests of dashboard and alerts come from here. */
+/** A metric, declared once: the registry, docs/reference/metrics.md, and the tests of dashboard and alerts come from here. */
 export type MetricDeclaration = CounterDeclaration | GaugeDeclaration | HistogramDeclaration

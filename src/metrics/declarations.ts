@@ -14,7 +14,7 @@ export const serverDeclarations = { ...serverMetrics, ...classifierMetrics } as 
 /** Every metric of a fleet, as those tell it who do not work in it. */
 export const fleetDeclarations = { ...queueMetrics, ...scaleMetrics, redisUp: workerMetrics.redisUp } as const
 
-/** The sections of docs/metrics.md. */
+/** The sections of docs/reference/metrics.md. */
 export const metricSections = {
   "Texts and jobs of this worker": workMetrics,
   "Queues, as every worker sees them, and `valence serve --redis` and `valence queue export`": queueMetrics,

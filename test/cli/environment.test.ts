@@ -13,7 +13,10 @@ addFlags(program.command("queue").command("status"), redisOptions)
 describe("unknownVariables()", () => {
   it.each([
     ["VALENCE_REDDIS", "no command reads the variable VALENCE_REDDIS; did you mean VALENCE_REDIS?"],
-    ["VALENCE_NODEL", "no command reads the variable VALENCE_NODEL; docs/options.md lists those that are read"],
+    [
+      "VALENCE_NODEL",
+      "no command reads the variable VALENCE_NODEL; docs/reference/options.md lists those that are read",
+    ],
   ])("%s - %s", (name, warning) => {
     expect(unknownVariables(program, { [name]: "x" })).toEqual([warning])
   })

@@ -53,7 +53,7 @@ export class Random {
   }
 }
 
-/** What any request may be answered that is no good HTTP, asks for what is not there, or has a body; docs/http.md lists them. */
+/** What any request may be answered that is no good HTTP, asks for what is not there, or has a body; docs/reference/http.md lists them. */
 const anyway = [400, 404, 405, 408, 413, 415, 417, 431]
 
 const methods = [

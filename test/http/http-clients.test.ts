@@ -7,7 +7,7 @@ import { TestFleet } from "../queue/test-fleet.ts"
 import { findPythonClients } from "./python-clients.ts"
 import { startTestServer, type TestServer } from "./test-server.ts"
 
-/** A snippet of docs/http-clients.md, and what stands below it. */
+/** A snippet of docs/guides/http-clients.md, and what stands below it. */
 interface Snippet {
   readonly title: string
   readonly language: "js" | "python" | "sh"
@@ -15,7 +15,7 @@ interface Snippet {
   readonly printed: string
 }
 
-const page = readFileSync("docs/http-clients.md", "utf8")
+const page = readFileSync("docs/guides/http-clients.md", "utf8")
 const snippets = [...page.matchAll(/```(js|python|sh)\n(.*?)```\n```text\n(.*?)```/gs)].map((match): Snippet => {
   const [, language, code = "", printed = ""] = match
   const title = page.slice(0, match.index).match(/## .*/g)?.at(-1) ?? ""
@@ -39,7 +39,7 @@ const patternOf = (printed: string) =>
       .join("[^]*?")}$`,
   )
 
-describe("docs/http-clients.md", () => {
+describe("docs/guides/http-clients.md", () => {
   let fleet: TestFleet
   let server: TestServer
   beforeAll(async () => {

@@ -17,14 +17,14 @@ function row(metric: MetricDeclaration): string {
 
 const intro = `# Metrics
 
-Made from the declarations in \`src/metrics\`. A worker answers \`GET /metrics\` with those of the first four sections, a
-server with those of the last and of its classifier, in Prometheus' text format, and both with
-\`process_*\` and \`nodejs_*\`, such as \`nodejs_eventloop_lag_p99_seconds\` (prom-client's, of the main process: the device children are
-not in it). Counters and histograms start at 0 with every label; a gauge is absent until its value is known. "Fed by" is an event of
-\`src/events.ts\`, or a call. The dashboard and the alerts in [deploy/](../deploy) read these metrics.
+Generated from the declarations in \`src/metrics\`. A worker reports the first four sections at \`GET /metrics\`; a server reports
+the last one, and those of its classifier. Both also report \`process_*\` and \`nodejs_*\`, such as
+\`nodejs_eventloop_lag_p99_seconds\`, for the main process only: device children are not included. Counters and histograms start at
+0 with every label; a gauge is absent until its value is known. "Fed by" is an event of \`src/events.ts\`, or a call. The dashboard
+and the alerts in [deploy/](../../deploy) use these metrics.
 `
 
-it("docs/metrics.md has every metric as it is declared; `npx vitest run test/metrics/metric-tables.test.ts -u` writes it", async () => {
+it("docs/reference/metrics.md has every metric as it is declared; `npx vitest run test/metrics/metric-tables.test.ts -u` writes it", async () => {
   const sections = Object.entries(metricSections).map(([title, metrics]) => {
     const rows = Object.values<MetricDeclaration>(metrics).map(row)
     return `## ${title}\n\n| metric | kind | unit | labels | fed by | what |\n| --- | --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`
@@ -34,5 +34,5 @@ it("docs/metrics.md has every metric as it is declared; `npx vitest run test/met
     metric.kind === "histogram" ? [`| ${code(metric.name)} | ${metric.buckets.join(", ")} |`] : [],
   )
   const bounds = `## Buckets of the histograms\n\n| metric | upper bounds |\n| --- | --- |\n${buckets.join("\n")}\n`
-  await expect([intro, ...sections, bounds].join("\n")).toMatchFileSnapshot("../../docs/metrics.md")
+  await expect([intro, ...sections, bounds].join("\n")).toMatchFileSnapshot("../../docs/reference/metrics.md")
 })

@@ -38,7 +38,7 @@ export async function list(json: boolean): Promise<void> {
   for (const name of bundledLexicons) table.push([name, "lexicon", "NEGATIVE, NEUTRAL, POSITIVE", "", "", "", ""])
   console.log(table.toString())
   console.log("A checkpoint folder, an ONNX file or a lexicon file (.tsv) can be given as --model too,")
-  console.log("and OWNER/NAME of the hub, which is then pulled: see docs/models.md.")
+  console.log("and OWNER/NAME of the hub, which is then pulled: see docs/reference/models.md.")
 }
 
 /**

@@ -40,7 +40,7 @@ export function describeUnfamiliar({ unfamiliar, labelled }: RunSummary): Html |
   return html`<p class="notice">${formatCount(unfamiliar)} of ${rowsOf(labelled)} are in characters or a language that the model hardly knows: their labels mean little.</p>`
 }
 
-/** Scores below this are of texts that are often labelled wrong: docs/models.md has the shares. */
+/** Scores below this are of texts that are often labelled wrong: docs/reference/models.md has the shares. */
 const leastSure = 0.7
 
 /** How certain the model was of the corpus; nothing if scores are no probabilities. */
