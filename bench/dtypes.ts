@@ -79,6 +79,7 @@ async function openBoth(dtype: "int8" | "fp32") {
     device: { name: "cpu:1", provider: "cpu", index: 0 },
     threads: 1,
     warmUp: [],
+    warmUpMs: 0,
   })
   const classifier = await createClassifier({ model: flags.model, dtype, device: "cpu:1" })
   return {

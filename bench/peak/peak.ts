@@ -70,6 +70,7 @@ const session = await openSession({
   device: { name: "cpu:1", provider: "cpu", index: 0 },
   threads: 1,
   warmUp: [],
+  warmUpMs: 0,
 })
 const work = products.reduce((sum, one) => sum + gigaOps(one), 0)
 /** Seconds of each kind of product, round by round. */

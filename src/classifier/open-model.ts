@@ -14,7 +14,7 @@ import { type StartDevice, startChildDevice } from "./devices/device.ts"
 import type { SessionSettings } from "./devices/device-protocol.ts"
 import type { PooledDevice } from "./devices/slot.ts"
 import { chooseGraph } from "./plan/choose-graph.ts"
-import { childrenOf, limitsOf, threadsOf, warmUpShapes } from "./plan/plan-device.ts"
+import { childrenOf, limitsOf, shapesOf, threadsOf } from "./plan/plan-device.ts"
 import type { NamedDevice } from "./plan/read-devices.ts"
 import type { Tuning } from "./plan/tuning.ts"
 import { keepTuning, readTuning } from "./tuning/tune-cache.ts"
@@ -67,7 +67,9 @@ export async function findModelFor(
     config,
     startOn({ name, provider, index }, warmUp, threads = 1) {
       const device = { name, provider: provider.device, index }
-      const session: SessionSettings = { graph: stored.graph, labels: labels.length, device, threads, warmUp }
+      const warmUpMs = settings.startTimeoutMs / 2
+      const common = { graph: stored.graph, labels: labels.length, device, threads }
+      const session: SessionSettings = { ...common, warmUp, warmUpMs }
       return signal => startChildDevice(session, settings, signal)
     },
   }
@@ -86,17 +88,16 @@ async function tuningOf(device: NamedDevice, model: FoundModel, { tune }: Settin
 
 async function planDevice(device: NamedDevice, model: FoundModel, settings: Settings): Promise<PlannedDevice> {
   const tuning = await tuningOf(device, model, settings)
-  const { name, provider } = device
   const limits = limitsOf(device, settings, tuning)
-  const maxTokens = model.info.maxLength
+  const shapes = shapesOf(device, limits, model.info.maxLength)
   const threads = threadsOf(device)
   return {
-    name,
+    name: device.name,
     children: childrenOf(device, tuning),
-    start: model.startOn(device, warmUpShapes(provider, limits, maxTokens)),
+    start: model.startOn(device, shapes?.all ?? []),
     startWide: threads > 1 ? model.startOn(device, [], threads) : undefined,
     limits,
-    rounding: { ...provider.multiples, maxTokens },
+    shapes,
     tuning,
   }
 }

@@ -6,9 +6,11 @@ import { pipeline } from "node:stream/promises"
 import { createClassifier } from "../classifier/classifier.ts"
 import { findModelFor } from "../classifier/open-model.ts"
 import { onDevices } from "../classifier/plan/on-devices.ts"
+import { limitsOf, shapesOf } from "../classifier/plan/plan-device.ts"
 import type { Tuning } from "../classifier/plan/tuning.ts"
 import { readTuning } from "../classifier/tuning/tune-cache.ts"
 import { tuningKey } from "../classifier/tuning/tune-device.ts"
+import { completeOptions } from "../declaration.ts"
 import { asError, ValenceError } from "../errors.ts"
 import type { Labeller } from "../labeller.ts"
 import { findLexicon, isLexicon } from "../lexicon/find-lexicon.ts"
@@ -16,6 +18,7 @@ import { createLexiconLabeller } from "../lexicon/lexicon-labeller.ts"
 import { type ClassifierOptions, classifierOptions, modelOptions } from "../options.ts"
 import { type Finding, withRemedy } from "./finding.ts"
 import { examineInt8 } from "./int8.ts"
+import { judgeShapes } from "./shapes.ts"
 
 /** What is labelled to see that labelling works. */
 const canary = "I love it"
@@ -84,7 +87,8 @@ export function judgeTuning(device: string, tuning: Tuning | undefined, command:
 }
 
 async function examineCheckpoint(request: ModelRequest & { readonly offline: boolean }): Promise<Finding[]> {
-  const { startTimeoutMs, runTimeoutMs } = classifierOptions
+  const { startTimeoutMs, runTimeoutMs, maxBatchTokens, maxBatchTexts } = classifierOptions
+  const batching = completeOptions({ maxBatchTokens, maxBatchTexts }, {})
   const settings = { ...request, startTimeoutMs: startTimeoutMs.default, runTimeoutMs: runTimeoutMs.default }
   const { opened, fellBack } = await onDevices(request.device, async devices => {
     const { info, stored } = await findModelFor(devices, settings)
@@ -95,6 +99,8 @@ async function examineCheckpoint(request: ModelRequest & { readonly offline: boo
     for (const device of devices) {
       const tuning = await readTuning(tuningKey(device, info))
       findings.push(judgeTuning(device.name, tuning, tuneCommand({ ...request, device: device.name })))
+      const limits = limitsOf(device, batching, tuning)
+      findings.push(...judgeShapes(device.name, limits.maxBatchTokens, shapesOf(device, limits, info.maxLength)))
     }
     return findings
   })

@@ -9,30 +9,29 @@ export interface MicroBatch {
   readonly attentionMask: Int32Array
 }
 
-const up = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple
-
-/** What the shape of a micro-batch is rounded up to. */
-export interface ShapeRounding {
+/** Rows and tokens of a micro-batch. */
+export interface Shape {
   readonly rows: number
-  readonly tokens: number
-  /** Tokens that a row may have, however they are rounded. */
-  readonly maxTokens: number
+  readonly longest: number
 }
 
-const asItIs: ShapeRounding = { rows: 1, tokens: 1, maxTokens: Infinity }
+/** Rounds the shape of a micro-batch up to one that a device has. */
+export interface ShapeRounding {
+  round(rows: number, longest: number): Shape
+}
+
+const asItIs: ShapeRounding = { round: (rows, longest) => ({ rows, longest }) }
 
 /**
  * Pads encodings into the tensors that the graph takes.
  *
  * @param encodings - token ids, one array a row, each of 1 or more ids
  * @param padId - the id that padding has; the graph masks it, so any id of the vocabulary gives the same logits
- * @param rounding - multiples that rows and tokens are padded to; rows that are padding have one token, and logits too, behind
- * the others
+ * @param rounding - gives the shape that is padded to; rows that are padding have one token, and logits too, after the others
  */
 export function padded(encodings: readonly Int32Array[], padId: number, rounding: ShapeRounding = asItIs): MicroBatch {
   const needed = encodings.reduce((length, ids) => Math.max(length, ids.length), 0)
-  const longest = Math.max(needed, Math.min(up(needed, rounding.tokens), rounding.maxTokens))
-  const rows = up(encodings.length, rounding.rows)
+  const { rows, longest } = rounding.round(encodings.length, needed)
   const inputIds = new Int32Array(rows * longest).fill(padId)
   const attentionMask = new Int32Array(rows * longest)
   encodings.forEach((ids, row) => {
@@ -42,10 +41,4 @@ export function padded(encodings: readonly Int32Array[], padId: number, rounding
   // A row without a token would have nothing to attend to.
   for (let row = encodings.length; row < rows; row += 1) attentionMask[row * longest] = 1
   return { rows, longest, inputIds, attentionMask }
-}
-
-/** Rows and tokens of a micro-batch. */
-export interface Shape {
-  readonly rows: number
-  readonly longest: number
 }

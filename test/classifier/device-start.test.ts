@@ -13,7 +13,7 @@ const supported = listSupportedBackends().map(({ name }) => name)
 
 const startOn = (provider: string) =>
   startChildDevice(
-    { graph, labels: 2, device: { name: `${provider}:0`, provider, index: 0 }, threads: 1, warmUp: [] },
+    { graph, labels: 2, device: { name: `${provider}:0`, provider, index: 0 }, threads: 1, warmUp: [], warmUpMs: 0 },
     timeouts,
     new AbortController().signal,
   )
@@ -56,7 +56,7 @@ const addressSpace = 3_000_000
 const script = `
   import { startChildDevice } from "${fromPackageRoot("dist/classifier/devices/device.js")}"
   import { padded } from "${fromPackageRoot("dist/model/micro-batch.js")}"
-  const session = { graph: "${graph}", labels: 2, threads: 1, warmUp: [{ rows: 600, longest: 512 }],
+  const session = { graph: "${graph}", labels: 2, threads: 1, warmUp: [{ rows: 600, longest: 512 }], warmUpMs: 0,
     device: { name: "cpu", provider: "cpu", index: 0 } }
   const device = await startChildDevice(session, { startTimeoutMs: 240_000, runTimeoutMs: 240_000 }, new AbortController().signal)
   const run = rows => device.run(padded(Array(rows).fill(new Int32Array(512)), 0), false)

@@ -61,7 +61,6 @@ export async function plainClassifier({ devices = 1, onBatch }: PlainClassifierO
     children: devices,
     start: async () => device,
     limits: { maxBatchTokens: 512, maxBatchTexts: 64 },
-    rounding: { rows: 1, tokens: 1, maxTokens: 512 },
     tuning: undefined,
   }
   const dispatcher = await Dispatcher.start({

@@ -168,7 +168,9 @@ export class Dispatcher {
 
   #limitsOf(device: PooledDevice): BatchLimits {
     const { maxBatchTokens } = this.#budgetOf(device)
-    return { maxBatchTokens, maxBatchTexts: device.limits.maxBatchTexts }
+    const { limits, shapes } = device
+    const mostRows = shapes && { mostRows: (longest: number) => shapes.mostRows(longest, maxBatchTokens) }
+    return { maxBatchTokens, maxBatchTexts: limits.maxBatchTexts, ...mostRows }
   }
 
   #nextCut(device: PooledDevice): Cut<BatchEntry> | undefined {
@@ -196,7 +198,7 @@ export class Dispatcher {
     if (urgent) slot.urgent += 1
     const startedMs = performance.now()
     const encodings = cut.entries.map(entry => entry.inputIds)
-    const batch = padded(encodings, this.#options.padId, slot.of.rounding)
+    const batch = padded(encodings, this.#options.padId, slot.of.shapes)
     const sent = { ...cut, paddedTokens: batch.rows * batch.longest, startedMs }
     const outcome = await device.run(batch, urgent)
     slot.running -= 1

@@ -99,8 +99,7 @@ export function nextBatch<T extends Waiter>(
   const line = lineToServe(lines, limits, now)
   if (line !== "interactive") lines.servedAt[line] = now
   lines.lastServed = line
-  const { maxBatchTexts, places } = limits
   const budget = line === "interactive" ? limits.maxBatchTokens : laterTokens
-  const share = Math.max(leastShare, Math.ceil(lines[line].tokens / places))
-  return { line, entries: lines[line].takeBatch({ maxBatchTokens: Math.min(budget, share), maxBatchTexts }) }
+  const share = Math.max(leastShare, Math.ceil(lines[line].tokens / limits.places))
+  return { line, entries: lines[line].takeBatch({ ...limits, maxBatchTokens: Math.min(budget, share) }) }
 }

@@ -99,8 +99,11 @@ export class Waiting<T extends Waiter> {
     const start = first.tokens
     let longest = start
     const reach = Math.max(LIKE_LENGTH_TOKENS, Math.floor(start * LIKE_LENGTH_SHARE))
-    const hasRoom = (tokens: number) =>
-      batch.length < limits.maxBatchTexts && (batch.length + 1) * Math.max(longest, tokens) <= limits.maxBatchTokens
+    const hasRoom = (tokens: number) => {
+      const longer = Math.max(longest, tokens)
+      const isWithin = batch.length < limits.maxBatchTexts && (batch.length + 1) * longer <= limits.maxBatchTokens
+      return isWithin && (limits.mostRows === undefined || batch.length < limits.mostRows(longer))
+    }
     for (let distance = 0; distance <= reach && hasRoom(longest); distance += 1) {
       for (const tokens of distance === 0 ? [start] : [start - distance, start + distance]) {
         const line = this.#byTokens[tokens]

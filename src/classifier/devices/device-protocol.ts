@@ -13,6 +13,8 @@ export interface SessionSettings {
   readonly threads: number
   /** Run before it is ready, in this order: the largest first, so that memory is taken once. */
   readonly warmUp: readonly Shape[]
+  /** After this time, counted from the start of the child, no shape is begun: a slow device starts without the others. */
+  readonly warmUpMs: number
 }
 
 /** To the child: run this. */

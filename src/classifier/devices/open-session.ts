@@ -5,7 +5,7 @@ import { runGraph } from "../../model/runtime/run-graph.ts"
 import { providerProblem } from "../plan/provider-problem.ts"
 import { providerOf } from "../plan/providers.ts"
 import type { SessionSettings } from "./device-protocol.ts"
-import { saysOutOfMemory } from "./out-of-memory.ts"
+import { warmUp } from "./warm-up.ts"
 
 /** Whatever ONNX Runtime has to say comes with an error too, which is told with a text or a start that failed. */
 env.logLevel = "fatal"
@@ -45,17 +45,6 @@ async function createSession({ graph, device, threads }: SessionSettings): Promi
 const run = (session: InferenceSession, { rows, longest }: Shape) =>
   runGraph(session, padded(Array<Int32Array>(rows).fill(new Int32Array(longest)), 0))
 
-/** What does not fit into memory now is run in smaller parts when texts come. */
-async function warmUp(session: InferenceSession, shapes: readonly Shape[]): Promise<void> {
-  for (const shape of shapes) {
-    try {
-      await run(session, shape)
-    } catch (error) {
-      if (!saysOutOfMemory(asError(error).message)) throw error
-    }
-  }
-}
-
 /**
  * A session on a device, loaded and warm.
  *
@@ -65,7 +54,11 @@ export async function openSession(settings: SessionSettings): Promise<InferenceS
   const { graph, labels } = settings
   try {
     const session = await createSession(settings)
-    await warmUp(session, settings.warmUp)
+    await warmUp(
+      shape => run(session, shape),
+      settings.warmUp,
+      () => performance.now() < settings.warmUpMs,
+    )
     const logits = await run(session, shortRow)
     if (logits.length !== labels)
       throw new Error(`it must give one logit for each of the config's ${labels} labels; it gives ${logits.length}`)

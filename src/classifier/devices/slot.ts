@@ -1,5 +1,5 @@
-import type { ShapeRounding } from "../../model/micro-batch.ts"
 import type { BatchLimits } from "../plan/batch-limits.ts"
+import type { DeviceShapes } from "../plan/device-shapes.ts"
 import type { Device, StartDevice } from "./device.ts"
 
 /** A device as the pool keeps it: so many children, which are alike. */
@@ -12,7 +12,8 @@ export interface PooledDevice {
   /** Starts one with several threads, where that is of use. */
   readonly startWide?: StartDevice | undefined
   readonly limits: BatchLimits
-  readonly rounding: ShapeRounding
+  /** The shapes that micro-batches are padded to; `undefined` if any will do. */
+  readonly shapes?: DeviceShapes | undefined
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { Complete } from "../../declaration.ts"
-import type { Shape } from "../../model/micro-batch.ts"
 import type { classifierOptions } from "../../options.ts"
 import type { BatchLimits } from "./batch-limits.ts"
-import type { Provider } from "./providers.ts"
+import { DeviceShapes } from "./device-shapes.ts"
 import type { NamedDevice } from "./read-devices.ts"
 import type { Tuning } from "./tuning.ts"
 
@@ -37,18 +36,11 @@ export function threadsOf({ provider, children }: NamedDevice): number {
   return provider.number === "children" ? Math.min(children, mostThreads) : 1
 }
 
-const up = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple
-
-/**
- * The largest micro-batches that a device will get, for long texts and for ever shorter ones. Whoever runs them first has taken
- * all the memory that it needs: an arena that grows bit by bit is left in pieces. None for CPUs, which are to start fast.
- */
-export function warmUpShapes({ multiples, name }: Provider, limits: BatchLimits, maxTokens: number): Shape[] {
-  if (name === "cpu") return []
-  const shapes: Shape[] = []
-  for (let longest = maxTokens; longest >= multiples.tokens; longest = Math.floor(longest / 2)) {
-    const rows = Math.min(limits.maxBatchTexts, Math.max(1, Math.floor(limits.maxBatchTokens / longest)))
-    shapes.push({ rows: up(rows, multiples.rows), longest: Math.min(up(longest, multiples.tokens), maxTokens) })
-  }
-  return shapes
+/** The shapes that a device's micro-batches are padded to; `undefined` for CPUs, which take any. */
+export function shapesOf(
+  { provider: { shapeSteps } }: NamedDevice,
+  limits: BatchLimits,
+  maxTokens: number,
+): DeviceShapes | undefined {
+  return shapeSteps && new DeviceShapes(shapeSteps, limits, maxTokens)
 }

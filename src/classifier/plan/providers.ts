@@ -1,10 +1,5 @@
 import { type GraphDtype, suitableDtypes } from "../../model/dtype.ts"
-
-/** Rows and tokens of a micro-batch are rounded up to multiples of these: fewer shapes are prepared for, and kept in memory. */
-export interface ShapeMultiples {
-  readonly rows: number
-  readonly tokens: number
-}
+import type { ShapeSteps } from "./device-shapes.ts"
 
 /** A kind of device: how `--device` names it, and ONNX Runtime's execution provider behind it. */
 export interface Provider {
@@ -26,7 +21,8 @@ export interface Provider {
   readonly libraries: readonly string[]
   /** Precisions of a graph that suit it, the best first. */
   readonly dtypes: readonly GraphDtype[]
-  readonly multiples: ShapeMultiples
+  /** The shapes that micro-batches are padded to; `undefined` if any will do. */
+  readonly shapeSteps: ShapeSteps | undefined
   /** Token budget of a micro-batch where none was measured. */
   readonly maxBatchTokens: number
 }
@@ -37,7 +33,7 @@ const gpu = {
   files: [],
   libraries: [],
   dtypes: suitableDtypes.gpu,
-  multiples: { rows: 8, tokens: 16 },
+  shapeSteps: { tokens: 16, rowsApart: 2 },
   maxBatchTokens: 16_384,
 } as const
 
@@ -57,7 +53,7 @@ export const providers: readonly Provider[] = [
     files: [],
     libraries: [],
     dtypes: suitableDtypes.cpu,
-    multiples: { rows: 1, tokens: 1 },
+    shapeSteps: undefined,
     maxBatchTokens: 512,
   },
   {
@@ -79,7 +75,7 @@ export const providers: readonly Provider[] = [
     install: installCuda,
     libraries: [driver, "libnvinfer.so.10", "libnvonnxparser.so.10"],
     // An engine is built for every shape.
-    multiples: { rows: 64, tokens: 64 },
+    shapeSteps: { tokens: 64, rowsApart: 8 },
   },
   // AMD's GPUs: ONNX Runtime has let go of its ROCm provider for MIGraphX.
   { ...gpu, device: "rocm", name: "migraphx", platforms: [], libraries: ["libmigraphx_c.so.3"] },

@@ -3,6 +3,7 @@ import { Dispatcher } from "../../../src/classifier/batcher/dispatcher.ts"
 import type { Line } from "../../../src/classifier/batcher/next-batch.ts"
 import type { Device, StartDevice } from "../../../src/classifier/devices/device.ts"
 import type { PooledDevice } from "../../../src/classifier/devices/slot.ts"
+import { DeviceShapes } from "../../../src/classifier/plan/device-shapes.ts"
 import { ValenceError } from "../../../src/errors.ts"
 import { type ClassifierEvents, WorkerEmitter } from "../../../src/events.ts"
 import type { MicroBatch } from "../../../src/model/micro-batch.ts"
@@ -51,7 +52,6 @@ const plain = (start: StartDevice, children = 1): PooledDevice => ({
   children,
   start,
   limits: { maxBatchTokens: 64, maxBatchTexts: 8 },
-  rounding: { rows: 1, tokens: 1, maxTokens: 512 },
 })
 
 const start = (startDevice: StartDevice, children = 1) =>
@@ -249,18 +249,19 @@ describe("Dispatcher", () => {
   })
 
   it("devices of two kinds - each gets micro-batches of its own size and shape", async () => {
+    const large = { maxBatchTokens: 60, maxBatchTexts: 16 }
     const shapes = { small: new Set<string>(), large: new Set<string>() }
     const keep = (name: "small" | "large"): PooledDevice => ({
       ...plain(async () => plainDevice(({ rows, longest }) => void shapes[name].add(`${rows}x${longest}`))),
       name,
-      limits: name === "small" ? { maxBatchTokens: 6, maxBatchTexts: 8 } : { maxBatchTokens: 60, maxBatchTexts: 16 },
-      rounding: { rows: 1, tokens: 1, maxTokens: 512, ...(name === "large" && { rows: 8, tokens: 4 }) },
+      limits: name === "small" ? { maxBatchTokens: 6, maxBatchTexts: 8 } : large,
+      shapes: name === "large" ? new DeviceShapes({ tokens: 4, rowsApart: 2 }, large, 512) : undefined,
     })
     const dispatcher = await Dispatcher.start({ ...policy, devices: [keep("small"), keep("large")] })
     const ids = Array.from({ length: 72 }, (_, id) => id)
     expect(await outcomes(dispatcher, ids)).toEqual(ids)
     expect(shapes.small).toEqual(new Set(["2x3"]))
-    expect(shapes.large).toEqual(new Set(["16x4"]))
+    expect(shapes.large).toEqual(new Set(["15x4"]))
   })
 
   it("labels all when a device dies once", async () => {

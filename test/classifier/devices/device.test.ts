@@ -10,7 +10,7 @@ const patienceMs = 240_000
 const script = `
   import { startChildDevice } from "${fromPackageRoot("dist/classifier/devices/device.js")}"
   import { padded } from "${fromPackageRoot("dist/model/micro-batch.js")}"
-  const session = { graph: "${fromPackageRoot("models/sentiment-small/model.int8.onnx")}", labels: 2, threads: 1, warmUp: [],
+  const session = { graph: "${fromPackageRoot("models/sentiment-small/model.int8.onnx")}", labels: 2, threads: 1, warmUp: [], warmUpMs: 0,
     device: { name: "cpu", provider: "cpu", index: 0 } }
   const timeouts = { startTimeoutMs: 240_000, runTimeoutMs: 600_000 }
   const device = await startChildDevice(session, timeouts, new AbortController().signal)

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { dtypesFor } from "../../../src/classifier/plan/choose-graph.ts"
-import { childrenOf, limitsOf, warmUpShapes } from "../../../src/classifier/plan/plan-device.ts"
-import { providerOf } from "../../../src/classifier/plan/providers.ts"
+import { childrenOf, limitsOf, shapesOf } from "../../../src/classifier/plan/plan-device.ts"
 import { readDevices } from "../../../src/classifier/plan/read-devices.ts"
 import type { Tuning } from "../../../src/classifier/plan/tuning.ts"
 
@@ -29,26 +28,18 @@ describe("childrenOf", () => {
   })
 })
 
-describe("warmUpShapes", () => {
-  it("the CPU - none, so that it starts fast", () => {
-    expect(warmUpShapes(providerOf("cpu"), { maxBatchTokens: 512, maxBatchTexts: 64 }, 512)).toEqual([])
+describe("shapesOf", () => {
+  it("the CPU - any shape will do, and none is run before texts come", () => {
+    expect(shapesOf(one("cpu"), { maxBatchTokens: 512, maxBatchTexts: 64 }, 512)).toBeUndefined()
   })
 
-  it("a GPU - what long texts fill, then ever shorter ones", () => {
-    const shapes = warmUpShapes(providerOf("cuda"), { maxBatchTokens: 16_384, maxBatchTexts: 512 }, 512)
-    expect(shapes.map(({ rows, longest }) => `${rows}x${longest}`)).toEqual([
-      "32x512",
-      "64x256",
-      "128x128",
-      "256x64",
-      "512x32",
-      "512x16",
-    ])
-  })
-
-  it("a model with few positions - no longer than those", () => {
-    const [largest] = warmUpShapes(providerOf("cuda"), { maxBatchTokens: 1000, maxBatchTexts: 64 }, 50)
-    expect(largest).toEqual({ rows: 24, longest: 50 })
+  it.each([
+    ["cuda:0", 16, 100],
+    ["tensorrt:0", 64, 32],
+  ])("%s - multiples of %i tokens, at most %i shapes", (name, tokens, most) => {
+    const shapes = shapesOf(one(name), { maxBatchTokens: 16_384, maxBatchTexts: 512 }, 512)?.all ?? []
+    expect(shapes.length).toBeLessThanOrEqual(most)
+    for (const { longest } of shapes) expect(longest % tokens).toBe(0)
   })
 })
 
