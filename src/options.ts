@@ -41,6 +41,13 @@ export const modelOptions = {
     env: "VALENCE_DEVICE",
     help: "cpu (a child process for each core granted), cpu:N, cuda:0, a list such as cuda:0,cuda:1, or auto; docs/devices.md has them all",
   }),
+  children: count({
+    default: undefined,
+    min: 1,
+    unit: "child processes",
+    env: "VALENCE_CHILDREN",
+    help: "child processes, each with a session, on every device without a number of its own (default: 1 on a GPU, one for each core on the CPU)",
+  }),
   ...hubOptions,
 } as const
 

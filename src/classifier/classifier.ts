@@ -185,7 +185,7 @@ export async function createClassifier(request: ClassifierRequest = {}): Promise
   requireObject(request)
   const { events, onPull, signal, ...options } = request
   const settings = completeOptions(classifierOptions, options)
-  const { opened, fellBack } = await onDevices(settings.device, devices =>
+  const { opened, fellBack } = await onDevices(settings, devices =>
     openModel(devices, settings, events, onPull, signal),
   )
   return new Classifier(opened, settings.maxTextLength, new Tokenising(opened.tokenizer, events), fellBack)

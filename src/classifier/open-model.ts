@@ -17,6 +17,7 @@ import { chooseGraph } from "./plan/choose-graph.ts"
 import { childrenOf, limitsOf, shapesOf, threadsOf } from "./plan/plan-device.ts"
 import type { NamedDevice } from "./plan/read-devices.ts"
 import type { Tuning } from "./plan/tuning.ts"
+import { gpuOfChild } from "./plan/visible-gpus.ts"
 import { keepTuning, readTuning } from "./tuning/tune-cache.ts"
 import { tuneDevice, tuningKey } from "./tuning/tune-device.ts"
 
@@ -65,8 +66,8 @@ export async function findModelFor(
     info: { name, revision, dtype, labels, maxLength },
     stored,
     config,
-    startOn({ name, provider, index }, warmUp, threads = 1) {
-      const device = { name, provider: provider.device, index }
+    startOn(of, warmUp, threads = 1) {
+      const device = { name: of.name, provider: of.provider.device, ...gpuOfChild(of) }
       const warmUpMs = settings.startTimeoutMs / 2
       const common = { graph: stored.graph, labels: labels.length, device, threads }
       const session: SessionSettings = { ...common, warmUp, warmUpMs }

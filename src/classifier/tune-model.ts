@@ -28,10 +28,10 @@ export interface TunedDevice {
 export async function tuneModel(
   settings: Pick<
     Complete<typeof classifierOptions>,
-    "model" | "dtype" | "device" | "offline" | "startTimeoutMs" | "runTimeoutMs"
+    "model" | "dtype" | "device" | "children" | "offline" | "startTimeoutMs" | "runTimeoutMs"
   >,
 ): Promise<TunedDevice[]> {
-  const { opened } = await onDevices(settings.device, async devices => {
+  const { opened } = await onDevices(settings, async devices => {
     const model = await findModelFor(devices, settings)
     const found: TunedDevice[] = []
     for (const device of devices) {

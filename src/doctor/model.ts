@@ -28,6 +28,7 @@ export interface ModelRequest {
   readonly model: string
   readonly dtype: NonNullable<ClassifierOptions["dtype"]>
   readonly device: string
+  readonly children: number | undefined
 }
 
 async function examineFile(path: string): Promise<Finding> {
@@ -67,9 +68,9 @@ async function examineLexicon(model: string): Promise<Finding[]> {
 
 /** The command that measures what was asked for: a flag for everything that is no default. */
 function tuneCommand(request: ModelRequest): string {
-  const flags = (["model", "dtype", "device"] as const)
+  const flags = (["model", "dtype", "device", "children"] as const)
     .filter(name => request[name] !== modelOptions[name].default)
-    .map(name => `--${name} ${shellWord(request[name])}`)
+    .map(name => `--${name} ${shellWord(String(request[name]))}`)
   return ["valence tune", ...flags].join(" ")
 }
 
@@ -90,7 +91,7 @@ async function examineCheckpoint(request: ModelRequest & { readonly offline: boo
   const { startTimeoutMs, runTimeoutMs, maxBatchTokens, maxBatchTexts } = classifierOptions
   const batching = completeOptions({ maxBatchTokens, maxBatchTexts }, {})
   const settings = { ...request, startTimeoutMs: startTimeoutMs.default, runTimeoutMs: runTimeoutMs.default }
-  const { opened, fellBack } = await onDevices(request.device, async devices => {
+  const { opened, fellBack } = await onDevices(request, async devices => {
     const { info, stored } = await findModelFor(devices, settings)
     const findings: Finding[] = [
       { section: "model", name: info.name, status: "ok", found: `${info.dtype}, revision ${info.revision}` },
@@ -113,9 +114,9 @@ async function examineCheckpoint(request: ModelRequest & { readonly offline: boo
  * A model that was asked for: its files, what is known of its speed, a text that it labels on the devices asked for, and if a CPU
  * is one of these, its int8 graph beside fp32.
  */
-export async function examineModel({ model, dtype, device }: ModelRequest): Promise<Finding[]> {
+export async function examineModel({ model, dtype, device, children }: ModelRequest): Promise<Finding[]> {
   // doctor looks at what is there, and fetches nothing.
-  const request = { model, dtype, device, offline: true }
+  const request = { model, dtype, device, children, offline: true }
   const labelling = `labels on ${device}`
   if (isLexicon(model)) return examineLexicon(model)
   try {

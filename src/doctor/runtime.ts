@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process"
-import { promisify } from "node:util"
-import { nvidiaGpus } from "../classifier/plan/processor-name.ts"
 import { loadProblem, providerProblem } from "../classifier/plan/provider-problem.ts"
 import { type Provider, providers } from "../classifier/plan/providers.ts"
 import { listSupportedBackends } from "../model/runtime/onnx-runtime.ts"
 import { onnxRuntimeFiles } from "../model/runtime/onnx-runtime-files.ts"
 import { type Finding, withRemedy } from "./finding.ts"
+import { examineGpus } from "./gpus.ts"
 
 function examineProvider(provider: Provider, supported: readonly string[]): Finding {
   const problem = providerProblem(provider, supported)
@@ -26,18 +24,6 @@ function examineLibraries(): Finding[] {
     const status = problem === undefined ? "ok" : "absent"
     return { section: "GPU", name: library, status, found: problem ?? "loads" }
   })
-}
-
-const query = ["--query-gpu=name,driver_version,memory.total,memory.used", "--format=csv,noheader"]
-
-/** GPUs as `nvidia-smi` tells of them, or as the driver does where that is not installed. */
-async function examineGpus(): Promise<Finding[]> {
-  const told = await promisify(execFile)("nvidia-smi", query, { timeout: 10_000 }).then(
-    ({ stdout }) => stdout.trim().split("\n"),
-    () => nvidiaGpus().map(({ name, bus }) => `${name}, ${bus}`),
-  )
-  if (told.length === 0) return [{ section: "GPU", name: "NVIDIA", status: "absent", found: "no driver, or no GPU" }]
-  return told.map((found, index) => ({ section: "GPU", name: `cuda:${index}`, status: "ok", found }))
 }
 
 /** ONNX Runtime with its providers, and what they need: libraries, drivers and GPUs. */

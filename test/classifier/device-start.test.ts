@@ -50,6 +50,17 @@ describe("startChildDevice()", () => {
   )
 })
 
+it.runIf(process.platform === "linux")(
+  "a child that is to see one GPU - is started with CUDA_VISIBLE_DEVICES",
+  async () => {
+    const device = { name: "cpu", provider: "cpu", index: 0, visibleGpu: "MIG-a" }
+    const session = { graph, labels: 2, device, threads: 1, warmUp: [], warmUpMs: 0 }
+    const child = await startChildDevice(session, timeouts, new AbortController().signal)
+    expect(readFileSync(`/proc/${child.pid}/environ`, "utf8").split("\0")).toContain("CUDA_VISIBLE_DEVICES=MIG-a")
+    child.destroy()
+  },
+)
+
 /** So much address space, KiB, lets the session load, but not a micro-batch of hundreds of long texts. */
 const addressSpace = 3_000_000
 

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors.ts"
 import type { MicroBatch, Shape } from "../../model/micro-batch.ts"
+import type { ChildGpu } from "../plan/visible-gpus.ts"
 
 /** What a device child is started with, as its one argument in JSON. */
 export interface SessionSettings {
@@ -8,7 +9,7 @@ export interface SessionSettings {
   /** Logits that the graph must give a text. */
   readonly labels: number
   /** As it was asked for, and as the table of providers names its kind. */
-  readonly device: { readonly name: string; readonly provider: string; readonly index: number }
+  readonly device: { readonly name: string; readonly provider: string } & ChildGpu
   /** Threads that a run has, its own included. */
   readonly threads: number
   /** Run before it is ready, in this order: the largest first, so that memory is taken once. */

@@ -127,9 +127,10 @@ class ChildDevice implements Device {
 }
 
 /** The environment of a child: a debugger that waits for the parent would wait for every child too. */
-function childEnvironment(): NodeJS.ProcessEnv {
+function childEnvironment({ visibleGpu }: SessionSettings["device"]): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: options, ...rest } = process.env
-  return options === undefined ? rest : { ...rest, NODE_OPTIONS: options.replace(/--inspect\S*/g, "").trim() }
+  const env = visibleGpu === undefined ? rest : { ...rest, CUDA_VISIBLE_DEVICES: visibleGpu }
+  return options === undefined ? env : { ...env, NODE_OPTIONS: options.replace(/--inspect\S*/g, "").trim() }
 }
 
 /**
@@ -146,7 +147,7 @@ export function startChildDevice(
   const child = fork(fromPackageRoot("dist/classifier/devices/device-child.js"), [JSON.stringify(settings)], {
     serialization: "advanced",
     execArgv: [],
-    env: childEnvironment(),
+    env: childEnvironment(settings.device),
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   })
   return new Promise((resolve, reject) => {

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { join } from "node:path"
-import type { Provider } from "./providers.ts"
+import type { NamedDevice } from "./read-devices.ts"
+import { gpuOfChild } from "./visible-gpus.ts"
 
 /** A GPU, as NVIDIA's driver tells of it. */
 export interface Gpu {
@@ -24,8 +25,11 @@ export function nvidiaGpus(folder = "/proc/driver/nvidia/gpus"): Gpu[] {
   }
 }
 
-/** What a provider computes on, as a tuning is named for: the CPU, and the GPUs where they count. */
-export function processorName({ device }: Provider): string {
+/** What a device computes on, as a tuning is named for: the CPU, and the GPUs where they count. */
+export function processorName(device: NamedDevice): string {
   const cpu = cpus()[0]?.model.trim() ?? "unknown"
-  return device === "cpu" ? cpu : [cpu, ...nvidiaGpus().map(({ name }) => name)].join("; ")
+  if (device.provider.device === "cpu") return cpu
+  // A MIG instance is a part of a GPU: it is as fast as its own size.
+  const instance = gpuOfChild(device).visibleGpu?.startsWith("MIG-") ? [gpuOfChild(device).visibleGpu] : []
+  return [cpu, ...nvidiaGpus().map(({ name }) => name), ...instance].join("; ")
 }

@@ -19,6 +19,8 @@ export interface Provider {
   readonly install?: string
   /** Shared libraries of the system that it loads, on Linux. */
   readonly libraries: readonly string[]
+  /** Whether it computes on NVIDIA's GPUs, of which CUDA_VISIBLE_DEVICES shows some. */
+  readonly isNvidia?: boolean
   /** Precisions of a graph that suit it, the best first. */
   readonly dtypes: readonly GraphDtype[]
   /** The shapes that micro-batches are padded to; `undefined` if any will do. */
@@ -59,6 +61,7 @@ export const providers: readonly Provider[] = [
   {
     ...gpu,
     device: "cuda",
+    isNvidia: true,
     name: "cuda",
     platforms: ["linux/x64"],
     files: cudaFiles,
@@ -68,6 +71,7 @@ export const providers: readonly Provider[] = [
   {
     ...gpu,
     device: "tensorrt",
+    isNvidia: true,
     name: "tensorrt",
     helpers: ["cuda"],
     platforms: ["linux/x64"],

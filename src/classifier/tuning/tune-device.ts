@@ -11,14 +11,14 @@ import type { TuningKey } from "./tune-cache.ts"
 const shares = [1 / 4, 1 / 2, 1, 2, 4, 8]
 
 /** The key under which a device's tuning with a model is kept. */
-export function tuningKey({ name, provider, children }: NamedDevice, model: ModelInfo): TuningKey {
+export function tuningKey(device: NamedDevice, model: ModelInfo): TuningKey {
   return {
     model: model.name,
     revision: model.revision,
     dtype: model.dtype,
-    device: name,
-    children,
-    processor: processorName(provider),
+    device: device.name,
+    children: device.children,
+    processor: processorName(device),
     onnxRuntime: onnxRuntimeFiles().version,
   }
 }

@@ -8,19 +8,26 @@ const hasCuda = listSupportedBackends().some(({ name, bundled }) => name === "cu
 
 describe("onDevices", () => {
   it("devices that are named - opens them, and no other where they fail", async () => {
-    expect(await onDevices("cpu:1,cpu:2", names)).toEqual({ opened: ["cpu:1", "cpu:2"], fellBack: undefined })
+    expect(await onDevices({ device: "cpu:1,cpu:2", children: undefined }, names)).toEqual({
+      opened: ["cpu:1", "cpu:2"],
+      fellBack: undefined,
+    })
     const missing = async () => Promise.reject(new ValenceError("device_missing", "no"))
-    await expect(onDevices("cuda:0", missing)).rejects.toMatchObject({ code: "device_missing" })
+    await expect(onDevices({ device: "cuda:0", children: undefined }, missing)).rejects.toMatchObject({
+      code: "device_missing",
+    })
   })
 
   it.skipIf(hasCuda)("auto, without a GPU - opens the CPU, and says why", async () => {
-    const { opened, fellBack } = await onDevices("auto", names)
+    const { opened, fellBack } = await onDevices({ device: "auto", children: undefined }, names)
     expect(opened).toEqual(["cpu"])
     expect(fellBack).toMatch(/^device auto is cpu here: cuda:0 can't be used: .*onnxruntime-node/)
   })
 
   it("auto, where the CPU fails too - its error", async () => {
     const failing = async () => Promise.reject(new ValenceError("model_invalid", "broken"))
-    await expect(onDevices("auto", failing)).rejects.toMatchObject({ code: "model_invalid" })
+    await expect(onDevices({ device: "auto", children: undefined }, failing)).rejects.toMatchObject({
+      code: "model_invalid",
+    })
   })
 })

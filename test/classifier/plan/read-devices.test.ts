@@ -45,6 +45,23 @@ describe("readDevices", () => {
     },
   )
 
+  it("children - of every device that has no number of its own", () => {
+    const children = (list: string) => readDevices(list, 2).map(device => [device.name, device.children])
+    expect(children("cuda:0,cuda:1,webgpu")).toEqual([
+      ["cuda:0", 2],
+      ["cuda:1", 2],
+      ["webgpu", 2],
+    ])
+    expect(children("cpu,cpu:3")).toEqual([
+      ["cpu", 2],
+      ["cpu:3", 3],
+    ])
+    expect(readDevices("cpu", 2)).toMatchObject([{ childrenGiven: true }])
+    expect(() => readDevices("cuda:0", 9999)).toThrow(
+      /^children must be a whole number of child processes, 1 to \d+ on/,
+    )
+  })
+
   it("a device twice - refused", () => {
     expect(() => readDevices("cuda:0,cuda:0")).toThrow('device must name no device twice; got "cuda:0,cuda:0"')
   })

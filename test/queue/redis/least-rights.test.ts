@@ -77,6 +77,7 @@ describe.skipIf(findRedisBinary() === undefined)("leastRights()", () => {
       model: "afinn-111",
       dtype: "auto",
       device: "auto",
+      children: undefined,
       redis: `redis://app:pw@127.0.0.1:${server.port}`,
       connectTimeoutMs: 60_000,
     })
