@@ -1,4 +1,4 @@
-import { loadProblem, providerProblem } from "../classifier/plan/provider-problem.ts"
+import { loadProblem, neededLibraries, providerProblem } from "../classifier/plan/provider-problem.ts"
 import { type Provider, providers } from "../classifier/plan/providers.ts"
 import { listSupportedBackends } from "../model/runtime/onnx-runtime.ts"
 import { onnxRuntimeFiles } from "../model/runtime/onnx-runtime-files.ts"
@@ -9,21 +9,19 @@ function examineProvider(provider: Provider, supported: readonly string[]): Find
   const problem = providerProblem(provider, supported)
   const finding = { section: "ONNX Runtime", name: provider.device } as const
   if (problem !== undefined) return { ...finding, status: "absent", ...withRemedy(problem) }
-  const needs = [...provider.files, ...provider.libraries]
-  return { ...finding, status: "ok", found: needs.length === 0 ? "is built in" : `loads, as does ${needs.join(", ")}` }
+  const needs = [...provider.files, ...neededLibraries(provider)]
+  return { ...finding, status: "ok", found: needs.length === 0 ? "is built in" : `found, with ${needs.join(", ")}` }
 }
 
-/** Libraries of CUDA, cuDNN and TensorRT; none where their providers cannot be. */
-function examineLibraries(): Finding[] {
+/** NVIDIA's driver, which is looked for before a provider is installed. */
+const driver = "libcuda.so.1"
+
+function examineDriver(): Finding[] {
   const here = `${process.platform}/${process.arch}`
-  const nvidia = providers.filter(
-    ({ device, platforms }) => /^(cuda|tensorrt)$/.test(device) && platforms?.includes(here),
-  )
-  return [...new Set(nvidia.flatMap(({ libraries }) => libraries))].map(library => {
-    const problem = loadProblem(library)
-    const status = problem === undefined ? "ok" : "absent"
-    return { section: "GPU", name: library, status, found: problem ?? "loads" }
-  })
+  if (!providers.some(({ isNvidia, platforms }) => isNvidia && platforms?.includes(here))) return []
+  const problem = loadProblem(driver)
+  const status = problem === undefined ? "ok" : "absent"
+  return [{ section: "GPU", name: driver, status, found: problem ?? "loads" }]
 }
 
 /** ONNX Runtime with its providers, and what they need: libraries, drivers and GPUs. */
@@ -35,6 +33,6 @@ export async function examineRuntime(): Promise<Finding[]> {
     { section: "ONNX Runtime", name: "onnxruntime-node", status: "ok", found },
     ...providers.map(provider => examineProvider(provider, supported)),
     ...(await examineGpus()),
-    ...examineLibraries(),
+    ...examineDriver(),
   ]
 }

@@ -20,6 +20,11 @@ const spinning = { spin_duration_us: "1000", spin_backoff_max: "8" }
 /** The row that shows whether the graph gives what it must. */
 const shortRow: Shape = { rows: 1, longest: 8 }
 
+/** A provider's error from where it says what failed: `CUDA failure 35: ...`; before it are signatures of C++ functions. */
+function withoutSignatures(message: string): string {
+  return message.replace(/^.*\] (?=\w+ failure \d+: )/s, "")
+}
+
 async function createSession({ graph, device, threads }: SessionSettings): Promise<InferenceSession> {
   const provider = providerOf(device.provider)
   const executionProviders = [provider.name, ...provider.helpers].map(name =>
@@ -37,7 +42,7 @@ async function createSession({ graph, device, threads }: SessionSettings): Promi
   } catch (cause) {
     if (provider.name === "cpu") throw cause
     const supported = listSupportedBackends().map(({ name }) => name)
-    const why = providerProblem(provider, supported) ?? asError(cause).message.trim()
+    const why = providerProblem(provider, supported) ?? withoutSignatures(asError(cause).message.trim())
     throw new ValenceError("device_missing", `${device.name} can't be used: ${why}`, { cause })
   }
 }

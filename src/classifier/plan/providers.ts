@@ -17,7 +17,7 @@ export interface Provider {
   readonly files: readonly string[]
   /** How these files get there. */
   readonly install?: string
-  /** Shared libraries of the system that it loads, on Linux. */
+  /** Shared libraries of the system that it opens by itself, on Linux; those that its files need are read from these. */
   readonly libraries: readonly string[]
   /** Whether it computes on NVIDIA's GPUs, of which CUDA_VISIBLE_DEVICES shows some. */
   readonly isNvidia?: boolean
@@ -41,8 +41,6 @@ const gpu = {
 
 const installCuda = "ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js"
 const cudaFiles = ["libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so"]
-/** NVIDIA's driver. The provider's own file says which libraries of CUDA it loads: 12 and cuDNN from npm, 13 from PyPI. */
-const driver = "libcuda.so.1"
 
 /** Every kind of device. The binding takes an index as its one option of a provider, and of some not even that. */
 export const providers: readonly Provider[] = [
@@ -66,7 +64,6 @@ export const providers: readonly Provider[] = [
     platforms: ["linux/x64"],
     files: cudaFiles,
     install: installCuda,
-    libraries: [driver],
   },
   {
     ...gpu,
@@ -77,7 +74,6 @@ export const providers: readonly Provider[] = [
     platforms: ["linux/x64"],
     files: [...cudaFiles, "libonnxruntime_providers_tensorrt.so"],
     install: installCuda,
-    libraries: [driver, "libnvinfer.so.10", "libnvonnxparser.so.10"],
     // An engine is built for every shape.
     shapeSteps: { tokens: 64, rowsApart: 8 },
   },

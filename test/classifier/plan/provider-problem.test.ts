@@ -1,8 +1,15 @@
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { loadProblem, providerProblem, unavailableReason } from "../../../src/classifier/plan/provider-problem.ts"
+import {
+  loadProblem,
+  neededLibraries,
+  providerProblem,
+  unavailableReason,
+} from "../../../src/classifier/plan/provider-problem.ts"
 import { type Provider, providerOf } from "../../../src/classifier/plan/providers.ts"
 import { onnxRuntimeFiles } from "../../../src/model/runtime/onnx-runtime-files.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
+import { writeLibrary } from "./write-library.ts"
 
 const here = `${process.platform}/${process.arch}`
 const cudaHere: Provider = { ...providerOf("cuda"), platforms: [here] }
@@ -52,6 +59,34 @@ describe("providerProblem", () => {
   it.runIf(process.platform === "linux")("a library of the system that is missing - names it", () => {
     const provider = { ...providerOf("webgpu"), platforms: [here], libraries: ["libc.so.6", "libnobody.so.7"] }
     expect(providerProblem(provider, ["webgpu"])).toMatch(/^libnobody\.so\.7 is not found/)
+  })
+
+  describe.runIf(process.platform === "linux")("a provider with files", () => {
+    const provider = { ...cudaHere, files: ["libprovider.so"] }
+    const problem = (folder: TemporaryFolder) => providerProblem(provider, ["cuda"], folder.path)
+
+    it("all that they need is missing - names each, and where the driver comes from", () => {
+      using folder = new TemporaryFolder()
+      writeLibrary(join(folder.path, "libprovider.so"), { needed: ["libnobody.so.7", "libnobody.so.8", "libc.so.6"] })
+      expect(problem(folder)).toBe("libnobody.so.7 and libnobody.so.8 are not found by the loader of shared libraries")
+      expect(neededLibraries(provider, folder.path)).toEqual(["libnobody.so.7", "libnobody.so.8", "libc.so.6"])
+    })
+
+    it("all is there - nothing, and the loader loads it", () => {
+      using folder = new TemporaryFolder()
+      writeLibrary(join(folder.path, "libnobody.so.7"), { needed: ["libc.so.6"] })
+      writeLibrary(join(folder.path, "libprovider.so"), { needed: ["libnobody.so.7"], runpath: "$ORIGIN" })
+      expect(problem(folder)).toBeUndefined()
+      expect(loadProblem(join(folder.path, "libprovider.so"))).toBeUndefined()
+    })
+
+    it("what it needs lacks something - names that, as the loader does", () => {
+      using folder = new TemporaryFolder()
+      writeLibrary(join(folder.path, "libnobody.so.7"), { needed: ["libnobody.so.9"] })
+      writeLibrary(join(folder.path, "libprovider.so"), { needed: ["libnobody.so.7"], runpath: "$ORIGIN" })
+      expect(problem(folder)).toBe("libnobody.so.9 is not found by the loader of shared libraries")
+      expect(loadProblem(join(folder.path, "libprovider.so"))).toBe(problem(folder))
+    })
   })
 
   it("the CPU - nothing", () => {
