@@ -64,8 +64,10 @@ function contestant(name: string, program: string, words: readonly string[]) {
 
 const { peer } = flags
 /** An engine in Python. */
-const inPython = (name: string, script: string, dtype: string) =>
-  contestant(name, python, [join(peersFolder, "classify_once.py"), script, dtype, bundledCheckpoint, peer ?? "", TEXT])
+const inPython = (name: string, script: string, dtype: string, variant = "") => {
+  const words = [script, dtype, variant, bundledCheckpoint, peer ?? "", TEXT]
+  return contestant(name, python, [join(peersFolder, "classify_once.py"), ...words])
+}
 const contestants = Object.fromEntries([
   contestant("node -e 0", process.execPath, ["-e", "0"]),
   contestant("valence classify", process.execPath, [cliFile, "classify", TEXT]),
@@ -75,8 +77,10 @@ const contestants = Object.fromEntries([
   ...(peer === undefined || flags["no-python"] || !existsSync(python)
     ? []
     : [
-        inPython("onnxruntime (Python) int8", "onnxruntime_peer.py", "int8"),
+        inPython("onnxruntime (Python) int8", "onnxruntime_peer.py", "int8", "usual"),
+        inPython("OpenVINO int8", "openvino_peer.py", "int8", "latency"),
         inPython("pipeline() on PyTorch fp32", "hugging_face_peer.py", "fp32"),
+        inPython("JAX fp32", "jax_peer.py", "fp32"),
         ...(existsSync(join(peer, "max.mef")) ? [inPython("MAX fp32", "max_peer.py", "fp32")] : []),
       ]),
 ])

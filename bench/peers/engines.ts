@@ -91,11 +91,20 @@ export async function openEngines(choice: EngineChoice): Promise<{ engines: Engi
 function openings({ checkpoint, export: folder, python }: EngineChoice): Opening[] {
   const files = { checkpoint, export: folder }
   const pythons: [string, Omit<PeerOptions, keyof typeof files>][] = [
-    ["onnxruntime (Python)", { script: "onnxruntime_peer.py", dtype: "int8" }],
-    ["onnxruntime (Python)", { script: "onnxruntime_peer.py", dtype: "fp32" }],
+    ["onnxruntime (Python)", { script: "onnxruntime_peer.py", dtype: "int8", variant: "usual" }],
+    ["onnxruntime (Python)", { script: "onnxruntime_peer.py", dtype: "fp32", variant: "usual" }],
+    ["onnxruntime static QDQ", { script: "onnxruntime_peer.py", dtype: "int8", variant: "static" }],
+    ["onnxruntime fused", { script: "onnxruntime_peer.py", dtype: "int8", variant: "fused" }],
+    ["onnxruntime fused", { script: "onnxruntime_peer.py", dtype: "fp32", variant: "fused" }],
+    ["OpenVINO (throughput)", { script: "openvino_peer.py", dtype: "int8", variant: "throughput" }],
+    ["OpenVINO (latency)", { script: "openvino_peer.py", dtype: "int8", variant: "latency" }],
+    ["OpenVINO (throughput)", { script: "openvino_peer.py", dtype: "fp32", variant: "throughput" }],
+    ["OpenVINO (latency)", { script: "openvino_peer.py", dtype: "fp32", variant: "latency" }],
+    ["OpenVINO (throughput)", { script: "openvino_peer.py", dtype: "bf16", variant: "throughput" }],
     ["pipeline() on PyTorch", { script: "hugging_face_peer.py", dtype: "fp32" }],
     ["pipeline() on PyTorch", { script: "hugging_face_peer.py", dtype: "bf16" }],
-    ["pipeline() on torch.compile", { script: "hugging_face_peer.py", dtype: "fp32", compile: true }],
+    ["pipeline() on torch.compile", { script: "hugging_face_peer.py", dtype: "fp32", variant: "compiled" }],
+    ["JAX", { script: "jax_peer.py", dtype: "fp32" }],
     ["MAX", { script: "max_peer.py", dtype: "fp32" }],
   ]
   const both = ["int8", "fp32"] as const

@@ -16,7 +16,7 @@ class HuggingFace:
         self.pipe = transformers.pipeline(
             "text-classification", model=request["checkpoint"], device="cpu", dtype=DTYPES[request["dtype"]]
         )
-        if request["compile"]:
+        if request["variant"] == "compiled":
             # Dynamic: else every length would be compiled by itself.
             self.pipe.model.compile(dynamic=True)
         self.versions = {"transformers": transformers.__version__, "torch": torch.__version__}

@@ -1,4 +1,4 @@
-"""onnxruntime in Python over an export that make_export.py wrote: float32, or quantize_dynamic's int8."""
+"""onnxruntime in Python over the graphs that make_export.py and quantise_exports.py wrote."""
 
 import os
 import pathlib
@@ -9,14 +9,20 @@ import onnxruntime
 from protocol import serve
 from token_batches import TokenBatches
 
-FILES = {"fp32": "model.onnx", "int8": "model_quantized.onnx"}
+FILES = {
+    ("usual", "fp32"): "model.onnx",
+    ("usual", "int8"): "model_quantized.onnx",
+    ("static", "int8"): "model_static.onnx",
+    ("fused", "fp32"): "model_fused.onnx",
+    ("fused", "int8"): "model_fused_quantized.onnx",
+}
 
 
 def open_engine(request):
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = request["threads"]
-    file = pathlib.Path(request["export"]) / "onnx" / FILES[request["dtype"]]
+    file = pathlib.Path(request["export"]) / "onnx" / FILES[request["variant"], request["dtype"]]
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     engine = TokenBatches(
         request["checkpoint"], lambda ids, mask: session.run(None, {"input_ids": ids, "attention_mask": mask})[0]

@@ -13,8 +13,8 @@ export interface PeerOptions {
   /** Beside this file. */
   readonly script: string
   readonly dtype: "fp32" | "int8" | "bf16"
-  /** Whether PyTorch compiles the model; other peers do not look at it. */
-  readonly compile?: boolean
+  /** Which of the ways to use it, if it has several: its script lists them. */
+  readonly variant?: string
   readonly checkpoint: string
   /** As `make_export.py` writes it. */
   readonly export: string
@@ -61,7 +61,7 @@ export class PeerProcess {
     try {
       const golden = `${options.checkpoint}/golden.json`
       const files = { golden: existsSync(golden) ? golden : null, threads: availableParallelism() }
-      const loaded = await peer.#ask<Loaded>({ do: "load", compile: false, ...options, ...files })
+      const loaded = await peer.#ask<Loaded>({ do: "load", variant: "", ...options, ...files })
       return { peer, loaded }
     } catch (error) {
       await peer.close()

@@ -4,7 +4,7 @@
  *   npm run bench:peers -- [--model FOLDER]
  *
  * transformers.js with its lock, a Python environment in bench/peers/.venv, and in bench/peers/.exports what the peers
- * need of a checkpoint: the usual ONNX export, and MAX's compiled graph; beside the checkpoint Valence's own graphs.
+ * need of a checkpoint: the usual ONNX export, what other tools make of it, and MAX's compiled graph; next to the checkpoint Valence's own graphs.
  * Without a FOLDER that is done for the bundled checkpoint and for one with random weights of DistilBERT-base's geometry.
  * Takes some ten minutes and 9 GB, most of it PyTorch. What is there already is left as it is. MAX may be missing: the
  * tables say so.
@@ -47,6 +47,7 @@ function prepare(checkpoint: string): void {
       run(process.execPath, [cliFile, "models", "build", checkpoint, "--dtype", dtype, ...anyAccuracy])
   const target = exportOf(checkpoint)
   if (!existsSync(join(target, "onnx/model_quantized.onnx"))) run(PYTHON, ["make_export.py", checkpoint, target])
+  if (!existsSync(join(target, "openvino/model_int8.xml"))) run(PYTHON, ["quantise_exports.py", checkpoint, target])
   if (!existsSync(join(target, "max.mef")))
     tryToRun(PYTHON, ["max_peer.py", "--compile", checkpoint, join(target, "max.mef")])
 }

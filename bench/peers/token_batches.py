@@ -10,11 +10,14 @@ MAX_LENGTH = 512
 
 
 class TokenBatches:
-    """Labels texts with a function from ids and mask, int64 [rows, longest], to logits, float32 [rows, labels]."""
+    """Labels texts with a function from ids and mask, int64 [rows, longest], to logits, float32 [rows, labels].
 
-    def __init__(self, checkpoint, run):
+    An engine that runs several batches at a time gives `run_all` instead, from a list of ids and mask to a list of logits.
+    """
+
+    def __init__(self, checkpoint, run=None, run_all=None):
         folder = pathlib.Path(checkpoint)
-        self.run = run
+        self.run_all = run_all or (lambda batches: [run(*batch) for batch in batches])
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(MAX_LENGTH)
@@ -27,25 +30,28 @@ class TokenBatches:
 
     def logits(self, text):
         """The logits of a text in a run of its own."""
-        return self._run([self.ids(text)])[0]
+        return self.run_all([padded([self.ids(text)])])[0][0]
 
     def label(self, texts, batch, is_sorted):
         """Labels and scores of texts, `batch` a run: as they come, or sorted by tokens so that little is padding."""
         ids = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
         order = sorted(range(len(ids)), key=lambda index: len(ids[index])) if is_sorted else range(len(ids))
         logits = np.empty((len(ids), len(self.names)), np.float32)
-        for start in range(0, len(ids), batch):
-            rows = list(order[start : start + batch])
-            logits[rows] = self._run([ids[row] for row in rows])
+        parts = [list(order[start : start + batch]) for start in range(0, len(ids), batch)]
+        batches = [padded([ids[row] for row in rows]) for rows in parts]
+        for rows, given in zip(parts, self.run_all(batches)):
+            logits[rows] = given
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         scores = exponentials / exponentials.sum(axis=1, keepdims=True)
         return [self.names[index] for index in scores.argmax(axis=1)], scores.max(axis=1).tolist()
 
-    def _run(self, ids):
-        longest = max(map(len, ids))
-        padded = np.zeros((len(ids), longest), np.int64)
-        mask = np.zeros((len(ids), longest), np.int64)
-        for row, one in enumerate(ids):
-            padded[row, : len(one)] = one
-            mask[row, : len(one)] = 1
-        return self.run(padded, mask)
+
+def padded(ids):
+    """Ids and mask of a batch."""
+    longest = max(map(len, ids))
+    padded_ids = np.zeros((len(ids), longest), np.int64)
+    mask = np.zeros((len(ids), longest), np.int64)
+    for row, one in enumerate(ids):
+        padded_ids[row, : len(one)] = one
+        mask[row, : len(one)] = 1
+    return padded_ids, mask
