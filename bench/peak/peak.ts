@@ -6,6 +6,7 @@
  * The practical peak is what the graph's linear layers take alone: products of the same shapes by the same operator of
  * ONNX Runtime, each in a session of its own, its weights and activations in place. They take turns with the graph, on
  * the micro-batches that the engine makes of the texts. Where the rest goes is ONNX Runtime's profile of the graph.
+ * The silicon's peak is a loop of the CPU's best instruction for such products, without memory; it needs a C compiler.
  */
 import { openSession } from "../../src/classifier/devices/open-session.ts"
 import { readConfig } from "../../src/model/config.ts"
@@ -19,6 +20,7 @@ import {
   describeRatio,
   figureRows,
   interleave,
+  median,
   patienceOf,
   printBar,
   printEnd,
@@ -34,6 +36,7 @@ import { linearOperators } from "./lone-product.ts"
 import { microBatchesOf } from "./micro-batches.ts"
 import { gigaOps, openProducts, productsOf } from "./products.ts"
 import { msOf, type NodeRun, profileGraph } from "./profile.ts"
+import { bestInstruction, measureSilicon } from "./silicon.ts"
 
 /** Of models as wide as DistilBERT-base, or wider: a narrower one has more nodes for each product's work. */
 const LEAST_SHARE = 0.7
@@ -91,6 +94,7 @@ const rounds = await interleave(
   patienceOf(flags, 9),
 )
 
+const silicon = await measureSilicon()
 const fastestAlone = (index: number) => Math.min(...secondsAlone.map(seconds => seconds[index] as number))
 console.log(
   "\nlinear layers, the fastest of their rounds and of the profiled graph's; a multiply-add counts as two operations",
@@ -109,6 +113,14 @@ printTable(
   ["GOP/s, linear layers' operations", "median", "min", "max"],
   figureRows({ "linear layers alone": rounds.figures.alone, "the whole graph": rounds.figures.graph }),
 )
+const best = bestInstruction(silicon, dtype)
+if (best === undefined) console.log(`silicon: ${"unknown" in silicon ? silicon.unknown : `no ${dtype} loop`}`)
+else {
+  const shareOf = (rates: readonly number[]) => percent(median(rates) / best.gops)
+  const { alone, graph } = rounds.figures
+  console.log(`silicon, ${best.instruction}: ${showCount(best.gops)} GOP/s of CPU time`)
+  console.log(`of the silicon: linear layers alone ${shareOf(alone)}, the whole graph ${shareOf(graph)}`)
+}
 const share = ratioOf(rounds.figures.graph, rounds.figures.alone)
 if (config.hiddenSize >= baseGeometry.hiddenSize)
   printBar("share of the peak", share.median, ">=", LEAST_SHARE, describeRatio(share))
@@ -151,7 +163,7 @@ printTable(
   ],
 )
 const profile = { microBatches: batches.length, tokens, runMs, linearAloneMs: aloneMs, operators }
-printEnd({ bench: "peak", model: stored.name, dtype, share, products, profile }, rounds, flags.json)
+printEnd({ bench: "peak", model: stored.name, dtype, share, silicon, products, profile }, rounds, flags.json)
 await alone.close()
 await session.release()
 
