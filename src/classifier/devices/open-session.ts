@@ -5,6 +5,7 @@ import { runGraph } from "../../model/runtime/run-graph.ts"
 import { providerProblem } from "../plan/provider-problem.ts"
 import { providerOf } from "../plan/providers.ts"
 import type { SessionSettings } from "./device-protocol.ts"
+import { mapWeights } from "./mapped-weights.ts"
 import { warmUp } from "./warm-up.ts"
 
 /** Whatever ONNX Runtime has to say comes with an error too, which is told with a text or a start that failed. */
@@ -30,15 +31,20 @@ async function createSession({ graph, device, threads }: SessionSettings): Promi
   const executionProviders = [provider.name, ...provider.helpers].map(name =>
     provider.number === "index" ? { name, deviceId: device.index } : name,
   )
+  const options: InferenceSession.SessionOptions = {
+    executionProviders,
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+    logSeverityLevel: fatalSeverity,
+  }
+  const session = { intra_op: spinning }
+  // Other devices copy weights to themselves.
+  const mapped = provider.name === "cpu" ? mapWeights(graph) : undefined
   try {
-    return await InferenceSession.create(graph, {
-      executionProviders,
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: "all",
-      logSeverityLevel: fatalSeverity,
-      extra: { session: { intra_op: spinning } },
-    })
+    if (mapped === undefined) return await InferenceSession.create(graph, { ...options, extra: { session } })
+    const folder = { model_external_initializers_file_folder_path: mapped.folder }
+    return await InferenceSession.create(mapped.model, { ...options, extra: { session: { ...session, ...folder } } })
   } catch (cause) {
     if (provider.name === "cpu") throw cause
     const supported = listSupportedBackends().map(({ name }) => name)
