@@ -2,7 +2,7 @@ import { type Waiter, Waiting } from "../../src/classifier/batcher/waiting.ts"
 import { maxTextsFor } from "../../src/classifier/plan/plan-device.ts"
 import { providerOf } from "../../src/classifier/plan/providers.ts"
 import type { ModelConfig } from "../../src/model/config.ts"
-import { type MicroBatch, padded } from "../../src/model/micro-batch.ts"
+import { type MicroBatch, microBatch } from "../../src/model/micro-batch.ts"
 import { createTokenizer } from "../../src/model/tokenizer/tokenizer.ts"
 
 /** The micro-batches that the engine makes of texts on the CPU, where all of them wait. */
@@ -20,7 +20,7 @@ export async function microBatchesOf(
   const batches: MicroBatch[] = []
   while (waiting.size > 0) {
     const encodings = waiting.takeBatch(limits).map(({ inputIds }) => inputIds)
-    batches.push(padded(encodings, padId))
+    batches.push(microBatch(encodings, padId))
   }
   return batches
 }

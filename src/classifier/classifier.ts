@@ -29,6 +29,7 @@ const MAX_UNITS_UNDER_WAY = 16 * 1024 * 1024
 
 interface Request extends TextRequest {
   readonly signal: AbortSignal | undefined
+  dropped: boolean
 }
 
 /** A `Labeller` in this process: texts are encoded, batched, run on device children and scored. */
@@ -109,13 +110,16 @@ export class Classifier implements Labeller {
   #complete(texts: readonly string[], options: LabelOptions): Request {
     if (this.#closing) throw new ValenceError("closed", "the classifier was closed; it takes no more texts")
     const given = completeCall(texts, options)
+    const positions = chosenPositions(given.labels, this.model)
     return {
       ...given,
       ...completeLengths(given, this.model),
-      positions: chosenPositions(given.labels, this.model),
+      positions,
+      names: positions?.map(position => this.model.labels[position] as string) ?? this.model.labels,
       scoreFunction: given.scoreFunction ?? this.#scoreFunction,
       signal: options.signal,
       work: workNow(),
+      dropped: false,
       timings: { queueMs: 0, tokeniseMs: 0, inferenceMs: 0 },
     }
   }
@@ -123,43 +127,44 @@ export class Classifier implements Labeller {
   /** So many texts are under way at a time that memory does not grow with the call's. */
   #labelAll(texts: readonly string[], request: Request): Promise<LabelledText[]> {
     const results = new Array<LabelledText>(texts.length)
-    const runs = new Map<number, TextRun>()
-    let units = 0
+    const { signal } = request
     return new Promise((resolve, reject) => {
       let next = 0
       let left = texts.length
+      let underWay = 0
+      let units = 0
       const abort = () => {
-        for (const run of runs.values()) run.dropped = true
-        reject(new ValenceError("aborted", "labelling was aborted", { cause: request.signal?.reason }))
+        request.dropped = true
+        reject(new ValenceError("aborted", "labelling was aborted", { cause: signal?.reason }))
       }
-      const finish = () => {
-        request.signal?.removeEventListener("abort", abort)
+      const settled = (index: number, result: LabelledText) => {
+        results[index] = result
+        underWay -= 1
+        units -= unitsOf(texts[index])
+        left -= 1
+        if (left > 0) return refill()
+        signal?.removeEventListener("abort", abort)
         resolve(results)
       }
+      const sink = { settled }
       const refill = () => {
-        if (request.signal?.aborted || runs.size > MAX_UNDER_WAY / 2) return
-        for (; next < texts.length && runs.size < MAX_UNDER_WAY && units < MAX_UNITS_UNDER_WAY; next += 1) {
-          const index = next
-          const run = new TextRun(texts[index], request, this.#context, result => {
-            results[index] = result
-            runs.delete(index)
-            units -= run.text.length
-            left -= 1
-            if (left === 0) finish()
-            else refill()
-          })
-          runs.set(index, run)
-          units += run.text.length
-          this.#tokenising.add(run, request.lane)
+        if (request.dropped || underWay > MAX_UNDER_WAY / 2) return
+        for (; next < texts.length && underWay < MAX_UNDER_WAY && units < MAX_UNITS_UNDER_WAY; next += 1) {
+          underWay += 1
+          units += unitsOf(texts[next])
+          this.#tokenising.add(new TextRun(texts[next], next, request, this.#context, sink), request.lane)
         }
       }
-      if (request.signal?.aborted) return abort()
+      if (signal?.aborted) return abort()
       if (texts.length === 0) return resolve(results)
-      request.signal?.addEventListener("abort", abort, { once: true })
+      signal?.addEventListener("abort", abort, { once: true })
       refill()
     })
   }
 }
+
+/** What may be no text is found out later. */
+const unitsOf = (text: unknown) => (typeof text === "string" ? text.length : 0)
 
 /** What a classifier is made of: its options, and who is told of what it does. */
 export interface ClassifierRequest extends ClassifierOptions {

@@ -12,8 +12,8 @@ export interface WindowRunOptions {
   readonly add: (entry: BatchEntry) => void
   /** Whether the text is no longer wanted. */
   readonly isDropped: () => boolean
-  /** Told the logits of each window, in their order. */
-  readonly onLogits: (logits: Float32Array, window: number) => void
+  /** Told the logits of each window, in their order: a row of a micro-batch's. */
+  readonly onLogits: (logits: Float32Array, row: number, window: number) => void
   /** Told once: when all logits were told, or of the first window that has none. */
   readonly onEnd: (error?: ValenceError) => void
 }
@@ -39,7 +39,7 @@ export class WindowRun {
   /** The first window whose logits were not told. */
   #told = 0
   /** Logits that came before those of a window in front. */
-  readonly #early = new Map<number, Float32Array>()
+  readonly #early = new Map<number, { readonly logits: Float32Array; readonly row: number }>()
   #begunMs = Infinity
   #ended = false
 
@@ -72,20 +72,20 @@ export class WindowRun {
       get dropped() {
         return isUnwanted()
       },
-      settle: (outcome, runMs = 0) => {
+      settle: (outcome, runMs = 0, row = 0) => {
         if (this.#ended) return
         this.#begunMs = Math.min(this.#begunMs, performance.now() - runMs)
         if (outcome instanceof ValenceError) this.#end(outcome)
-        else this.#tell(index, outcome)
+        else this.#tell(index, outcome, row)
       },
     }
   }
 
-  #tell(index: number, logits: Float32Array): void {
-    this.#early.set(index, logits)
+  #tell(index: number, logits: Float32Array, row: number): void {
+    this.#early.set(index, { logits, row })
     for (let next = this.#early.get(this.#told); next; next = this.#early.get(this.#told)) {
       this.#early.delete(this.#told)
-      this.#options.onLogits(next, this.#told)
+      this.#options.onLogits(next.logits, next.row, this.#told)
       this.#told += 1
     }
     if (this.#told === this.#windows.count) this.#end()

@@ -15,11 +15,12 @@ export function scoreFunctionOf({ problemType, labels }: Pick<ModelConfig, "prob
  * @param logits - one number a label
  * @returns as many numbers, float64: `softmax` sums to 1, `sigmoid` treats every label on its own, `none` gives the logits
  */
-export function scoresOf(logits: Float32Array, how: ScoreFunction): number[] {
-  if (how === "none") return Array.from(logits)
-  if (how === "sigmoid") return Array.from(logits, logit => 1 / (1 + Math.exp(-logit)))
-  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity)
-  const powers = Array.from(logits, logit => Math.exp(logit - largest))
+export function scoresOf(logits: ArrayLike<number>, how: ScoreFunction): number[] {
+  const scores = Array.from(logits)
+  if (how === "none") return scores
+  if (how === "sigmoid") return scores.map(logit => 1 / (1 + Math.exp(-logit)))
+  const largest = Math.max(...scores)
+  const powers = scores.map(logit => Math.exp(logit - largest))
   const sum = powers.reduce((a, b) => a + b, 0)
   return powers.map(power => power / sum)
 }

@@ -4,6 +4,7 @@ import { createClassifier } from "../../src/classifier/classifier.ts"
 import type { Device } from "../../src/classifier/devices/device.ts"
 import { readDevices } from "../../src/classifier/plan/read-devices.ts"
 import type { ValenceError } from "../../src/errors.ts"
+import { padded } from "../../src/model/micro-batch.ts"
 
 it("children - as many child processes on a device, as an option or in the environment", async () => {
   await using classifier = await createClassifier({ device: "cpu,cpu:1", children: 2, tune: "off" })
@@ -28,7 +29,9 @@ it("two GPUs with two children each - all four compute, and every text gets its 
         pid: 1,
         died: new Promise(() => {}),
         destroy() {},
-        async run({ rows, longest, inputIds }) {
+        async run(batch) {
+          const { rows, longest } = batch
+          const { inputIds } = padded(batch)
           await new Promise(resolve => setImmediate(resolve))
           texts.set(child, (texts.get(child) ?? 0) + rows)
           return {
@@ -45,7 +48,8 @@ it("two GPUs with two children each - all four compute, and every text gets its 
   const logits = ids.map(
     id =>
       new Promise(resolve => {
-        const settle = (outcome: Float32Array | ValenceError) => resolve((outcome as Float32Array)[0])
+        const settle = (outcome: Float32Array | ValenceError, _runMs = 0, row = 0) =>
+          resolve((outcome as Float32Array)[row])
         dispatcher.add({ inputIds: Int32Array.of(id, 1), tokens: 2, since: performance.now(), settle }, "bulk")
       }),
   )

@@ -66,11 +66,11 @@ const addressSpace = 3_000_000
 
 const script = `
   import { startChildDevice } from "${fromPackageRoot("dist/classifier/devices/device.js")}"
-  import { padded } from "${fromPackageRoot("dist/model/micro-batch.js")}"
+  import { microBatch } from "${fromPackageRoot("dist/model/micro-batch.js")}"
   const session = { graph: "${graph}", labels: 2, threads: 1, warmUp: [{ rows: 600, longest: 512 }], warmUpMs: 0,
     device: { name: "cpu", provider: "cpu", index: 0 } }
   const device = await startChildDevice(session, { startTimeoutMs: 240_000, runTimeoutMs: 240_000 }, new AbortController().signal)
-  const run = rows => device.run(padded(Array(rows).fill(new Int32Array(512)), 0), false)
+  const run = rows => device.run(microBatch(Array(rows).fill(new Int32Array(512)), 0), false)
   for (const rows of [600, 1]) {
     const { outOfMemory, logits } = await run(rows)
     console.log(outOfMemory ?? logits.length)

@@ -3,7 +3,7 @@ import { Classifier } from "../../src/classifier/classifier.ts"
 import type { Device } from "../../src/classifier/devices/device.ts"
 import { Tokenising } from "../../src/classifier/tokenising.ts"
 import { ValenceError } from "../../src/errors.ts"
-import type { MicroBatch } from "../../src/model/micro-batch.ts"
+import { type MicroBatch, padded } from "../../src/model/micro-batch.ts"
 import type { Tokenizer } from "../../src/model/tokenizer/tokenizer.ts"
 
 const special = { before: 1, after: 1 }
@@ -27,7 +27,9 @@ const tokenizer: Tokenizer = {
 }
 
 /** The characters of each row of a micro-batch. */
-export function rowsOf({ rows, longest, inputIds }: MicroBatch): string[] {
+export function rowsOf(batch: MicroBatch): string[] {
+  const { rows, longest } = batch
+  const { inputIds } = padded(batch)
   return Array.from({ length: rows }, (_, row) => {
     const ids = inputIds.subarray(row * longest, (row + 1) * longest)
     return String.fromCharCode(...ids.filter(id => id > end))

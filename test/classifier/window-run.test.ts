@@ -15,7 +15,7 @@ function startRun() {
     most: 4,
     add: entry => sent.push(entry),
     isDropped: () => state.dropped,
-    onLogits: ([first = NaN], window) => told.push(first, window),
+    onLogits: (logits, row, window) => told.push(logits[row] ?? NaN, window),
     onEnd: error => ends.push(error),
   })
   run.start()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { buildFp16 } from "../../src/graph/build.ts"
 import type { ModelWeights } from "../../src/graph/weights/weights.ts"
-import { padded } from "../../src/model/micro-batch.ts"
+import { microBatch } from "../../src/model/micro-batch.ts"
 import { InferenceSession } from "../../src/model/runtime/onnx-runtime.ts"
 import { runGraph } from "../../src/model/runtime/run-graph.ts"
 import { goldenCheckpoint, goldenFolders } from "./checkpoints.ts"
@@ -16,10 +16,10 @@ describe.each(goldenFolders)("the fp16 graph of %s", async folder => {
   it("gives float32 logits within 0.03 of Hugging Face transformers', text by text and padded", async () => {
     const longest = golden.rows.reduce((a, b) => (b.inputIds.length > a.inputIds.length ? b : a))
     for (const { inputIds, logits } of golden.rows.slice(0, 16)) {
-      const alone = await runGraph(session, padded([Int32Array.from(inputIds)], config.padId))
+      const alone = await runGraph(session, microBatch([Int32Array.from(inputIds)], config.padId))
       const beside = await runGraph(
         session,
-        padded(
+        microBatch(
           [inputIds, longest.inputIds].map(ids => Int32Array.from(ids)),
           config.padId,
         ),
@@ -41,7 +41,7 @@ describe("buildFp16", async () => {
     const contract = { ...first.contract, weight: () => first.contract.weight().map(value => 2000 * value) }
     const changed: ModelWeights = { ...weights, layers: [{ ...first, contract }, ...others] }
     const session = await InferenceSession.create(buildFp16(config, changed))
-    const logits = await runGraph(session, padded([Int32Array.from(golden.rows[0]?.inputIds ?? [])], 0))
+    const logits = await runGraph(session, microBatch([Int32Array.from(golden.rows[0]?.inputIds ?? [])], 0))
     expect([...logits].every(Number.isFinite)).toBe(true)
   })
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { buildFp32 } from "../../src/graph/build.ts"
-import { padded } from "../../src/model/micro-batch.ts"
+import { microBatch } from "../../src/model/micro-batch.ts"
 import { InferenceSession } from "../../src/model/runtime/onnx-runtime.ts"
 import { runGraph } from "../../src/model/runtime/run-graph.ts"
 import { createTokenizer } from "../../src/model/tokenizer/tokenizer.ts"
@@ -12,7 +12,7 @@ describe.each(goldenFolders)("the fp32 graph of %s", async folder => {
   const session = await InferenceSession.create(buildFp32(config, weights))
 
   async function logitsOf(encodings: readonly Int32Array[]): Promise<Float32Array[]> {
-    const all = await runGraph(session, padded(encodings, config.padId))
+    const all = await runGraph(session, microBatch(encodings, config.padId))
     const labels = config.labels.length
     return encodings.map((_, row) => all.subarray(row * labels, (row + 1) * labels))
   }

@@ -4,7 +4,7 @@ import { arrangeChannels, outlierCopies, pairedByReach } from "../../src/graph/i
 import { smoothContexts } from "../../src/graph/layers/fold.ts"
 import { contextName, hiddenName } from "../../src/graph/layers/transformer.ts"
 import type { ModelWeights } from "../../src/graph/weights/weights.ts"
-import { padded } from "../../src/model/micro-batch.ts"
+import { microBatch } from "../../src/model/micro-batch.ts"
 import { InferenceSession } from "../../src/model/runtime/onnx-runtime.ts"
 import { runGraph } from "../../src/model/runtime/run-graph.ts"
 import { goldenCheckpoint } from "./checkpoints.ts"
@@ -15,7 +15,7 @@ async function farthestFromGolden(changed: ModelWeights): Promise<number> {
   const session = await InferenceSession.create(buildFp32(config, changed))
   let farthest = 0
   for (const { inputIds, logits } of golden.rows) {
-    const got = await runGraph(session, padded([Int32Array.from(inputIds)], 0))
+    const got = await runGraph(session, microBatch([Int32Array.from(inputIds)], 0))
     logits.forEach((logit, label) => {
       farthest = Math.max(farthest, Math.abs(logit - (got[label] ?? NaN)))
     })

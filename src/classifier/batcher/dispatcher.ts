@@ -1,6 +1,6 @@
 import { ValenceError } from "../../errors.ts"
 import type { ClassifierEmitter } from "../../events.ts"
-import { padded } from "../../model/micro-batch.ts"
+import { microBatch } from "../../model/micro-batch.ts"
 import { sum } from "../../sum.ts"
 import type { Device, RunFailed, RunResult } from "../devices/device.ts"
 import { DeviceBudget } from "../devices/device-budget.ts"
@@ -16,8 +16,11 @@ export interface BatchEntry extends Waiter {
   readonly inputIds: Int32Array
   /** The piece of work that it belongs to; `undefined` while nothing is traced. */
   readonly work?: unknown
-  /** Called once, with float32 logits, one a label, and the time inside the session; or with why there are none. */
-  settle(outcome: Float32Array | ValenceError, runMs?: number): void
+  /**
+   * Called once, with float32 logits of shape [rows, labels], the time inside the session, and its row; or with why there are
+   * none.
+   */
+  settle(outcome: Float32Array | ValenceError, runMs?: number, row?: number): void
 }
 
 /** What went through the devices so far. */
@@ -198,7 +201,7 @@ export class Dispatcher {
     if (urgent) slot.urgent += 1
     const startedMs = performance.now()
     const encodings = cut.entries.map(entry => entry.inputIds)
-    const batch = padded(encodings, this.#options.padId, slot.of.shapes)
+    const batch = microBatch(encodings, this.#options.padId, slot.of.shapes)
     const sent = { ...cut, paddedTokens: batch.rows * batch.longest, startedMs }
     const outcome = await device.run(batch, urgent)
     slot.running -= 1
@@ -207,10 +210,8 @@ export class Dispatcher {
     else {
       slot.failures = 0
       this.#count(sent, outcome, slot)
-      const labels = outcome.logits.length / batch.rows
-      cut.entries.forEach((entry, row) => {
-        entry.settle(outcome.logits.subarray(row * labels, (row + 1) * labels), outcome.runMs)
-      })
+      const { logits, runMs } = outcome
+      for (const [row, entry] of cut.entries.entries()) entry.settle(logits, runMs, row)
     }
     this.#schedule()
   }

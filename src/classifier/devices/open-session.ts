@@ -1,5 +1,5 @@
 import { asError, ValenceError } from "../../errors.ts"
-import { padded, type Shape } from "../../model/micro-batch.ts"
+import { microBatch, type Shape } from "../../model/micro-batch.ts"
 import { env, InferenceSession, listSupportedBackends } from "../../model/runtime/onnx-runtime.ts"
 import { runGraph } from "../../model/runtime/run-graph.ts"
 import { providerProblem } from "../plan/provider-problem.ts"
@@ -54,7 +54,7 @@ async function createSession({ graph, device, threads }: SessionSettings): Promi
 }
 
 const run = (session: InferenceSession, { rows, longest }: Shape) =>
-  runGraph(session, padded(Array<Int32Array>(rows).fill(new Int32Array(longest)), 0))
+  runGraph(session, microBatch(Array<Int32Array>(rows).fill(new Int32Array(longest)), 0))
 
 /**
  * A session on a device, loaded and warm.

@@ -1,4 +1,4 @@
-import { padded } from "../../model/micro-batch.ts"
+import { microBatch } from "../../model/micro-batch.ts"
 import { sum } from "../../sum.ts"
 import type { Device } from "../devices/device.ts"
 import type { Setting } from "../plan/tuning.ts"
@@ -36,7 +36,7 @@ async function sampleChild(
     for (const length of lengths) {
       const longest = Math.min(length, maxTokens)
       const rows = Math.max(1, Math.floor(budget / longest))
-      const ran = await device.run(padded(Array<Int32Array>(rows).fill(new Int32Array(longest)), 0), false)
+      const ran = await device.run(microBatch(Array<Int32Array>(rows).fill(new Int32Array(longest)), 0), false)
       if (ran.error) return undefined
       tokens += rows * longest
       runMs += Math.max(ran.runMs, 0.01)

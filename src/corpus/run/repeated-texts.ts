@@ -10,6 +10,12 @@ export interface RepeatLabeller extends Labeller {
   readonly repeated: number
 }
 
+/** A text that is being labelled: its place in its call, which gives no results if it fails. */
+interface Begun {
+  readonly results: Promise<readonly LabelledText[]>
+  readonly at: number
+}
+
 /** What a remembered result takes besides its text, about. */
 const resultBytes = 300
 
@@ -37,48 +43,70 @@ export function labelOnce(labeller: Labeller, maxBytes: number): RepeatLabeller 
     maxSize: maxBytes,
     sizeCalculation: (_, key) => resultBytes + 2 * key.length,
   })
-  const underWay = new Map<string, Promise<LabelledText | undefined>>()
+  const underWay = new Map<string, Begun>()
   /** The calls that a named call became. */
   const calls = new Map<string, string[]>()
   let repeated = 0
 
   /** Hands on texts that nobody labels yet; what comes of them is shared from the moment that this is called. */
   function begin(keys: readonly string[], texts: readonly string[], options: LabelOptions): Promise<LabelledText[]> {
-    const results = labeller.label(texts, options)
-    keys.forEach((key, at) => {
-      const result = results.then(
-        all => all[at],
-        () => undefined,
-      )
-      underWay.set(key, result)
-      void result.then(done => {
+    const labelled = labeller.label(texts, options)
+    const results = labelled.catch(() => [])
+    for (const [at, key] of keys.entries()) underWay.set(key, { results, at })
+    void results.then(all => {
+      for (const [at, key] of keys.entries()) {
         underWay.delete(key)
-        if (done !== undefined && done.error === undefined) known.set(key, done)
-      })
+        const result = all[at]
+        if (result !== undefined && result.error === undefined) known.set(key, result)
+      }
     })
-    return results
+    return labelled
   }
 
   async function labelAll(texts: readonly string[], options: LabelOptions): Promise<LabelledText[]> {
     const prefix = keyPrefixOf(options)
     const keys = texts.map(text => prefix + text)
-    const found = keys.map(key => known.get(key) ?? underWay.get(key))
-    const own = new Map<string, string>()
-    for (const [at, key] of keys.entries()) if (found[at] === undefined) own.set(key, texts[at] as string)
+    const results: (LabelledText | undefined)[] = new Array(texts.length)
+    /** Texts that are being labelled for another call. */
+    const awaited: { readonly index: number; readonly begun: Begun }[] = []
+    /** By key, where the texts stand of which none was labelled yet; the first of them is handed on. */
+    const own = new Map<string, number[]>()
+    for (const [index, key] of keys.entries()) {
+      const remembered = known.get(key)
+      const begun = remembered === undefined ? underWay.get(key) : undefined
+      if (remembered !== undefined) results[index] = remembered
+      else if (begun !== undefined) awaited.push({ index, begun })
+      else {
+        const places = own.get(key)
+        if (places === undefined) own.set(key, [index])
+        else places.push(index)
+      }
+    }
     repeated += texts.length - own.size
-    const sent = [...own.values()]
-    const named = { ...options, ...nameOf(sent, texts.length, options.id, calls) }
+    const sent = [...own.values()].map(([first]) => texts[first as number] as string)
+    const named = { ...options, ...nameOf(sent, texts.length, options.id) }
     const labelled = own.size === 0 ? [] : await unlessGivenUp(begin([...own.keys()], sent, named), options.signal)
-    const mine = new Map([...own.keys()].map((key, at) => [key, labelled[at]]))
-    const firsts = new Set<string>()
-    const results: (LabelledText | undefined)[] = []
-    for (const [at, key] of keys.entries()) {
-      const isFirst = own.has(key) && !firsts.has(key)
-      firsts.add(key)
-      const result = mine.has(key) ? mine.get(key) : await unlessGivenUp(Promise.resolve(found[at]), options.signal)
-      results.push(isFirst || isShared(result) ? result : undefined)
+    for (const [at, places] of [...own.values()].entries()) {
+      const result = labelled[at]
+      for (const [nth, index] of places.entries()) results[index] = nth === 0 || isShared(result) ? result : undefined
+    }
+    for (const { index, begun } of awaited) {
+      const result = (await unlessGivenUp(begun.results, options.signal))[begun.at]
+      results[index] = isShared(result) ? result : undefined
     }
     return labelLost(texts, results, options)
+  }
+
+  /**
+   * The name of what is left of a named call. Which texts are left depends on what is remembered, and so may differ when the
+   * call is made again after a crash: a call of other texts must have another name. A labeller that keeps no results needs none.
+   */
+  function nameOf(texts: readonly string[], all: number, id: string | undefined): { readonly id?: string } {
+    if (labeller.release === undefined || id === undefined || texts.length === 0) return {}
+    const digest = () => createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 16)
+    const name = texts.length === all ? id : `${id}-${digest()}`
+    calls.set(id, [...(calls.get(id) ?? []), name])
+    return { id: name }
   }
 
   /** Labels the texts whose equal one failed in a way that may pass, or was given up with its call. */
@@ -90,7 +118,7 @@ export function labelOnce(labeller: Labeller, maxBytes: number): RepeatLabeller 
     const lost = texts.filter((_, at) => results[at] === undefined)
     if (lost.length === 0) return results as LabelledText[]
     repeated -= lost.length
-    const again = { ...options, ...nameOf(lost, Infinity, options.id, calls) }
+    const again = { ...options, ...nameOf(lost, Infinity, options.id) }
     const labelled = (await labeller.label(lost, again))[Symbol.iterator]()
     return results.map(result => result ?? (labelled.next().value as LabelledText))
   }
@@ -115,23 +143,6 @@ export function labelOnce(labeller: Labeller, maxBytes: number): RepeatLabeller 
 
 const isShared = (result: LabelledText | undefined) =>
   result !== undefined && (result.error === undefined || !isRetryable(result.error.code))
-
-/**
- * The name of what is left of a named call. Which texts are left depends on what is remembered, and so may differ when the
- * call is made again after a crash: a call of other texts must have another name.
- */
-function nameOf(
-  texts: readonly string[],
-  all: number,
-  id: string | undefined,
-  calls: Map<string, string[]>,
-): { readonly id?: string } {
-  if (id === undefined || texts.length === 0) return {}
-  const digest = createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 16)
-  const name = texts.length === all ? id : `${id}-${digest}`
-  calls.set(id, [...(calls.get(id) ?? []), name])
-  return { id: name }
-}
 
 /** Another call's text is not waited for by a call that was given up. */
 async function unlessGivenUp<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

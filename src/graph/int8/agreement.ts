@@ -1,5 +1,5 @@
 import type { ModelConfig } from "../../model/config.ts"
-import { padded } from "../../model/micro-batch.ts"
+import { microBatch } from "../../model/micro-batch.ts"
 import { runGraph } from "../../model/runtime/run-graph.ts"
 import { scoreFunctionOf, scoresOf } from "../../model/scores.ts"
 import { openGraph } from "../onnx/open-graph.ts"
@@ -47,7 +47,7 @@ export async function compareWithReference(
 async function logitsOf(graph: Uint8Array, encodings: readonly Int32Array[]): Promise<Float32Array[]> {
   const session = await openGraph(graph)
   const all: Float32Array[] = []
-  for (const inputIds of encodings) all.push(await runGraph(session, padded([inputIds], 0)))
+  for (const inputIds of encodings) all.push(await runGraph(session, microBatch([inputIds], 0)))
   await session.release()
   return all
 }

@@ -1,5 +1,5 @@
 import type { ModelConfig } from "../../model/config.ts"
-import { padded } from "../../model/micro-batch.ts"
+import { microBatch, padded } from "../../model/micro-batch.ts"
 import { Tensor } from "../../model/runtime/onnx-runtime.ts"
 import { floats } from "../layers/floats.ts"
 import { foldAttention } from "../layers/fold.ts"
@@ -135,7 +135,9 @@ async function runStage(
   const outputs: Float64Array[] = []
   for (const [index, { encodings }] of groups.entries()) {
     const x = activations[index] ?? new Float64Array()
-    const { rows, longest, inputIds, attentionMask } = padded(encodings, 0)
+    const batch = microBatch(encodings, 0)
+    const { rows, longest } = batch
+    const { inputIds, attentionMask } = padded(batch)
     const sizes: Readonly<Record<string, number>> = { rows, longest, tokens: rows * longest }
     const dims = input.dims.map(dim => (typeof dim === "string" ? (sizes[dim] ?? 0) : dim))
     const results = await session.run({

@@ -1,12 +1,12 @@
-import type { MicroBatch } from "../micro-batch.ts"
+import { type MicroBatch, type PaddedRows, padded } from "../micro-batch.ts"
 import { type InferenceSession, Tensor } from "./onnx-runtime.ts"
 
 /** The inputs that a graph can have, by name: Valence's own take the first two, as int32; exports take int64. */
-const readers: Readonly<Record<string, (batch: MicroBatch) => Int32Array>> = {
-  input_ids: batch => batch.inputIds,
-  attention_mask: batch => batch.attentionMask,
+const readers: Readonly<Record<string, (rows: PaddedRows) => Int32Array>> = {
+  input_ids: rows => rows.inputIds,
+  attention_mask: rows => rows.attentionMask,
   // Which of two texts a token is of: there is one.
-  token_type_ids: batch => new Int32Array(batch.inputIds.length),
+  token_type_ids: rows => new Int32Array(rows.inputIds.length),
 }
 
 /**
@@ -18,9 +18,10 @@ export function feedsOf({ inputMetadata: inputs }: InferenceSession, batch: Micr
   for (const needed of ["input_ids", "attention_mask"])
     if (!inputs.some(({ name }) => name === needed))
       throw new Error(`it must have an input called ${needed}; it has none`)
+  const rows = padded(batch)
   return Object.fromEntries(
     inputs.map(input => {
-      const values = readers[input.name]?.(batch)
+      const values = readers[input.name]?.(rows)
       if (values === undefined)
         throw new Error(`its inputs must be some of ${Object.keys(readers).join(", ")}; it has ${input.name}`)
       return [input.name, tensorOf(values, input.name, input.isTensor ? input.type : "no tensor", batch)]

@@ -11,6 +11,8 @@ export interface SpecialIds {
 
 /** A longer text is left to the library: 256 of these, a call's most, hold the event loop for 15 ms. UTF-16 units. */
 const MAX_TEXT_LENGTH = 1000
+/** Ids of many texts lie in one block: memory of its own for each would take longer than its ids. It lives as long as any of them. */
+const BLOCK_IDS = 16_384
 /** So many that come alone wait 40 ms for the library's threads, which is what it takes to make an encoder of BERT's. */
 const TEXTS_BEFORE_MAKING = 160
 
@@ -53,14 +55,21 @@ export function createEncodeAtOnce(json: string, { before, after }: SpecialIds):
   if (typeof longest !== "number" || typeof lowercase !== "boolean" || !Object.hasOwn(vocab, unknown)) return undefined
   const unknownId = vocab[unknown] as number
   const pieces = new PieceTrie(vocab, prefix)
-  const ids = new Int32Array(before.length + MAX_TEXT_LENGTH + after.length)
-  ids.set(before)
+  const most = before.length + MAX_TEXT_LENGTH + after.length
+  let block = new Int32Array(BLOCK_IDS)
+  let free = 0
 
   return text => {
     if (text.length > MAX_TEXT_LENGTH) return undefined
     // As long as the text up to where that is no ASCII, and nothing is read beyond.
     const normal = lowercase ? text.toLowerCase() : text
-    let count = before.length
+    if (free + most > block.length) {
+      block = new Int32Array(BLOCK_IDS)
+      free = 0
+    }
+    const ids = block
+    ids.set(before, free)
+    let count = free + before.length
     for (let at = 0; at < text.length; ) {
       const start = at
       const kind = kinds[text.charCodeAt(at++)]
@@ -72,7 +81,9 @@ export function createEncodeAtOnce(json: string, { before, after }: SpecialIds):
       else count = end
     }
     ids.set(after, count)
-    return ids.slice(0, count + after.length)
+    const begin = free
+    free = count + after.length
+    return ids.subarray(begin, free)
   }
 }
 

@@ -6,7 +6,7 @@ import type { PooledDevice } from "../../../src/classifier/devices/slot.ts"
 import { DeviceShapes } from "../../../src/classifier/plan/device-shapes.ts"
 import { ValenceError } from "../../../src/errors.ts"
 import { type ClassifierEvents, WorkerEmitter } from "../../../src/events.ts"
-import type { MicroBatch } from "../../../src/model/micro-batch.ts"
+import { type MicroBatch, padded } from "../../../src/model/micro-batch.ts"
 
 const policy = { bulkAgeMs: 500, maxWaitMs: 0, bulkRunMs: 25, padId: 0 }
 const POISON = 666
@@ -26,7 +26,8 @@ function plainDevice(before: (batch: MicroBatch) => ValenceError | undefined = (
       const error = before(batch)
       if (error?.retryable) die()
       if (error) return { error, begun: true }
-      const logits = Float32Array.from({ length: batch.rows }, (_, row) => batch.inputIds[row * batch.longest] ?? NaN)
+      const { inputIds } = padded(batch)
+      const logits = Float32Array.from({ length: batch.rows }, (_, row) => inputIds[row * batch.longest] ?? NaN)
       return { logits, runMs: 1 }
     },
   }
@@ -38,8 +39,8 @@ async function outcomes(dispatcher: Dispatcher, ids: readonly number[], line: Li
   const settled = ids.map(
     id =>
       new Promise<number | string>(resolve => {
-        const settle = (outcome: Float32Array | ValenceError) =>
-          resolve(outcome instanceof ValenceError ? outcome.code : (outcome[0] ?? NaN))
+        const settle = (outcome: Float32Array | ValenceError, _runMs = 0, row = 0) =>
+          resolve(outcome instanceof ValenceError ? outcome.code : (outcome[row] ?? NaN))
         dispatcher.add({ inputIds: Int32Array.of(id, 1, 1), tokens: 3, since: performance.now(), settle }, line)
       }),
   )
@@ -69,7 +70,7 @@ describe("Dispatcher", () => {
     ["the session refuses it", () => new ValenceError("text_failed", "refused"), 0],
     ["it kills the device", died, 3],
   ])("fails a poison text alone when %s", async (_, error, restarts) => {
-    const poisoned = () => plainDevice(batch => (batch.inputIds.includes(POISON) ? error() : undefined))
+    const poisoned = () => plainDevice(batch => (batch.ids.includes(POISON) ? error() : undefined))
     const dispatcher = await start(async () => poisoned())
     expect(await outcomes(dispatcher, [1, 2, POISON, 4])).toEqual([1, 2, "text_failed", 4])
     expect(dispatcher.stats.deviceRestarts).toBe(restarts)
@@ -87,7 +88,7 @@ describe("Dispatcher", () => {
     const device: Device = {
       ...plainDevice(),
       async run(batch, urgent) {
-        runs.push([batch.inputIds[0] as number, urgent])
+        runs.push([batch.ids[0] as number, urgent])
         await gate
         return { logits: new Float32Array(batch.rows), runMs: 1 }
       },
@@ -129,7 +130,9 @@ describe("Dispatcher", () => {
     const batches: number[] = []
     const device: Device = {
       ...plainDevice(),
-      async run({ rows, longest, inputIds }) {
+      async run(batch) {
+        const { rows, longest } = batch
+        const { inputIds } = padded(batch)
         batches.push(rows)
         const error = new ValenceError("text_failed", "Failed to allocate memory")
         if (rows * longest > 1000) return { error, begun: true, outOfMemory: true }
@@ -168,7 +171,7 @@ describe("Dispatcher", () => {
         starts.push(device)
         return {
           ...device,
-          run: (batch: MicroBatch) => device.run(batch, true).finally(() => wideIds.push(...batch.inputIds)),
+          run: (batch: MicroBatch) => device.run(batch, true).finally(() => wideIds.push(...batch.ids)),
         }
       }
       const told: string[] = []
@@ -225,7 +228,7 @@ describe("Dispatcher", () => {
     it("dies of a text - others run it, and it is started again", async () => {
       let deaths = 0
       const { dispatcher, told, starts, untilStarted } = await startWithWide(async () =>
-        plainDevice(({ inputIds }) => (inputIds[0] === 3 && deaths++ === 0 ? died() : undefined)),
+        plainDevice(({ ids }) => (ids[0] === 3 && deaths++ === 0 ? died() : undefined)),
       )
       await untilStarted(1)
       expect(await outcomes(dispatcher, [3], "interactive")).toEqual([3])

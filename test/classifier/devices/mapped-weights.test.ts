@@ -4,7 +4,7 @@ import { type MappedGraph, mapWeights } from "../../../src/classifier/devices/ma
 import { openSession } from "../../../src/classifier/devices/open-session.ts"
 import { fromPackageRoot } from "../../../src/files/package-root.ts"
 import { GraphBuilder } from "../../../src/graph/onnx/graph-builder.ts"
-import { padded } from "../../../src/model/micro-batch.ts"
+import { microBatch } from "../../../src/model/micro-batch.ts"
 import { InferenceSession, Tensor } from "../../../src/model/runtime/onnx-runtime.ts"
 import { runGraph } from "../../../src/model/runtime/run-graph.ts"
 import { TemporaryFolder } from "../../corpus/temporary-folder.ts"
@@ -29,7 +29,7 @@ it("mapWeights of the bundled graph - leaves its weights in the file, and its lo
   expect(mapped.model.length).toBeLessThan(1_000_000)
   const session = await open(mapped)
   if (existsSync("/proc/self/maps")) expect(readFileSync("/proc/self/maps", "utf8")).toContain(bundled)
-  const batch = padded([Int32Array.of(101, 1045, 2293, 2009, 102), Int32Array.of(101, 2919, 102)], 0)
+  const batch = microBatch([Int32Array.of(101, 1045, 2293, 2009, 102), Int32Array.of(101, 2919, 102)], 0)
   const copied = await InferenceSession.create(bundled)
   expect(await runGraph(session, batch)).toEqual(await runGraph(copied, batch))
   for (const one of [session, copied]) await one.release()

@@ -5,7 +5,7 @@ import { warmUp } from "../../../src/classifier/devices/warm-up.ts"
 import { DeviceShapes } from "../../../src/classifier/plan/device-shapes.ts"
 import { ValenceError } from "../../../src/errors.ts"
 import { WorkerEmitter } from "../../../src/events.ts"
-import type { MicroBatch, Shape } from "../../../src/model/micro-batch.ts"
+import { type MicroBatch, padded, type Shape } from "../../../src/model/micro-batch.ts"
 
 const hiddenSize = 768
 const heads = 12
@@ -19,7 +19,9 @@ function deviceWith(memory: number, asked: Shape[]): Device {
     pid: 1,
     died: new Promise(() => {}),
     destroy() {},
-    async run({ rows, longest, inputIds }: MicroBatch) {
+    async run(batch: MicroBatch) {
+      const { rows, longest } = batch
+      const { inputIds } = padded(batch)
       asked.push({ rows, longest })
       if (bytesOf({ rows, longest }) > memory)
         return { error: new ValenceError("text_failed", "out of memory"), begun: true, outOfMemory: true }
@@ -59,8 +61,8 @@ it.each([
         const tokens = 1 + ((id * 37) % 512)
         return new Promise<unknown>(resolve => {
           const inputIds = new Int32Array(tokens).fill(id)
-          const settle = (outcome: Float32Array | ValenceError) =>
-            resolve(outcome instanceof ValenceError ? outcome : outcome[0])
+          const settle = (outcome: Float32Array | ValenceError, _runMs = 0, row = 0) =>
+            resolve(outcome instanceof ValenceError ? outcome : outcome[row])
           dispatcher.add({ inputIds, tokens, since: performance.now(), settle }, "bulk")
         })
       }),

@@ -6,7 +6,7 @@ import { scalesFile } from "../../../src/graph/build-model.ts"
 import { readScales } from "../../../src/graph/int8/scales.ts"
 import { contextName } from "../../../src/graph/layers/transformer.ts"
 import { readCheckpoint } from "../../../src/graph/weights/checkpoint.ts"
-import { padded } from "../../../src/model/micro-batch.ts"
+import { microBatch } from "../../../src/model/micro-batch.ts"
 import { InferenceSession, type Tensor } from "../../../src/model/runtime/onnx-runtime.ts"
 import { feedsOf } from "../../../src/model/runtime/run-graph.ts"
 import { watchValues } from "../watch-values.ts"
@@ -29,7 +29,7 @@ describe.each(["models/sentiment-small", "models/sentiment3-small"])("the int8 g
       session = await InferenceSession.create(graph, { intraOpNumThreads: 1 })
     })
 
-    const run = (encodings: readonly Int32Array[]) => session.run(feedsOf(session, padded(encodings, 0)))
+    const run = (encodings: readonly Int32Array[]) => session.run(feedsOf(session, microBatch(encodings, 0)))
 
     /** The values that are not what they are alone, of each text by its place in the micro-batch. */
     async function differences(encodings: readonly Int32Array[]): Promise<string[]> {
