@@ -40,7 +40,7 @@ const TRIES = 2
 const LEAST_RUNS = 4
 /** Peers that are in a final. */
 const FINALISTS = 2
-const BARS = { int8: 2, fp32: 1.5 } as const
+const BARS = { int8: 1.5, fp32: 1.4 } as const
 
 const { values: flags } = readFlags({
   options: {

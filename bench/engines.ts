@@ -3,7 +3,7 @@
  *
  *   npm run bench engines -- --peer FOLDER [--model MODEL] [--dtype int8|fp32] [--texts FILE]
  *
- * FOLDER is an export of the same checkpoint as `bench/peers/make_export.py` writes it: int8 is measured against its q8,
+ * FOLDER is an export of the same checkpoint as `bench/peers/python/make_export.py` writes it: int8 is measured against its q8,
  * fp32 against its fp32.
  *
  * transformers.js makes no batches, so it is first tried with every batch size, thread setting and order of texts; the

@@ -7,6 +7,7 @@ import { availableParallelism, cpus } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { ParseArgsConfig } from "node:util"
 import Table from "cli-table3"
+import { cpuKind } from "./cpu-kind.ts"
 import { generateEnglishTexts } from "./generate-texts.ts"
 import { readTexts } from "./read-texts.ts"
 
@@ -159,6 +160,7 @@ export function machine(): Record<string, string> {
   const cpu = /model name\s*: (.*)/.exec(readFile("/proc/cpuinfo"))?.[1] ?? cpus()[0]?.model ?? "unknown"
   return {
     cpu: `${cpu}, ${availableParallelism()} cores`,
+    kind: cpuKind(),
     node: process.version,
     "onnxruntime-node": onnxruntime,
   }

@@ -25,6 +25,7 @@ export const benches = {
   memory: "corpus/memory.ts",
   overload: "http/overload.ts",
   peak: "peak/peak.ts",
+  "process-memory": "process-memory.ts",
   queue: "fleet/queue-alone.ts",
   "queue-shapes": "fleet/queue-shapes.ts",
   "random-checkpoint": "write-random-checkpoint.ts",
@@ -154,6 +155,12 @@ export const questions: readonly Question[] = [
     words: ["--peer", exportOf(bundledCheckpoint)],
     quick: ["--peer", exportOf(bundledCheckpoint), "--rounds", "5"],
     takes: { python: true, patience: true },
+  },
+  {
+    name: "process-memory",
+    bench: "process-memory",
+    quick: ["--rows", "4000"],
+    takes: { texts: "optional", python: true },
   },
   {
     name: "memory",

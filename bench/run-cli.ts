@@ -31,13 +31,19 @@ process.on("exit", () => {
  * Runs `valence` in a process of its own.
  *
  * @param nodeFlags - such as --cpu-prof
+ * @param onStart - called with the id of the process
  */
-export async function runCli(words: readonly string[], nodeFlags: readonly string[] = []): Promise<CliRun> {
+export async function runCli(
+  words: readonly string[],
+  nodeFlags: readonly string[] = [],
+  onStart: (pid: number) => void = () => {},
+): Promise<CliRun> {
   const reporter = `data:text/javascript,${encodeURIComponent(usageReporter)}`
   const start = performance.now()
   const child = spawn(process.execPath, ["--import", reporter, ...nodeFlags, cliFile, ...words], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   })
+  onStart(child.pid as number)
   const printed = text(child.stdout as Readable)
   const said = text(child.stderr as Readable)
   const usage = text(child.stdio[3] as Readable)

@@ -66,7 +66,7 @@ const { peer } = flags
 /** An engine in Python. */
 const inPython = (name: string, script: string, dtype: string, variant = "") => {
   const words = [script, dtype, variant, bundledCheckpoint, peer ?? "", TEXT]
-  return contestant(name, python, [join(peersFolder, "classify_once.py"), ...words])
+  return contestant(name, python, [join(peersFolder, "python/classify_once.py"), ...words])
 }
 const contestants = Object.fromEntries([
   contestant("node -e 0", process.execPath, ["-e", "0"]),

@@ -3,7 +3,7 @@
  *
  *   npm run bench http -- [--peer FOLDER] [--texts FILE] [--requests 1500] [--connections 64]
  *
- * FOLDER is an export as `bench/peers/make_export.py` writes it. Server, client and devices share the cores. The
+ * FOLDER is an export as `bench/peers/python/make_export.py` writes it. Server, client and devices share the cores. The
  * classifier alone is given the same texts in the same way, one a call and as many calls at a time; and, to say what
  * that way costs, all in one call.
  */

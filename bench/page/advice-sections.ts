@@ -9,7 +9,9 @@ export function capacitySection({
   growth,
   fleet,
   queue,
-}: Partial<Pick<Figures, "growth" | "fleet" | "queue">>): string {
+}: {
+  readonly [N in "growth" | "fleet" | "queue"]: Figures[N] | undefined
+}): string {
   const rates: [string, number | undefined][] = [
     ["one core, one device child", growth?.children[0]?.textsPerSecond],
     [`one process, ${growth?.children.at(-1)?.count} cores`, growth?.children.at(-1)?.textsPerSecond],
@@ -40,45 +42,66 @@ function rateOf(measured: { figures: Readonly<Record<string, readonly number[]>>
 const millions = (texts: number) => (texts / 1e6).toLocaleString("en", { maximumFractionDigits: texts < 1e8 ? 1 : 0 })
 
 /** Start-up and memory. */
-export function footprintSection(startUp: Figures["start-up"] | undefined, memory: Figures["memory"] | undefined) {
+export function footprintSection({
+  startUp,
+  memory,
+  processes,
+}: {
+  readonly startUp: Figures["start-up"] | undefined
+  readonly memory: Figures["memory"] | undefined
+  readonly processes: Figures["process-memory"] | undefined
+}): string {
   const started = Object.entries(startUp?.figures ?? {}).map(([name, seconds]) => [
     name,
     median(seconds).toFixed(2),
     startUp?.peakMiB?.[name]?.toFixed(0) ?? "-",
   ])
   const held = memory?.rows.map(({ rows, peakMiB }) => [showCount(rows), peakMiB.toFixed(0)])
+  const kept = processes?.rows.map(({ what, processes, privateMiB, pssMiB }) => [
+    what,
+    processes,
+    privateMiB.toFixed(0),
+    pssMiB.toFixed(0),
+  ])
   return `## Start-up and memory
 \`\`\`sh
-npm run bench -- --only start-up,memory
+npm run bench -- --only start-up,process-memory,memory
 \`\`\`
 
 ${started.length === 0 ? "" : table(["a process that labels one text", "seconds", "peak with its children, MiB"], started)}
 
+${
+  kept === undefined
+    ? ""
+    : `${table(["at its peak, MiB", "processes", "of its own", "with its share of what is shared"], kept)}
+
+What is of its own cannot be taken back by the system. What is shared is the program, its libraries and the weights, which device children on a CPU map from the graph's file: the system has them once, however many children there are.`
+}
+
 ${held === undefined ? "" : table(["rows of `valence label`", "peak of the main process, MiB"], held)}
 
-A run over a file holds what is under way, not the file. Each device child holds the graph once more, and what its largest micro-batch needs.
+A run over a file holds what is under way, not the file. Each device child holds the packed weights of its products, and what its largest micro-batch needs.
 `
+}
+
+/** How long a text takes in fp32, next to the best peer. */
+export function singleTextLoss({ quantiles }: Figures["single-text"]): string {
+  const p50 = (name: RegExp) =>
+    Math.min(...quantiles.filter(one => name.test(one.name) && one.dtype === "fp32").map(one => one.p50))
+  return `In fp32, p50 of Valence is ${p50(/^Valence$/).toFixed(1)} ms, and of the best peer ${p50(/^(?!Valence$)/).toFixed(1)} ms.\n`
 }
 
 /** What is lost, and why. */
-export function lossesSection(single: Figures["single-text"] | undefined): string {
-  const p50 = (name: RegExp, dtype: string) =>
-    Math.min(...(single?.quantiles ?? []).filter(one => name.test(one.name) && one.dtype === dtype).map(one => one.p50))
-  const compared =
-    single === undefined
-      ? ""
-      : ` Here its p50 is ${p50(/^Valence$/, "fp32").toFixed(1)} ms in fp32, and the best peer's ${p50(/^(?!Valence$)/, "fp32").toFixed(1)}.`
-  return `## What Valence loses at
-- **The first texts that come alone.** One device child has one thread; the child that gives a text all cores is started after eight micro-batches that came alone, and the library tokenises the first 160 texts. In fp32, and where the other work of the
-  machine takes cores away, a peer that does all in one process can be quicker.${compared}
-- **A process for one text.** \`valence classify\` starts a second process for the device; where a process lives for one text, transformers.js can be through sooner: see the table above.
-- **Processes.** Each text goes to a device child and comes back as a message. With single texts of a few tokens that is felt, with others it is not.
-- **Half precision on CPUs with AMX.** PyTorch's bfloat16 comes nearest to int8 there. Valence has int8 and fp32 on CPUs; its fp32 is slower than that.
-- **fp32.** Most of its time are matrix products that onnxruntime does for its peers too. What is left to gain are padding, the order of texts, and the last layer.
-- **Memory.** A graph for each child, and one more where texts come alone; a peer with threads has one.
-- **Other models.** The families of [models.md](reference/models.md) get Valence's own graph; anything else runs as somebody exported it, and then batches and sorting are all that is gained.
+export const lossesSection = `## What Valence loses at
+- **The first texts that come alone.** One device child has one thread; the child that gives a text all cores starts after eight micro-batches that came alone, and the library tokenises the first 160 texts. In fp32, and if other work on the
+  machine takes cores away, a peer that does everything in one process can be faster.
+- **A process for one text.** \`valence classify\` starts a second process for the device. If a process lives for one text, transformers.js can be done sooner: see start-up on the page of a kind of CPU.
+- **Processes.** Each text goes to a device child and comes back as a message. That is noticeable with single texts of a few tokens, and not with others.
+- **Half precision on CPUs with AMX.** bfloat16 in PyTorch and OpenVINO comes nearest to int8 there. Valence has int8 and fp32 on CPUs; its fp32 is slower than that.
+- **fp32.** Most of its time is matrix products, which onnxruntime does for its peers too. What is left to gain is padding, the order of texts, and the last layer.
+- **Memory.** Each child has packed weights of its own, and there is one more child when texts come alone; a peer with threads has one copy.
+- **Other models.** The families of [models.md](reference/models.md) get Valence's own graph. Any other model runs as it was exported, and gains from batches and sorting alone.
 `
-}
 
 /** How to choose. */
 export const choicesSection = `## How to choose
@@ -86,6 +109,6 @@ export const choicesSection = `## How to choose
 - **device.** \`auto\`: a child for each core that the process is granted. Fewer (\`cpu:N\`) where the cores have other work; more than there are cores have nothing to run on. See [devices.md](devices.md).
 - **Batch budget.** The default, 512 tokens on a CPU. Measure with \`valence tune\` where the model is larger or the cache is unusual; raise it for throughput on a GPU; lower it where single texts
   wait too long behind bulk work.
-- **Number of workers.** One for each machine, with all of its cores: children share a tokeniser, a queue and connections. Texts a day that are wanted, divided by a worker's in the table above, and half as many
+- **Number of workers.** One for each machine, with all of its cores: children share a tokeniser, a queue and connections. Texts a day that are wanted, divided by a worker's in the table of capacity on the page of your kind of CPU, and half as many
   again for a day that is not even. Scale by \`valence_backlog_seconds\`. Put Redis and producers on other cores where a worker shall have all of its own.
 `

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import * as Plot from "@observablehq/plot"
 import { parseHTML } from "linkedom"
 
@@ -33,7 +33,7 @@ const WIDTH = 760
 /**
  * Draws a plot, once for light pages and once for dark ones.
  *
- * @param folder - where `NAME-light.svg` and `NAME-dark.svg` go
+ * @param folder - where `NAME-light.svg` and `NAME-dark.svg` go; it is next to the page
  * @param description - what it says, in one sentence, to those who cannot see it
  * @returns the Markdown that shows the one that suits the page
  */
@@ -48,8 +48,8 @@ export async function draw(
     await writeFile(join(folder, `${name}-${themeName}.svg`), `${svgOf(options(theme), theme, description)}\n`)
   return [
     "<picture>",
-    `  <source media="(prefers-color-scheme: dark)" srcset="performance/${name}-dark.svg">`,
-    `  <img alt="${description}" src="performance/${name}-light.svg" width="${WIDTH}">`,
+    `  <source media="(prefers-color-scheme: dark)" srcset="${basename(folder)}/${name}-dark.svg">`,
+    `  <img alt="${description}" src="${basename(folder)}/${name}-light.svg" width="${WIDTH}">`,
     "</picture>",
   ].join("\n")
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
-import { copyFile, mkdir, readFile } from "node:fs/promises"
+import { copyFile, mkdir, readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { type CpuKind, cpuKind, cpuKinds } from "../cpu-kind.ts"
 import type { Ratio } from "../harness.ts"
 import { benchFolder } from "../questions.ts"
 
@@ -22,7 +23,7 @@ export interface AgainstBest {
   readonly bar: number
   readonly ratio: Ratio
   /** The turns that the ratio comes from, where those are not the rounds of all. */
-  readonly final?: unknown
+  readonly final?: { readonly figures: Readonly<Record<string, readonly number[]>> }
 }
 
 /** Texts a second of every way to use every engine. */
@@ -34,10 +35,19 @@ export interface EngineFigures extends Measured {
   readonly ratios: readonly AgainstBest[]
 }
 
+/** What one core reaches with an instruction, GOP/s of CPU time. */
+export interface InstructionFigures {
+  readonly dtype: string
+  readonly instruction: string
+  readonly gops: number
+}
+
 /** What a graph's linear layers reach alone and in the graph, GOP/s, and where its time goes. */
 export interface RooflineFigures extends Measured {
   readonly figures: { readonly alone: readonly number[]; readonly graph: readonly number[] }
   readonly share: Ratio
+  /** The loops of the CPU's instructions; older figures have none. */
+  readonly silicon?: readonly InstructionFigures[] | { readonly unknown: string }
   readonly profile: {
     readonly microBatches: number
     readonly tokens: number
@@ -109,23 +119,43 @@ export interface Figures {
     readonly thirdsMiB: readonly number[]
   }
   readonly "start-up": Measured & { readonly peakMiB?: Readonly<Record<string, number>> }
+  readonly "process-memory": {
+    readonly rows: readonly {
+      readonly what: string
+      readonly processes: number
+      readonly privateMiB: number
+      readonly pssMiB: number
+    }[]
+  }
   readonly memory: { readonly rows: readonly { rows: number; peakMiB: number }[]; readonly growth: number }
 }
 
-/**
- * The figures of a question: the last that `npm run bench` took, which are laid into bench/snapshot, or those that lie
- * there already.
- *
- * @returns `undefined` where it was never asked
- */
-export async function figuresOf<N extends keyof Figures>(name: N): Promise<Figures[N] | undefined> {
-  const [taken, kept] = ["results", "snapshot"].map(folder => join(benchFolder, folder, `${name}.json`)) as [
-    string,
-    string,
-  ]
-  if (existsSync(taken)) {
-    await mkdir(join(benchFolder, "snapshot"), { recursive: true })
-    await copyFile(taken, kept)
+/** Reads the figures of a question by its name; `undefined` if it was never asked on that kind of CPU. */
+export type ReadFigures = <N extends keyof Figures>(name: N) => Promise<Figures[N] | undefined>
+
+const [resultsFolder, snapshotFolder] = [join(benchFolder, "results"), join(benchFolder, "snapshot")]
+
+/** Copies the figures that `npm run bench` took last into the snapshot of this machine's kind of CPU. */
+export async function keepResults(): Promise<void> {
+  const taken = await readdir(resultsFolder).catch(() => [])
+  for (const file of taken) {
+    const { machine } = JSON.parse(await readFile(join(resultsFolder, file), "utf8")) as Partial<Measured>
+    const folder = join(snapshotFolder, machine?.["kind"] ?? cpuKind())
+    await mkdir(folder, { recursive: true })
+    await copyFile(join(resultsFolder, file), join(folder, file))
   }
-  return existsSync(kept) ? (JSON.parse(await readFile(kept, "utf8")) as Figures[N]) : undefined
+}
+
+/** The kinds of CPU of which there are figures, the one with the best instructions first. */
+export async function measuredKinds(): Promise<CpuKind[]> {
+  const folders = await readdir(snapshotFolder)
+  return (Object.keys(cpuKinds) as CpuKind[]).filter(kind => folders.includes(kind))
+}
+
+/** The figures of a kind of CPU. */
+export function figuresOf(kind: CpuKind): ReadFigures {
+  return async name => {
+    const file = join(snapshotFolder, kind, `${name}.json`)
+    return existsSync(file) ? JSON.parse(await readFile(file, "utf8")) : undefined
+  }
 }

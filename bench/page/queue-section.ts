@@ -3,7 +3,9 @@ import type { Figures } from "./figures.ts"
 import { table } from "./markdown.ts"
 
 /** The benches of the queue, each of which may not have been asked. */
-export type QueueFigures = Partial<Pick<Figures, "queue" | "queue-shapes" | "replies" | "redis-memory">>
+export type QueueFigures = {
+  readonly [N in "queue" | "queue-shapes" | "replies" | "redis-memory"]: Figures[N] | undefined
+}
 
 const showRatio = ({ median, min, max }: { median: number; min: number; max: number }) =>
   `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`

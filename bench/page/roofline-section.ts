@@ -36,6 +36,15 @@ function rooflineTable(figures: RooflineFigures): string {
   )
 }
 
+/** How far the products and the graph are from what the CPU's best instruction does on registers alone. */
+function siliconText({ silicon, figures }: RooflineFigures): string {
+  if (silicon === undefined || "unknown" in silicon) return ""
+  const [best] = silicon.filter(({ dtype }) => dtype === "int8").toSorted((a, b) => b.gops - a.gops)
+  if (best === undefined) return ""
+  const of = (rates: readonly number[]) => `${((100 * median(rates)) / best.gops).toFixed(0)} %`
+  return `The silicon's peak is a loop of ${best.instruction} on registers alone, ${showCount(best.gops)} GOP/s a core: the products alone reach ${of(figures.alone)} of it, the whole graph ${of(figures.graph)}. `
+}
+
 /** What the machine's matrix products allow, what the int8 graph reaches of it, and where the rest goes. */
 export async function rooflineSection(
   small: RooflineFigures,
@@ -71,6 +80,7 @@ export async function rooflineSection(
     against === undefined
       ? ""
       : `\nWith nothing but its linear layers, int8 would have ${(against.ratio.median / small.share.median).toFixed(1)} times the texts/s of the best peer, ${against.best}, instead of ${against.ratio.median.toFixed(2)}: the bar of ${against.bar} takes ${((100 * against.bar * small.share.median) / against.ratio.median).toFixed(0)} % of the peak on this machine.\n`
+  const limit = siliconText(small)
   return `## Roofline
 \`\`\`sh
 npm run bench -- --only roofline,roofline-base --texts dev.tsv
@@ -79,10 +89,10 @@ npm run bench -- --only roofline,roofline-base --texts dev.tsv
 ${plot}
 
 The practical peak is what the graph's own linear layers take alone: the same products by the same operator of ONNX Runtime, weights and activations in the nearest cache. Of it the int8 graph of sst2-small reaches
-**${share(small)}** on one core, everything else that it computes included. ${about(small)}, profiled:
+**${share(small)}** on one core, everything else that it computes included. ${limit}${about(small)}, profiled:
 
 ${rooflineTable(small)}
 ${ofBase}${ceiling}
-Products in int8 are so fast that all else shows, and the faster the machine's are, the more: see [bench/README.md](../bench/README.md) for a CPU with AMX.
+Products in int8 are so fast that all else shows, and the faster the machine's are, the more: see [bench/README.md](../../bench/README.md) for a CPU with AMX.
 `
 }

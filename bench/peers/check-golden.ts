@@ -11,7 +11,7 @@ interface Golden {
 }
 
 /**
- * Compares an engine's labels with a checkpoint's golden logits, as `protocol.py` does for the Python peers; a checkpoint
+ * Compares an engine's labels with a checkpoint's golden logits, as `python/protocol.py` does for the Python peers; a checkpoint
  * without a golden.json has nothing to compare.
  *
  * @param label - labels texts, each in a run of its own

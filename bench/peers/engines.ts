@@ -88,25 +88,27 @@ export async function openEngines(choice: EngineChoice): Promise<{ engines: Engi
   return { engines, absent }
 }
 
+/** The Python peers by their names; what they run of which checkpoint is chosen later. */
+export const pythonPeers: readonly (readonly [string, Omit<PeerOptions, "checkpoint" | "export">])[] = [
+  ["onnxruntime (Python)", { script: "onnxruntime_peer.py", dtype: "int8", variant: "usual" }],
+  ["onnxruntime (Python)", { script: "onnxruntime_peer.py", dtype: "fp32", variant: "usual" }],
+  ["onnxruntime static QDQ", { script: "onnxruntime_peer.py", dtype: "int8", variant: "static" }],
+  ["onnxruntime fused", { script: "onnxruntime_peer.py", dtype: "int8", variant: "fused" }],
+  ["onnxruntime fused", { script: "onnxruntime_peer.py", dtype: "fp32", variant: "fused" }],
+  ["OpenVINO (throughput)", { script: "openvino_peer.py", dtype: "int8", variant: "throughput" }],
+  ["OpenVINO (latency)", { script: "openvino_peer.py", dtype: "int8", variant: "latency" }],
+  ["OpenVINO (throughput)", { script: "openvino_peer.py", dtype: "fp32", variant: "throughput" }],
+  ["OpenVINO (latency)", { script: "openvino_peer.py", dtype: "fp32", variant: "latency" }],
+  ["OpenVINO (throughput)", { script: "openvino_peer.py", dtype: "bf16", variant: "throughput" }],
+  ["pipeline() on PyTorch", { script: "hugging_face_peer.py", dtype: "fp32" }],
+  ["pipeline() on PyTorch", { script: "hugging_face_peer.py", dtype: "bf16" }],
+  ["pipeline() on torch.compile", { script: "hugging_face_peer.py", dtype: "fp32", variant: "compiled" }],
+  ["JAX", { script: "jax_peer.py", dtype: "fp32" }],
+  ["MAX", { script: "max_peer.py", dtype: "fp32" }],
+]
+
 function openings({ checkpoint, export: folder, python }: EngineChoice): Opening[] {
   const files = { checkpoint, export: folder }
-  const pythons: [string, Omit<PeerOptions, keyof typeof files>][] = [
-    ["onnxruntime (Python)", { script: "onnxruntime_peer.py", dtype: "int8", variant: "usual" }],
-    ["onnxruntime (Python)", { script: "onnxruntime_peer.py", dtype: "fp32", variant: "usual" }],
-    ["onnxruntime static QDQ", { script: "onnxruntime_peer.py", dtype: "int8", variant: "static" }],
-    ["onnxruntime fused", { script: "onnxruntime_peer.py", dtype: "int8", variant: "fused" }],
-    ["onnxruntime fused", { script: "onnxruntime_peer.py", dtype: "fp32", variant: "fused" }],
-    ["OpenVINO (throughput)", { script: "openvino_peer.py", dtype: "int8", variant: "throughput" }],
-    ["OpenVINO (latency)", { script: "openvino_peer.py", dtype: "int8", variant: "latency" }],
-    ["OpenVINO (throughput)", { script: "openvino_peer.py", dtype: "fp32", variant: "throughput" }],
-    ["OpenVINO (latency)", { script: "openvino_peer.py", dtype: "fp32", variant: "latency" }],
-    ["OpenVINO (throughput)", { script: "openvino_peer.py", dtype: "bf16", variant: "throughput" }],
-    ["pipeline() on PyTorch", { script: "hugging_face_peer.py", dtype: "fp32" }],
-    ["pipeline() on PyTorch", { script: "hugging_face_peer.py", dtype: "bf16" }],
-    ["pipeline() on torch.compile", { script: "hugging_face_peer.py", dtype: "fp32", variant: "compiled" }],
-    ["JAX", { script: "jax_peer.py", dtype: "fp32" }],
-    ["MAX", { script: "max_peer.py", dtype: "fp32" }],
-  ]
   const both = ["int8", "fp32"] as const
   const checked = async (opening: Promise<Engine>) => {
     const engine = await opening
@@ -117,7 +119,7 @@ function openings({ checkpoint, export: folder, python }: EngineChoice): Opening
     ...both.map(dtype => ({ name: VALENCE, dtype, open: () => checked(openValence(checkpoint, dtype)) })),
     ...both.map(dtype => ({ name: "transformers.js", dtype, open: () => checked(openTransformers(folder, dtype)) })),
     ...both.map(dtype => ({ name: "onnxruntime-node", dtype, open: () => checked(openNode(folder, dtype)) })),
-    ...(python ? pythons : []).map(([name, options]) => ({
+    ...(python ? pythonPeers : []).map(([name, options]) => ({
       name,
       dtype: options.dtype,
       open: () => openPython(name, { ...options, ...files }),

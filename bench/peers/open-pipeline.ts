@@ -30,7 +30,7 @@ type Pipeline = ((texts: string[]) => Promise<PeerLabel[]>) & { dispose(): Promi
 /**
  * Opens transformers.js's pipeline over an export, on the CPU.
  *
- * @param folder - as `make_export.py` beside this file writes it
+ * @param folder - as `python/make_export.py` writes it
  * @param threads - of its session; onnxruntime takes one a core where this is undefined
  */
 export async function openPipeline(folder: string, dtype: "q8" | "fp32", threads?: number): Promise<PeerPipeline> {

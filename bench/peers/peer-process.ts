@@ -10,7 +10,7 @@ const PYTHON = `${FOLDER}.venv/bin/python`
 
 /** Which Python peer, over which files. */
 export interface PeerOptions {
-  /** Beside this file. */
+  /** In the folder python, next to this file. */
   readonly script: string
   readonly dtype: "fp32" | "int8" | "bf16"
   /** Which of the ways to use it, if it has several: its script lists them. */
@@ -38,7 +38,7 @@ export class PeerProcess {
   #said = ""
 
   private constructor(script: string) {
-    this.#child = spawn(PYTHON, [`${FOLDER}${script}`], {
+    this.#child = spawn(PYTHON, [`${FOLDER}python/${script}`], {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, HF_HUB_OFFLINE: "1", TOKENIZERS_PARALLELISM: "true", PYTHONWARNINGS: "ignore" },
     })
@@ -67,6 +67,10 @@ export class PeerProcess {
       await peer.close()
       throw error
     }
+  }
+
+  get pid(): number {
+    return this.#child.pid as number
   }
 
   /** Labels texts; seconds are those that the peer took, without what lies between the processes. */

@@ -16,7 +16,7 @@ export interface PlainSession {
 /**
  * Opens a session over an export, with as many threads as onnxruntime takes by itself.
  *
- * @param folder - as `make_export.py` beside this file writes it
+ * @param folder - as `python/make_export.py` writes it
  */
 export async function openPlainSession(folder: string, dtype: "int8" | "fp32"): Promise<PlainSession> {
   const session = await InferenceSession.create(join(folder, "onnx", files[dtype]))

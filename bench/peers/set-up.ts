@@ -6,11 +6,11 @@
  * transformers.js with its lock, a Python environment in bench/peers/.venv, and in bench/peers/.exports what the peers
  * need of a checkpoint: the usual ONNX export, what other tools make of it, and MAX's compiled graph; next to the checkpoint Valence's own graphs.
  * Without a FOLDER that is done for the bundled checkpoint and for one with random weights of DistilBERT-base's geometry.
- * Takes some ten minutes and 9 GB, most of it PyTorch. What is there already is left as it is. MAX may be missing: the
+ * Takes some ten minutes and 9 GB, most of it PyTorch. What is there already, and no older than the weights, is left as it is. MAX may be missing: the
  * tables say so.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync } from "node:fs"
+import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { readFlags } from "../../test/read-flags.ts"
 import { cliFile } from "../built.ts"
@@ -40,22 +40,25 @@ function tryToRun(program: string, words: readonly string[]): void {
 /** Random weights give scores that int8 moves by more than trained ones do; they are there to be timed. */
 const anyAccuracy = ["--max-flips", "1", "--max-difference", "1"]
 
-/** Makes what is run of a checkpoint, where it is not there. */
+/** Makes what is run of a checkpoint, if it is missing or older than the weights. */
 function prepare(checkpoint: string): void {
+  const weights = statSync(join(checkpoint, "model.safetensors")).mtimeMs
+  const isMissing = (file: string) => !existsSync(file) || statSync(file).mtimeMs < weights
   for (const dtype of ["int8", "fp32"])
-    if (!existsSync(join(checkpoint, `model.${dtype}.onnx`)))
+    if (isMissing(join(checkpoint, `model.${dtype}.onnx`)))
       run(process.execPath, [cliFile, "models", "build", checkpoint, "--dtype", dtype, ...anyAccuracy])
   const target = exportOf(checkpoint)
-  if (!existsSync(join(target, "onnx/model_quantized.onnx"))) run(PYTHON, ["make_export.py", checkpoint, target])
-  if (!existsSync(join(target, "openvino/model_int8.xml"))) run(PYTHON, ["quantise_exports.py", checkpoint, target])
+  if (isMissing(join(target, "onnx/model_quantized.onnx"))) run(PYTHON, ["python/make_export.py", checkpoint, target])
+  if (!existsSync(join(target, "openvino/model_int8.xml")))
+    run(PYTHON, ["python/quantise_exports.py", checkpoint, target])
   if (!existsSync(join(target, "max.mef")))
-    tryToRun(PYTHON, ["max_peer.py", "--compile", checkpoint, join(target, "max.mef")])
+    tryToRun(PYTHON, ["python/max_peer.py", "--compile", checkpoint, join(target, "max.mef")])
 }
 
 if (!existsSync(join(FOLDER, "node_modules"))) run("npm", ["ci", "--ignore-scripts"])
 if (!existsSync(PYTHON)) run("python3", ["-m", "venv", ".venv"])
-run(PYTHON, ["-m", "pip", "install", "--quiet", "-r", "requirements.txt"])
-tryToRun(PYTHON, ["-m", "pip", "install", "--quiet", "-r", "requirements-max.txt"])
+run(PYTHON, ["-m", "pip", "install", "--quiet", "-r", "python/requirements.txt"])
+tryToRun(PYTHON, ["-m", "pip", "install", "--quiet", "-r", "python/requirements-max.txt"])
 if (flags.model === undefined && !existsSync(baseCheckpoint)) await writeRandomCheckpoint(baseCheckpoint, baseGeometry)
 for (const checkpoint of flags.model === undefined ? [bundledCheckpoint, baseCheckpoint] : [flags.model])
   prepare(checkpoint)

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 from token_batches import TokenBatches
 
-TEXTS = pathlib.Path(__file__).parent / "../../models/calibration.txt"
+TEXTS = pathlib.Path(__file__).parent / "../../../models/calibration.txt"
 
 
 def calibration_inputs(checkpoint):

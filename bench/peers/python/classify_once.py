@@ -1,4 +1,4 @@
-"""Labels one text and ends, as `valence classify` does: classify_once.py SCRIPT DTYPE VARIANT CHECKPOINT EXPORT TEXT, with the script of a peer beside this file."""
+"""Labels one text and ends, as `valence classify` does: classify_once.py SCRIPT DTYPE VARIANT CHECKPOINT EXPORT TEXT, with the script of a peer in this folder."""
 
 import importlib
 import os
