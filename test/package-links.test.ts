@@ -28,7 +28,7 @@ describe("the package", () => {
       expect.arrayContaining([
         "README.md",
         "CHANGELOG.md",
-        "docs/guides/install.md",
+        "docs/README.md",
         "models/sentiment-small/README.md",
         "models/training.md",
       ]),

@@ -49,9 +49,9 @@ export function readFences(page: string): Fence[] {
       title: before.match(/^#+ .*/gm)?.at(-1) ?? "",
       language: language.trim(),
       code: code.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
-      notes: [...(before.match(/(?:<!--[\s\S]*?-->\s*)+$/)?.[0] ?? "").matchAll(/<!-- *([\s\S]*?) *-->/g)].map(
-        ([, note = ""]) => note,
-      ),
+      notes: [
+        ...(before.match(/(?:<!--(?:(?!-->)[\s\S])*-->\s*)+$/)?.[0] ?? "").matchAll(/<!-- *([\s\S]*?) *-->/g),
+      ].map(([, note = ""]) => note),
       ...(printed !== undefined && { printed }),
     }
   })
