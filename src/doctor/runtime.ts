@@ -4,13 +4,18 @@ import { listSupportedBackends } from "../model/runtime/onnx-runtime.ts"
 import { onnxRuntimeFiles } from "../model/runtime/onnx-runtime-files.ts"
 import { type Finding, withRemedy } from "./finding.ts"
 import { examineGpus } from "./gpus.ts"
+import { sessionProblem } from "./try-provider.ts"
 
-function examineProvider(provider: Provider, supported: readonly string[]): Finding {
+async function examineProvider(provider: Provider, supported: readonly string[]): Promise<Finding> {
   const problem = providerProblem(provider, supported)
   const finding = { section: "ONNX Runtime", name: provider.device } as const
   if (problem !== undefined) return { ...finding, status: "absent", ...withRemedy(problem) }
   const needs = [...provider.files, ...neededLibraries(provider)]
-  return { ...finding, status: "ok", found: needs.length === 0 ? "is built in" : `found, with ${needs.join(", ")}` }
+  if (needs.length === 0) return { ...finding, status: "ok", found: "is built in" }
+  const found = `found, with ${needs.join(", ")}`
+  const refusal = await sessionProblem(provider)
+  if (refusal === undefined) return { ...finding, status: "ok", found: `${found}; a session opens` }
+  return { ...finding, status: "absent", found: `${found}, but no session opens: ${refusal}` }
 }
 
 /** NVIDIA's driver, which is looked for before a provider is installed. */
@@ -31,7 +36,7 @@ export async function examineRuntime(): Promise<Finding[]> {
   const found = `${version} on ${process.platform}/${process.arch}`
   return [
     { section: "ONNX Runtime", name: "onnxruntime-node", status: "ok", found },
-    ...providers.map(provider => examineProvider(provider, supported)),
+    ...(await Promise.all(providers.map(provider => examineProvider(provider, supported)))),
     ...(await examineGpus()),
     ...examineDriver(),
   ]

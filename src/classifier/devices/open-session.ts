@@ -2,7 +2,7 @@ import { asError, ValenceError } from "../../errors.ts"
 import { microBatch, type Shape } from "../../model/micro-batch.ts"
 import { env, InferenceSession, listSupportedBackends } from "../../model/runtime/onnx-runtime.ts"
 import { runGraph } from "../../model/runtime/run-graph.ts"
-import { providerProblem } from "../plan/provider-problem.ts"
+import { providerProblem, withoutSignatures } from "../plan/provider-problem.ts"
 import { providerOf } from "../plan/providers.ts"
 import type { SessionSettings } from "./device-protocol.ts"
 import { mapWeights } from "./mapped-weights.ts"
@@ -20,11 +20,6 @@ const spinning = { spin_duration_us: "1000", spin_backoff_max: "8" }
 
 /** The row that shows whether the graph gives what it must. */
 const shortRow: Shape = { rows: 1, longest: 8 }
-
-/** A provider's error from where it says what failed: `CUDA failure 35: ...`; before it are signatures of C++ functions. */
-function withoutSignatures(message: string): string {
-  return message.replace(/^.*\] (?=\w+ failure \d+: )/s, "")
-}
 
 async function createSession({ graph, device, threads }: SessionSettings): Promise<InferenceSession> {
   const provider = providerOf(device.provider)

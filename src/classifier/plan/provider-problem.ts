@@ -101,3 +101,13 @@ export function neededLibraries({ files, libraries }: Provider, folder = onnxRun
   const common = new Set([...files, ...neededBy(["libonnxruntime.so.1"])])
   return [...new Set([...neededBy(files), ...libraries])].filter(name => !common.has(name))
 }
+
+/**
+ * A provider's error from where it says what failed; before it are a place in the source and signatures of C++ functions.
+ *
+ * @example
+ * withoutSignatures("/src/cuda_call.cc:154 bool CudaCall(int) [with ERRTYPE = int] CUDA failure 35: too old") // → "CUDA failure 35: too old"
+ */
+export function withoutSignatures(message: string): string {
+  return message.replace(/^.*\] (?=\w+ failure \d+: )/s, "").replace(/^\S+\.cc:\d+ .* was false\. /s, "")
+}

@@ -47,7 +47,7 @@ describe("missingLibraries()", () => {
   it("an rpath - is for what those need that it loads, and comes first; a runpath beside it does away with it", () => {
     using folder = new TemporaryFolder()
     const at = libraries(folder, {
-      "rpath.so": { needed: ["liba.so"], rpath: "${ORIGIN}/deep" },
+      "rpath.so": { needed: ["liba.so"], rpath: ["$", "{ORIGIN}/deep"].join("") },
       "both.so": { needed: ["liba.so"], rpath: "$ORIGIN/deep", runpath: "$ORIGIN/nothing" },
       "deep/liba.so": { needed: ["libb.so"] },
       "deep/libb.so": {},

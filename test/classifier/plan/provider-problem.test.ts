@@ -5,6 +5,7 @@ import {
   neededLibraries,
   providerProblem,
   unavailableReason,
+  withoutSignatures,
 } from "../../../src/classifier/plan/provider-problem.ts"
 import { type Provider, providerOf } from "../../../src/classifier/plan/providers.ts"
 import { onnxRuntimeFiles } from "../../../src/model/runtime/onnx-runtime-files.ts"
@@ -46,6 +47,22 @@ describe.runIf(process.platform === "linux")("loadProblem", () => {
 
   it("a library that is there and is no module of Node - nothing", () => {
     expect(loadProblem("libc.so.6")).toBeUndefined()
+  })
+})
+
+describe("withoutSignatures", () => {
+  it.each([
+    [
+      "/src/cuda_call.cc:154 std::conditional_t<THRW, void> CudaCall(ERRTYPE) [with ERRTYPE = cudaError] /src/a.cc:146 b() [with T = int] CUDA failure 35: CUDA driver version is insufficient",
+      "CUDA failure 35: CUDA driver version is insufficient",
+    ],
+    [
+      "/src/webgpu_context.cc:136 Initialize(const Config&)::<lambda()> status == Success was false. Failed to get a WebGPU adapter: No supported adapters",
+      "Failed to get a WebGPU adapter: No supported adapters",
+    ],
+    ["out of memory", "out of memory"],
+  ])("%s", (message, short) => {
+    expect(withoutSignatures(message)).toBe(short)
   })
 })
 
