@@ -57,7 +57,7 @@ export const moreMutants: readonly MoreMutant[] = [
     to: "add: [SYS_ADMIN]",
     problem: /capabilities must be dropped/,
   },
-  { fault: "an image without a tag", example: "cpu", from: /valence:0\.1\.0/, to: "valence", problem: /has no tag/ },
+  { fault: "an image without a tag", example: "cpu", from: /valence:0\.2\.0/, to: "valence", problem: /has no tag/ },
   {
     fault: "a variable that is not there",
     example: "cpu",
