@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process"
 import { ValenceError } from "../../errors.ts"
 import { fromPackageRoot } from "../../files/package-root.ts"
 import type { MicroBatch } from "../../model/micro-batch.ts"
+import { childEnvironment } from "./child-environment.ts"
 import type { DeviceMessage, RunRequest, SessionSettings } from "./device-protocol.ts"
 
 /** A micro-batch that was run. */
@@ -124,13 +125,6 @@ class ChildDevice implements Device {
     this.#runs.clear()
     this.#onDeath()
   }
-}
-
-/** The environment of a child: a debugger that waits for the parent would wait for every child too. */
-function childEnvironment({ visibleGpu }: SessionSettings["device"]): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: options, ...rest } = process.env
-  const env = visibleGpu === undefined ? rest : { ...rest, CUDA_VISIBLE_DEVICES: visibleGpu }
-  return options === undefined ? env : { ...env, NODE_OPTIONS: options.replace(/--inspect\S*/g, "").trim() }
 }
 
 /**
