@@ -16,6 +16,7 @@ export const benches = {
   engines: "engines.ts",
   fleet: "fleet/throughput.ts",
   growth: "growth.ts",
+  host: "host/host.ts",
   http: "http/requests.ts",
   "http-corpus": "http/corpus.ts",
   latency: "fleet/latency.ts",
