@@ -15,6 +15,7 @@ export const benches = {
   dtypes: "dtypes.ts",
   engines: "engines.ts",
   fleet: "fleet/throughput.ts",
+  gpu: "gpu/gpu.ts",
   growth: "growth.ts",
   host: "host/host.ts",
   http: "http/requests.ts",

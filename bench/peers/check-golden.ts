@@ -4,7 +4,7 @@ import type { PeerLabel } from "./open-pipeline.ts"
 
 /** Of a score. Quantised engines are held to the labels alone: they are not meant to have these logits. */
 const MOST_DIFFERENCE = 1e-3
-const LEAST_SAME_LABELS = { int8: 0.95, fp32: 1, bf16: 0.98 }
+const LEAST_SAME_LABELS = { int8: 0.95, fp32: 1, bf16: 0.98, fp16: 0.98 }
 
 interface Golden {
   readonly rows: readonly { readonly text: string; readonly logits: readonly number[] }[]
@@ -47,4 +47,4 @@ export async function checkGolden(
     throw new Error(`labels must be those of ${file}; ${rows.length - same} of ${rows.length} differ`)
 }
 
-export type EngineDtype = "int8" | "fp32" | "bf16"
+export type EngineDtype = "int8" | "fp32" | "bf16" | "fp16"

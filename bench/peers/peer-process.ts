@@ -3,6 +3,7 @@ import { existsSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { createInterface } from "node:readline"
 import type { Readable, Writable } from "node:stream"
+import type { EngineDtype } from "./check-golden.ts"
 import type { Batching, PeerLabel } from "./open-pipeline.ts"
 
 const FOLDER = new URL(".", import.meta.url).pathname
@@ -12,7 +13,11 @@ const PYTHON = `${FOLDER}.venv/bin/python`
 export interface PeerOptions {
   /** In the folder python, next to this file. */
   readonly script: string
-  readonly dtype: "fp32" | "int8" | "bf16"
+  readonly dtype: EngineDtype
+  /** As PyTorch names it, for a peer that has a choice. */
+  readonly device?: string
+  /** The Python that runs it; default: the one that `npm run bench:peers` sets up. */
+  readonly python?: string
   /** Which of the ways to use it, if it has several: its script lists them. */
   readonly variant?: string
   readonly checkpoint: string
@@ -37,8 +42,8 @@ export class PeerProcess {
   /** The end of its standard error, to tell why it died. */
   #said = ""
 
-  private constructor(script: string) {
-    this.#child = spawn(PYTHON, [`${FOLDER}python/${script}`], {
+  private constructor(python: string, script: string) {
+    this.#child = spawn(python, [`${FOLDER}python/${script}`], {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, HF_HUB_OFFLINE: "1", TOKENIZERS_PARALLELISM: "true", PYTHONWARNINGS: "ignore" },
     })
@@ -55,9 +60,13 @@ export class PeerProcess {
    *
    * @throws where it is not installed, cannot load, or computes something else than the checkpoint says
    */
-  static async start({ script, ...options }: PeerOptions): Promise<{ peer: PeerProcess; loaded: Loaded }> {
-    if (!existsSync(PYTHON)) throw new Error("Python peers must be set up: npm run bench:peers")
-    const peer = new PeerProcess(script)
+  static async start({
+    script,
+    python = PYTHON,
+    ...options
+  }: PeerOptions): Promise<{ peer: PeerProcess; loaded: Loaded }> {
+    if (python === PYTHON && !existsSync(PYTHON)) throw new Error("Python peers must be set up: npm run bench:peers")
+    const peer = new PeerProcess(python, script)
     try {
       const golden = `${options.checkpoint}/golden.json`
       const files = { golden: existsSync(golden) ? golden : null, threads: availableParallelism() }

@@ -20,7 +20,7 @@ import numpy as np
 
 # Of a logit. Quantised and bfloat16 peers are held to the labels alone: they are not meant to have these logits.
 MOST_DIFFERENCE = {"fp32": 2e-3}
-LEAST_SAME_LABELS = {"fp32": 1.0, "int8": 0.95, "bf16": 0.98}
+LEAST_SAME_LABELS = {"fp32": 1.0, "int8": 0.95, "bf16": 0.98, "fp16": 0.98}
 
 
 class WrongPeer(Exception):

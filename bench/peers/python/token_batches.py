@@ -20,8 +20,9 @@ class TokenBatches:
         self.run_all = run_all or (lambda batches: [run(*batch) for batch in batches])
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(MAX_LENGTH)
-        names = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        self.tokenizer.enable_truncation(min(MAX_LENGTH, config["max_position_embeddings"]))
+        names = config["id2label"]
         self.names = [names[str(index)] for index in range(len(names))]
 
     def ids(self, text):
@@ -32,12 +33,16 @@ class TokenBatches:
         """The logits of a text in a run of its own."""
         return self.run_all([padded([self.ids(text)])])[0][0]
 
+    def parts_of(self, order, lengths, batch):
+        """The rows of each batch, in their order."""
+        return [order[start : start + batch] for start in range(0, len(order), batch)]
+
     def label(self, texts, batch, is_sorted):
         """Labels and scores of texts, `batch` a run: as they come, or sorted by tokens so that little is padding."""
         ids = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
         order = sorted(range(len(ids)), key=lambda index: len(ids[index])) if is_sorted else range(len(ids))
         logits = np.empty((len(ids), len(self.names)), np.float32)
-        parts = [list(order[start : start + batch]) for start in range(0, len(ids), batch)]
+        parts = self.parts_of(list(order), [len(one) for one in ids], batch)
         batches = [padded([ids[row] for row in rows]) for rows in parts]
         for rows, given in zip(parts, self.run_all(batches)):
             logits[rows] = given
