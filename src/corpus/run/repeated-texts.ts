@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
-import { LRUCache } from "lru-cache"
 import { unlessEnded } from "../../aborting.ts"
 import { isRetryable, ValenceError } from "../../errors.ts"
-import type { Labelled, LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
+import type { LabelledText, Labeller, LabelOptions } from "../../labeller.ts"
+import { RecentResults } from "./recent-results.ts"
 
 /** A labeller that labels a text which comes again, soon enough, only once. */
 export interface RepeatLabeller extends Labeller {
@@ -15,9 +15,6 @@ interface Begun {
   readonly results: Promise<readonly LabelledText[]>
   readonly at: number
 }
-
-/** What a remembered result takes besides its text, about. */
-const resultBytes = 300
 
 /** What stands before a text as it is remembered: with another of these options it has another result. */
 const keyPrefixOf = ({
@@ -39,10 +36,7 @@ const keyPrefixOf = ({
  * @param maxBytes - what is remembered takes about so much memory at most; what was asked for least recently goes first
  */
 export function labelOnce(labeller: Labeller, maxBytes: number): RepeatLabeller {
-  const known = new LRUCache<string, Labelled>({
-    maxSize: maxBytes,
-    sizeCalculation: (_, key) => resultBytes + 2 * key.length,
-  })
+  const known = new RecentResults(maxBytes)
   const underWay = new Map<string, Begun>()
   /** The calls that a named call became. */
   const calls = new Map<string, string[]>()

@@ -16,7 +16,17 @@ const BLOCK_IDS = 16_384
 /** So many that come alone wait 40 ms for the library's threads, which is what it takes to make an encoder of BERT's. */
 const TEXTS_BEFORE_MAKING = 160
 
-/** What a character of ASCII is to BERT's normalizer and pre-tokenizer. */
+/** Codes of ASCII. */
+const ASCII = 128
+/** Codes of the characters that are read here: ASCII, letters of Latin with an accent, quotation marks, dashes and the like. */
+const CODES = 0x2028
+/** Marks outside ASCII whose category is the same in every version of Unicode, and the space that does not break. */
+const MORE_MARKS = /^[\u00a1\u00ab\u00b7\u00bb\u00bf\u2010-\u2027]$/
+const MORE_BLANKS = /^\u00a0$/
+/** Letters beyond: all that are a letter of ASCII with accents, which are taken off. */
+const LAST_LETTER = 0x17f
+
+/** What a character is to BERT's normalizer and pre-tokenizer. */
 const UNKNOWN = 0
 const BLANK = 1
 /** A word of its own. */
@@ -26,7 +36,11 @@ const LETTER = 3
 /** What is read here of a `tokenizer.json` that the library takes. */
 interface TokenizerFile {
   readonly added_tokens?: readonly { readonly content: string }[]
-  readonly normalizer?: { readonly type?: unknown; readonly lowercase?: unknown } | null
+  readonly normalizer?: {
+    readonly type?: unknown
+    readonly lowercase?: unknown
+    readonly strip_accents?: unknown
+  } | null
   readonly pre_tokenizer?: { readonly type?: unknown } | null
   readonly post_processor?: { readonly type?: unknown; readonly single?: unknown } | null
   readonly model: {
@@ -39,8 +53,9 @@ interface TokenizerFile {
 }
 
 /**
- * A WordPiece encoder in this thread, for short texts of ASCII, which takes a tenth of the library's time or less: nothing is
- * handed to other threads, and of BERT's normalizer only lower case is left to do.
+ * A WordPiece encoder in this thread, for short texts of ASCII, of Latin letters with accents and of common marks, which takes a
+ * tenth of the library's time or less: nothing is handed to other threads, and of BERT's normalizer only lower case and accents
+ * are left to do.
  *
  * @param json - the text of a `tokenizer.json` that the library takes
  * @returns `undefined` where that is not BERT's, to the letter
@@ -49,11 +64,13 @@ export function createEncodeAtOnce(json: string, { before, after }: SpecialIds):
   const file: TokenizerFile = JSON.parse(json)
   const { vocab, unk_token: unknown, continuing_subword_prefix: prefix, max_input_chars_per_word: longest } = file.model
   const lowercase = file.normalizer?.lowercase
-  const kinds = kindsOf(file.added_tokens ?? [])
-  if (!isBert(file) || !kinds) return undefined
+  const alphabet = alphabetOf(file)
+  if (!isBert(file) || !alphabet) return undefined
   if (typeof unknown !== "string" || typeof prefix !== "string") return undefined
   if (typeof longest !== "number" || typeof lowercase !== "boolean" || !Object.hasOwn(vocab, unknown)) return undefined
   const unknownId = vocab[unknown] as number
+  const { kinds, fold } = alphabet
+  const idOfMark = (code: number) => vocab[String.fromCharCode(code)] ?? unknownId
   const pieces = new PieceTrie(vocab, prefix)
   const most = before.length + MAX_TEXT_LENGTH + after.length
   let block = new Int32Array(BLOCK_IDS)
@@ -62,7 +79,8 @@ export function createEncodeAtOnce(json: string, { before, after }: SpecialIds):
   return text => {
     if (text.length > MAX_TEXT_LENGTH) return undefined
     // As long as the text up to where that is no ASCII, and nothing is read beyond.
-    const normal = lowercase ? text.toLowerCase() : text
+    let normal = lowercase ? text.toLowerCase() : text
+    let isFolded = false
     if (free + most > block.length) {
       block = new Int32Array(BLOCK_IDS)
       free = 0
@@ -72,10 +90,22 @@ export function createEncodeAtOnce(json: string, { before, after }: SpecialIds):
     let count = free + before.length
     for (let at = 0; at < text.length; ) {
       const start = at
-      const kind = kinds[text.charCodeAt(at++)]
+      const code = text.charCodeAt(at++)
+      const kind = kinds[code]
       if (!kind) return undefined
       if (kind === BLANK) continue
-      if (kind === LETTER) while (at < text.length && kinds[text.charCodeAt(at)] === LETTER) at++
+      if (kind === MARK && code >= ASCII) {
+        ids[count++] = idOfMark(code)
+        continue
+      }
+      let highest = code
+      if (kind === LETTER)
+        for (; at < text.length && kinds[text.charCodeAt(at)] === LETTER; at++)
+          highest = Math.max(highest, text.charCodeAt(at))
+      if (highest >= ASCII && !isFolded) {
+        normal = folded(text, fold)
+        isFolded = true
+      }
       const end = at - start > longest ? NO_PIECES : pieces.split(normal, start, at, ids, count)
       if (end === NO_PIECES) ids[count++] = unknownId
       else count = end
@@ -122,16 +152,26 @@ function holdsTextOnce(template: unknown): boolean {
   return sequences.length === 1 && sequences[0].Sequence?.id === "A"
 }
 
+/** What a tokenizer makes of characters, by code. */
+interface Alphabet {
+  readonly kinds: Uint8Array
+  /** What is left of a character without its accents, in lower case if the tokenizer wants it. */
+  readonly fold: Uint16Array
+}
+
 /**
- * By code. Unknown are control characters, which may be taken out or kept, and the first of every added token, which is cut
- * out of a text before it is split into words, wherever it stands.
+ * Unknown are control characters, which may be taken out or kept, and the first of every added token, which is cut out of a
+ * text before it is split into words, wherever it stands.
  *
  * @returns `undefined` where an added token may begin with something else once it is normalised
  */
-function kindsOf(addedTokens: readonly { readonly content: string }[]): Uint8Array | undefined {
-  const kinds = new Uint8Array(128)
-  for (let code = 0; code < kinds.length; code++) {
+function alphabetOf({ added_tokens: addedTokens = [], normalizer }: TokenizerFile): Alphabet | undefined {
+  const kinds = new Uint8Array(CODES)
+  const { lowercase, strip_accents: stripped } = normalizer ?? {}
+  const fold = Uint16Array.from(kinds.keys())
+  for (let code = 0; code < ASCII; code++) {
     const character = String.fromCharCode(code)
+    if (lowercase === true) fold[code] = character.toLowerCase().charCodeAt(0)
     if (/[ \t\n\r]/.test(character)) kinds[code] = BLANK
     else if (/[0-9A-Za-z]/.test(character)) kinds[code] = LETTER
     else if (/[!-~]/.test(character)) kinds[code] = MARK
@@ -141,5 +181,24 @@ function kindsOf(addedTokens: readonly { readonly content: string }[]): Uint8Arr
     for (const first of [content[0]?.toLowerCase(), content[0]?.toUpperCase()])
       kinds[first?.charCodeAt(0) ?? 0] = UNKNOWN
   }
-  return kinds
+  for (let code = ASCII; code < CODES; code++) {
+    const character = String.fromCharCode(code)
+    if (MORE_BLANKS.test(character)) kinds[code] = BLANK
+    else if (MORE_MARKS.test(character)) kinds[code] = MARK
+    else if (code <= LAST_LETTER && (stripped ?? lowercase) === true) {
+      const [first = "", ...others] = character.normalize("NFD")
+      if (others.length === 0 || !/^[A-Za-z]$/.test(first)) continue
+      const letter = first.charCodeAt(0)
+      fold[code] = fold[letter] as number
+      kinds[code] = kinds[letter] as number
+    }
+  }
+  return { kinds, fold }
+}
+
+/** A text whose characters are folded, each by itself. */
+function folded(text: string, fold: Uint16Array): string {
+  const codes = new Uint16Array(text.length)
+  for (let at = 0; at < codes.length; at++) codes[at] = fold[text.charCodeAt(at)] ?? text.charCodeAt(at)
+  return String.fromCharCode(...codes)
 }

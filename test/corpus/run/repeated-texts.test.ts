@@ -86,13 +86,9 @@ describe("labelOnce", () => {
 
   it("more than maxBytes of them - forgets those that were asked for least recently", async () => {
     const { labeller, sent } = notingLabeller()
-    const once = labelOnce(labeller, 1000)
-    await once.label(["a", "b", "c"])
-    await once.label(["a"])
-    await once.label(["d"])
-    await once.label(["a"])
-    await once.label(["b"])
-    expect(sent().slice(1)).toEqual([["d"], ["b"]])
+    const once = labelOnce(labeller, 2000)
+    for (const texts of [["a", "b", "c"], ["d"], ["a"], ["e"], ["f"], ["a"], ["b"]]) await once.label(texts)
+    expect(sent().slice(1)).toEqual([["d"], ["e"], ["f"], ["b"]])
   })
 
   it("an error that stays - is shared in a call, and asked for again in the next", async () => {
