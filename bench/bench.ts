@@ -2,12 +2,13 @@
  * A bench by its name; or every question of the page of figures, one after the other, each by its own bench in a process of its own:
  *
  *   npm run bench NAME -- [FLAGS]                   NAME as listed below; -- --help says what it asks and takes
- *   npm run bench -- [--texts FILE] [--only engines,fairness] [--quick] [--no-python] [--patience-s 60]
+ *   npm run bench -- [--texts FILE] [--only engines,fairness] [--quick] [--minutes 15] [--no-python] [--patience-s 60]
  *   npm run bench -- --check [--texts FILE]         the few ratios that matter, against floors, in two to four minutes
  *
  * Figures go to bench/results/QUESTION.json, with the machine and the versions; `npm run bench:page` makes
  * docs/performance.md of them. FILE is a labelled .tsv such as SST-2's dev set; without it texts are generated, and
- * nothing is said of accuracy. `npm run bench:peers` comes first, for the peers.
+ * nothing is said of accuracy. `npm run bench:peers` comes first, for the peers. With --minutes no question is begun when
+ * so many minutes are over; those that say most come first.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -38,6 +39,7 @@ const { values: flags } = readFlags(
       texts: { type: "string" },
       only: { type: "string" },
       quick: { type: "boolean", default: false },
+      minutes: { type: "string" },
       check: { type: "boolean", default: false },
       "no-python": { type: "boolean", default: false },
       "patience-s": { type: "string", default: "60" },
@@ -75,8 +77,14 @@ function chosen(): readonly Question[] {
 async function answerAll(): Promise<void> {
   await mkdir(join(benchFolder, "results"), { recursive: true })
   const failed: string[] = []
+  const late: string[] = []
+  const lastStartMs = performance.now() + 60_000 * Number(flags.minutes ?? Infinity)
   for (const question of chosen()) {
     const { name, bench, takes } = question
+    if (performance.now() > lastStartMs) {
+      late.push(name)
+      continue
+    }
     console.log(`\n== ${name}`)
     if (takes.texts === "required" && flags.texts === undefined) {
       console.log("left out: it needs --texts FILE, labelled")
@@ -87,6 +95,7 @@ async function answerAll(): Promise<void> {
     })
     console.log(`${name} took ${seconds.toFixed(0)} s`)
   }
+  if (late.length > 0) console.log(`\nleft out, because ${flags.minutes} minutes were over: ${late.join(", ")}`)
   if (failed.length === 0) return
   console.log(`\nfailed: ${failed.join(", ")}`)
   process.exitCode = 1

@@ -1,12 +1,14 @@
 /**
  * How cost grows, of the default model: seconds of a call with the number of its texts, microseconds of a token with the
- * length of the texts, texts a second with the number of device children:
+ * length of the texts, texts a second with the number of device children. A million texts in a call take the model a quarter
+ * of an hour, so a lexicon labels them:
  *
  *   npm run bench growth -- [--texts FILE] [--most-texts 100000]
  */
 import { availableParallelism } from "node:os"
+import type { Labeller } from "../src/labeller.ts"
 import { readFlags } from "../test/read-flags.ts"
-import { createClassifier } from "./built.ts"
+import { createClassifier, createLexiconLabeller } from "./built.ts"
 import {
   commonFlags,
   interleave,
@@ -32,7 +34,8 @@ const { values: flags } = readFlags({
 })
 const patience = patienceOf(flags, 3)
 const most = Number(flags["most-texts"])
-const counts = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter(count => count <= most)
+const allCounts = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
+const counts = allCounts.filter(count => count <= most)
 const texts = await textsFor(most, flags.texts)
 
 printHead("How cost grows: texts, tokens a text, device children", { texts: flags.texts ?? "generated" })
@@ -40,8 +43,8 @@ printHead("How cost grows: texts, tokens a text, device children", { texts: flag
 /** Calls on few texts are repeated, so that each figure stands for as many texts. */
 const repeats = (count: number) => Math.max(1, Math.floor(200 / count))
 
-async function measureTexts() {
-  await using classifier = await createClassifier({ dtype: "int8" })
+/** Seconds of calls on so many texts each. */
+async function measureCalls(labeller: Pick<Labeller, "label">, counts: readonly number[], texts: readonly string[]) {
   const rounds = await interleave(
     Object.fromEntries(
       counts.map(count => [
@@ -49,7 +52,7 @@ async function measureTexts() {
         async () => {
           const some = texts.slice(0, count)
           const seconds = await secondsOf(async () => {
-            for (let time = 0; time < repeats(count); time++) await classifier.label(some)
+            for (let time = 0; time < repeats(count); time++) await labeller.label(some)
           })
           return seconds / repeats(count)
         },
@@ -58,6 +61,16 @@ async function measureTexts() {
     patience,
   )
   return { rounds, rows: counts.map(count => ({ texts: count, seconds: median(rounds.figures[count] ?? []) })) }
+}
+
+async function measureTexts() {
+  await using classifier = await createClassifier({ dtype: "int8" })
+  return await measureCalls(classifier, counts, texts)
+}
+
+async function measureLexicon() {
+  await using lexicon = await createLexiconLabeller({ model: "afinn-111" })
+  return await measureCalls(lexicon, allCounts, await textsFor(allCounts.at(-1) ?? 0, flags.texts))
 }
 
 async function measureLengths() {
@@ -98,10 +111,15 @@ async function measureChildren() {
 }
 
 const byTexts = await measureTexts()
-printTable(
-  ["texts in a call", "seconds", "texts/s"],
-  byTexts.rows.map(({ texts, seconds }) => [showCount(texts), seconds.toFixed(4), showCount(texts / seconds)]),
-)
+const byLexicon = await measureLexicon()
+for (const [name, { rows }] of Object.entries({
+  "texts in a call": byTexts,
+  "texts in a call of a lexicon": byLexicon,
+}))
+  printTable(
+    [name, "seconds", "texts/s"],
+    rows.map(({ texts, seconds }) => [showCount(texts), seconds.toFixed(4), showCount(texts / seconds)]),
+  )
 const byTokens = await measureLengths()
 printTable(
   ["tokens in a text", "ms a text", "µs a token"],
@@ -116,9 +134,9 @@ printTable(
   ["device children", "texts/s"],
   byChildren.rows.map(({ count, textsPerSecond }) => [count, showCount(textsPerSecond)]),
 )
-const all = [byTexts, byTokens, byChildren].map(({ rounds }): Rounds<string> => rounds)
+const all = [byTexts, byLexicon, byTokens, byChildren].map(({ rounds }): Rounds<string> => rounds)
 printEnd(
-  { bench: "growth", texts: byTexts.rows, tokens: byTokens.rows, children: byChildren.rows },
+  { bench: "growth", texts: byTexts.rows, lexicon: byLexicon.rows, tokens: byTokens.rows, children: byChildren.rows },
   {
     figures: {},
     otherLoad: all.flatMap(({ otherLoad }) => otherLoad),

@@ -5,7 +5,10 @@ import { table } from "./markdown.ts"
 import { type Line, lines } from "./plots.ts"
 
 /** How cost grows with texts, with their length, and with device children. */
-export async function growthSection({ texts, tokens, children }: Figures["growth"], folder: string): Promise<string> {
+export async function growthSection(
+  { texts, lexicon, tokens, children }: Figures["growth"],
+  folder: string,
+): Promise<string> {
   const byTexts = await draw(
     folder,
     "growth-texts",
@@ -45,7 +48,7 @@ npm run bench -- --only growth --texts dev.tsv
 ${byTexts}
 
 **With texts.** A call of one text waits for one micro-batch, on one child. From some hundred texts on, all children have two micro-batches each, texts are sorted by length among those that
-wait, and time grows with the number of texts: a corpus of any size is labelled at the rate on the right.
+wait, and time grows with the number of texts: a corpus of any size is labelled at the rate on the right.${millionText(lexicon)}
 
 ${byTokens}
 
@@ -69,6 +72,15 @@ ${table(
   ]),
 )}
 `
+}
+
+/** That a call of a million texts takes its share of time too. */
+function millionText(rows: Figures["growth"]["lexicon"]): string {
+  const [few, most] = [rows?.find(({ texts }) => texts === 10_000), rows?.at(-1)]
+  if (few === undefined || most === undefined) return ""
+  const rate = ({ texts, seconds }: { texts: number; seconds: number }) => showCount(texts / seconds)
+  return ` ${showCount(most.texts)} texts in one call would take the model a quarter of an hour; the lexicon labels them in
+${most.seconds.toFixed(1)} s, ${rate(most)} texts/s, next to ${rate(few)} with ${showCount(few.texts)}.`
 }
 
 /** Texts a second by token budget, a line for each number of children. */

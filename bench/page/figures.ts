@@ -93,6 +93,8 @@ export interface Figures {
   }
   readonly growth: Measured & {
     readonly texts: readonly { texts: number; seconds: number }[]
+    /** Of a lexicon; older figures have none. */
+    readonly lexicon?: readonly { texts: number; seconds: number }[]
     readonly tokens: readonly { tokens: number; textMs: number; tokenMicroseconds: number }[]
     readonly children: readonly { count: number; textsPerSecond: number }[]
   }
