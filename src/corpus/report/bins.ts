@@ -16,9 +16,9 @@ export interface LabelBin extends Bin {
 export interface LengthBins {
   readonly bins: readonly Bin[]
   readonly median: number
-  /** Nineteen of twenty texts have no more tokens. */
+  /** 95 % of the texts have at most this number of tokens. */
   readonly p95: number
-  /** Where the last bar begins, if it stands for all that is longer as well. */
+  /** The start of the last bar, if that bar also counts all longer texts. */
   readonly openFrom: number | undefined
 }
 
@@ -31,7 +31,7 @@ export interface SpeedBin {
 
 const mostBars = 40
 
-/** The smallest step that covers `span` in no more bars than a plot has room for. */
+/** The smallest step that covers `span` with at most `mostBars` bars. */
 function chooseStep(span: number, steps: readonly number[]): number {
   return steps.find(step => span / step <= mostBars) ?? (steps.at(-1) as number)
 }
@@ -39,8 +39,8 @@ function chooseStep(span: number, steps: readonly number[]): number {
 /**
  * Scores by label, in bars of one width.
  *
- * @param nameOf - what a label is called: labels of one name are counted together
- * @param bounded - whether scores are probabilities: then a score of exactly 1 belongs to the bar that ends there
+ * @param nameOf - the name of a label: labels of one name are counted together
+ * @param bounded - whether scores are probabilities: then a score of exactly 1 is counted in the bar that ends at 1
  */
 export function binScores(tally: Tally, nameOf: (label: string) => string, bounded: boolean): LabelBin[] {
   const counted = Object.entries(tally.labels).flatMap(([label, { scoreBins }]) =>
@@ -58,7 +58,7 @@ export function binScores(tally: Tally, nameOf: (label: string) => string, bound
   return [...bars.values()].sort((a, b) => a.from - b.from)
 }
 
-/** Where the outermost bars of scores begin, if they stand for all that lies beyond as well. */
+/** The start of the outermost bars of scores, if they also count all scores beyond. */
 export function openScore(tally: Tally): number | undefined {
   const open = Object.values(tally.labels).some(
     ({ scoreBins }) => scoreBins[mostScoreBin] !== undefined || scoreBins[-mostScoreBin] !== undefined,
@@ -70,7 +70,7 @@ function place(bin: number, bounded: boolean): number {
   return bounded ? Math.min(bin, Math.round(1 / scoreBinWidth) - 1) : bin
 }
 
-/** Texts by their tokens. A few texts that are far longer than the others share the last bar. */
+/** Texts by their number of tokens. A few texts that are far longer than the others share the last bar. */
 export function binLengths({ tokenCounts }: Tally): LengthBins {
   const counts = Object.entries(tokenCounts)
     .map(([tokens, rows]) => ({ tokens: Number(tokens), rows }))
@@ -102,20 +102,24 @@ export function binLengths({ tokenCounts }: Tally): LengthBins {
   }
 }
 
-/** Chunks end all at once: a bar that held fewer would show when chunks ended, not how fast the run was. */
+/** A chunk is counted when it ends: shorter bars would show when chunks ended, not how fast the run was. */
 const chunksInBar = 4
+/** Fewer bars show no course. */
+const fewestSpeedBars = 5
 
 /**
  * Rows a second over the run, failed ones included; the last bar ends with the run.
  *
- * @param chunkTexts - rows that are written at a time
+ * @param chunkTexts - rows in a chunk
+ * @returns nothing if the run was too short for a plot over time
  */
 export function binSpeeds({ throughput: { intervalMs, rows }, elapsedMs }: Tally, chunkTexts: number): SpeedBin[] {
   const total = rows.reduce((sum, count) => sum + count, 0)
   const wanted = Math.ceil((chunksInBar * chunkTexts * rows.length) / Math.max(1, total))
   const together = Math.max(1, Math.min(rows.length, wanted))
-  const whole = Math.max(1, Math.floor(rows.length / together))
-  return Array.from({ length: rows.length === 0 ? 0 : whole }, (_, bar) => {
+  const whole = Math.floor(rows.length / together)
+  if (whole < fewestSpeedBars) return []
+  return Array.from({ length: whole }, (_, bar) => {
     const [first, next] = [bar * together, bar === whole - 1 ? rows.length : (bar + 1) * together]
     const [fromMs, toMs] = [first * intervalMs, next === rows.length ? elapsedMs : next * intervalMs]
     const count = rows.slice(first, next).reduce((sum, each) => sum + each, 0)

@@ -1,12 +1,12 @@
 import * as Plot from "@observablehq/plot"
 import { parseHTML } from "linkedom"
+import type { LabelColour } from "../../label-colours.ts"
 import { Html, visible } from "./html.ts"
-import type { ColourName } from "./labels.ts"
 
-/** How wide the two drawings of each plot are: one for a screen, one for a phone. A style sheet shows one of them. */
+/** The widths of the two drawings of each plot: one for a screen, one for a phone. The style sheet shows one of them. */
 const widths = { wide: 480, narrow: 318 } as const
 
-/** What a plot is made of. */
+/** Options of a plot. */
 export interface PlotOptions extends Plot.PlotOptions {
   readonly marks: Plot.Markish[]
 }
@@ -14,8 +14,8 @@ export interface PlotOptions extends Plot.PlotOptions {
 /** The colour of text and of lines that matter. */
 export const ink = "var(--ink)"
 
-/** A colour of the style sheet, which knows it for light pages and for dark ones. */
-export const colourOf = (colour: ColourName) => `var(--${colour})`
+/** A colour of the style sheet, which has a value for light and for dark pages. */
+export const colourOf = (colour: LabelColour) => `var(--${colour})`
 
 /** Room around a plot that has axes. */
 export const frame = {

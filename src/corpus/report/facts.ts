@@ -19,7 +19,7 @@ import type { ReportData } from "./report-data.ts"
 
 const rowsOf = (count: number) => `${formatCount(count)} ${count === 1 ? "row" : "rows"}`
 
-/** What the run came to, in one sentence. */
+/** The result of the run, in one sentence. */
 export function leadLine({ labelled, model, labels }: RunSummary): Html {
   const [first] = labels
   if (first === undefined) return html`No row was labelled by <strong>${model.name}</strong> (${model.dtype}).`
@@ -27,29 +27,29 @@ export function leadLine({ labelled, model, labels }: RunSummary): Html {
   return html`<strong>${rowsOf(labelled)}</strong> labelled by <strong>${model.name}</strong> (${model.dtype}), ${most} ${first.label}.`
 }
 
-/** Says that rows have no label, and where they are listed; nothing where all have one. */
+/** The number of rows without a label, and the file that lists them; nothing if all have one. */
 export function describeFailures({ failed, errors, rows }: RunSummary): Html | undefined {
   if (failed === 0) return undefined
   const listed = errors === undefined ? "" : ` They are listed in ${errors}.`
   return html`<p class="notice">${formatCount(failed)} of ${rowsOf(rows)} got no label.${listed}</p>`
 }
 
-/** Says that the model hardly knows the characters or the language of texts; nothing where it knows all. */
+/** The number of texts in characters or a language that the model hardly knows; nothing if there are none. */
 export function describeUnfamiliar({ unfamiliar, labelled }: RunSummary): Html | undefined {
   if (unfamiliar === 0) return undefined
-  return html`<p class="notice">${formatCount(unfamiliar)} of ${rowsOf(labelled)} are in characters or a language that the model hardly knows: their labels mean little.</p>`
+  return html`<p class="notice">${formatCount(unfamiliar)} of ${rowsOf(labelled)} are in characters or a language that the model hardly knows: do not rely on their labels.</p>`
 }
 
-/** Scores below this are of texts that are often labelled wrong: docs/reference/models.md has the shares. */
+/** Texts with a lower score are often labelled wrong: docs/reference/models.md has the shares. */
 const leastSure = 0.7
 
-/** How certain the model was of the corpus; nothing if scores are no probabilities. */
+/** How certain the model was; nothing if scores are not probabilities. */
 export function describeCertainty(data: ReportData): Html | undefined {
   const { meanScore, labelled } = data.summary
   if (labelled === 0 || !areProbabilities(data)) return undefined
   const bins = Object.values(data.tally.labels).flatMap(({ scoreBins }) => Object.entries(scoreBins))
   const unsure = sum(bins.map(([bin, rows]) => (Number(bin) < Math.round(leastSure / scoreBinWidth) ? rows : 0)))
-  return html`<p>The mean score is ${formatScore(meanScore)}; ${formatShare(unsure / labelled)} of the labels have a score below ${formatScore(leastSure)}, and are the least certain.</p>`
+  return html`<p>The mean score is ${formatScore(meanScore)}; ${formatShare(unsure / labelled)} of the labels have a score below ${formatScore(leastSure)}: these are the least certain.</p>`
 }
 
 /** The figures of the run. */
@@ -72,11 +72,11 @@ export function tiles(summary: RunSummary): Html {
       value: formatShort(tokens),
       note: labelled === 0 ? "no texts" : `${formatMean(tokens / labelled)} a text`,
     },
-    { name: "Texts a second", value: formatSpeed(textsPerSecond), note: "over the whole run" },
+    { name: "Texts a second", value: formatSpeed(textsPerSecond), note: "on average" },
     {
       name: "Elapsed",
       value: formatDuration(elapsedMs),
-      note: summary.resumedRows > 0 ? "over all starts" : "start to end",
+      note: summary.resumedRows > 0 ? "all starts together" : "from start to end",
     },
   ]
   return html`<dl class="card tiles" aria-label="Figures of the run">${figures.map(
@@ -85,7 +85,7 @@ export function tiles(summary: RunSummary): Html {
   )}</dl>`
 }
 
-/** What was run, on what, and with what: enough to run it again. */
+/** Input, model and options: what is needed to repeat the run. */
 export function factList(data: ReportData): Html {
   const { summary } = data
   const { input, output, errors, model, column, added, rows, labelled, failed, empty, uncertain, resumedRows } = summary
@@ -105,16 +105,16 @@ export function factList(data: ReportData): Html {
     ["Tokens", formatCount(summary.tokens)],
     ["Uncertain", uncertain === 0 ? undefined : rowsOf(uncertain)],
     ["Mean score", labelled === 0 ? undefined : formatScore(summary.meanScore)],
-    ["Done by earlier starts", resumedRows === 0 ? undefined : rowsOf(resumedRows)],
+    ["Labelled by earlier starts", resumedRows === 0 ? undefined : rowsOf(resumedRows)],
   ]
   return html`<section class="card wide-card" aria-labelledby="facts">
 <h2 id="facts">About this run</h2>
-<p class="about">What was labelled, by what, and with which options</p>
+<p class="about">Input, model and options</p>
 <dl class="facts">${facts.map(([name, value]) => (value === undefined ? "" : html`<dt>${name}</dt><dd>${value}</dd>`))}</dl>
 </section>`
 }
 
-/** The options that are not what they would be by default, among those that change results. */
+/** The options that change results and differ from their defaults. */
 function changedOptions(options: ReportData["options"]): Html | string {
   const declared: Readonly<Record<string, { readonly default: unknown }>> = corpusOptions
   const changed = Object.entries(options)

@@ -8,7 +8,7 @@ import type { ReportData } from "./report-data.ts"
 
 type Plots = typeof import("./plots.ts")
 
-/** Labels whose bars are drawn one by one; the rarer ones share the last bar. */
+/** Labels with a bar of their own; the rarer ones share the last bar. */
 const mostShares = 10
 
 interface Figure {
@@ -17,17 +17,17 @@ interface Figure {
   readonly about: string
   readonly plot: Html
   readonly legend?: Html | undefined
-  /** The numbers behind the plot, the first column names a row. */
+  /** The numbers of the plot; the first column names a row. No columns: there is no table. */
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
 
-/** The plots of a run; what draws them is loaded here, so that nothing else waits for it. */
+/** The plots of a run. The plotting library is loaded here, because only reports need it. */
 export async function figures(data: ReportData, labels: readonly DrawnLabel[]): Promise<Html> {
   if (data.tally.labelled === 0)
     return html`<section class="card" aria-labelledby="nothing">
 <h2 id="nothing">Nothing to plot</h2>
-<p class="about last">No row of the input was labelled.</p>
+<p class="about last">No row was labelled.</p>
 </section>`
   const plots = await import("./plots.ts")
   const drawn = [
@@ -40,12 +40,16 @@ export async function figures(data: ReportData, labels: readonly DrawnLabel[]): 
 }
 
 function card({ id, title, about, plot, legend, columns, rows }: Figure): Html {
-  const [name = "", ...others] = columns
   return html`<section class="card ${id}" aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>
 <p class="about">${about}</p>
 <figure>${legend}${plot}</figure>
-<details><summary>Show the numbers</summary>
+${columns.length === 0 ? undefined : numbers(title, columns, rows)}
+</section>`
+}
+
+function numbers(title: string, [name = "", ...others]: readonly string[], rows: Figure["rows"]): Html {
+  return html`<details><summary>Show the numbers</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="${title}, the numbers"><table>
 <thead><tr><th scope="col">${name}</th>${others.map(other => html`<th scope="col" class="number">${other}</th>`)}</tr></thead>
 <tbody>
@@ -54,8 +58,7 @@ ${rows.map(
     html`<tr><th scope="row"><bdi>${first}</bdi></th>${figures.map(figure => html`<td class="number">${figure}</td>`)}</tr>
 `,
 )}</tbody>
-</table></div></details>
-</section>`
+</table></div></details>`
 }
 
 function shareFigure(plots: Plots, { summary }: ReportData, labels: readonly DrawnLabel[]): Figure {
@@ -67,7 +70,7 @@ function shareFigure(plots: Plots, { summary }: ReportData, labels: readonly Dra
   return {
     id: "shares",
     title: "Labels",
-    about: rows.length === 1 ? "All texts have one label" : `Share of each of ${formatCount(rows.length)} labels`,
+    about: rows.length === 1 ? "All texts have the same label" : `Share of each of ${formatCount(rows.length)} labels`,
     plot: plots.drawShares(shares, labels, `Share of each label: ${told}`),
     columns: ["Label", "Texts", "Share", "Mean score"],
     rows: rows.map(({ label, rows, share, meanScore }) => [
@@ -96,7 +99,9 @@ function scoreFigure(plots: Plots, data: ReportData, labels: readonly DrawnLabel
   const { meanScore } = data.summary
   const open = openScore(data.tally)
   const beyond =
-    open === undefined ? "" : `; an outermost bar holds all beyond ${formatCount(open)} or ${formatCount(-open)}`
+    open === undefined
+      ? ""
+      : `; the outermost bars include all scores beyond ${formatCount(open)} or ${formatCount(-open)}`
   return {
     id: "scores",
     title: "Scores",
@@ -121,7 +126,7 @@ function scoreRows(bins: readonly LabelBin[], drawn: readonly DrawnLabel[]): str
   ])
 }
 
-/** Whether scores are probabilities: lexicons score on their own scale, and logits that stay logits have none. */
+/** Whether scores are probabilities, and not the valences of a lexicon or logits. */
 export function areProbabilities({ summary, tally, options }: ReportData): boolean {
   if (isWordList(summary.model) || options["scoreFunction"] === "none") return false
   return Object.values(tally.labels).every(({ scoreBins }) =>
@@ -129,7 +134,7 @@ export function areProbabilities({ summary, tally, options }: ReportData): boole
   )
 }
 
-/** Probabilities have a scale to stand on: all of it, or its upper half where the best of two labels cannot be less. */
+/** Probabilities are drawn from 0 to 1, or from 0.5 if none is lower, as with two labels; other scores in their range. */
 function scoreDomain(bins: readonly LabelBin[], bounded: boolean): [number, number] {
   const least = bins[0]?.from ?? 0
   if (bounded) return least >= 0.5 ? [0.5, 1] : [0, 1]
@@ -139,12 +144,12 @@ function scoreDomain(bins: readonly LabelBin[], bounded: boolean): [number, numb
 function lengthFigure(plots: Plots, { tally, summary }: ReportData): Figure {
   const lengths = binLengths(tally)
   const { bins, median, p95, openFrom } = lengths
-  const open = openFrom === undefined ? "" : `; the last bar holds all with ${formatCount(openFrom)} or more`
+  const open = openFrom === undefined ? "" : `; the last bar includes all texts with ${formatCount(openFrom)} or more`
   const mean = formatCount(summary.tokens / summary.labelled)
   return {
     id: "lengths",
     title: "Lengths",
-    about: `Texts by tokens that the model saw${open}`,
+    about: `Texts by the number of tokens that the model read${open}`,
     plot: plots.drawLengths(
       lengths,
       `Histogram of tokens in a text: median ${formatCount(median)}, mean ${mean}, and 95 % have at most ${formatCount(p95)}${open}`,
@@ -165,10 +170,19 @@ function speedFigure(plots: Plots, { tally, summary, options }: ReportData): Fig
   const bins = binSpeeds(tally, Number(options["chunkTexts"]))
   const speeds = bins.map(({ rowsPerSecond }) => rowsPerSecond)
   const mean = (summary.rows * 1000) / Math.max(1, tally.elapsedMs)
+  const about = `Rows a second over ${formatDuration(tally.elapsedMs)}`
+  const card = { id: "speeds", title: "Throughput" }
+  if (bins.length === 0)
+    return {
+      ...card,
+      about: `${about}: the run was too short for a plot over time`,
+      plot: html`<p class="in-words"><strong>${formatSpeed(mean)}</strong> rows a second on average</p>`,
+      columns: [],
+      rows: [],
+    }
   return {
-    id: "speeds",
-    title: "Throughput",
-    about: `Rows a second over ${formatDuration(tally.elapsedMs)}`,
+    ...card,
+    about,
     plot: plots.drawSpeeds(
       bins,
       mean,

@@ -12,13 +12,13 @@ const score = new Intl.NumberFormat("en", {
 /** `1234567` → `1,234,567`. */
 export const formatCount = (count: number) => grouped.format(count).replace("-", "\u2212")
 
-/** As `formatCount` up to ten million, and `123.4M` beyond: for places where twelve digits have no room. */
+/** As `formatCount` up to ten million, and `123.4M` beyond: for places without room for twelve digits. */
 export const formatShort = (count: number) => (count < 1e7 ? grouped : shortened).format(count)
 
 /** `23.4`. */
 export const formatMean = (mean: number) => oneDecimal.format(mean)
 
-/** Texts a second: `1,234`, and `0.4` where a whole number would hide it. */
+/** Texts a second: `1,234`; below 10 with a decimal, `0.4`. */
 export const formatSpeed = (speed: number) => (speed < 10 ? oneDecimal : grouped).format(speed)
 
 /** `0.1234`, and `−1.5000` with a minus sign that is as wide as a digit. */

@@ -1,4 +1,4 @@
-/** A piece of a page: what stands in it has been escaped. */
+/** A piece of a page; its text is escaped. */
 export class Html {
   readonly text: string
 
@@ -17,12 +17,12 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 }
 
-/** Marks that reorder the text around them, and all that a page would swallow or a browser refuse. */
+/** Marks that reorder the text around them, and control characters, which browsers drop or refuse. */
 const invisible = /[\u202a-\u202e\u2066-\u2069]|(?![\t\n\r])[\p{Cc}]/gu
 
 /**
- * A text as a page shows it: characters that would hide or reorder what stands beside them are spelled out, such as
- * `⟨U+202E⟩`, and half of a surrogate pair becomes `U+FFFD`.
+ * A text as a page shows it: characters that would hide or reorder the text around them are spelled out, such as
+ * `⟨U+202E⟩`, and a lone surrogate becomes `U+FFFD`.
  */
 export function visible(text: string): string {
   return text

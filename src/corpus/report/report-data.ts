@@ -2,7 +2,7 @@ import type { RunIdentity } from "../run/manifest.ts"
 import type { RunSummary } from "../run/summary.ts"
 import type { Tally } from "../run/tally.ts"
 
-/** What a report is made of. */
+/** The data of a report. */
 export interface ReportData {
   readonly summary: RunSummary
   readonly tally: Tally

@@ -10,7 +10,7 @@ import { unsureTable } from "./unsure.ts"
 
 /**
  * A page about a run: its facts, the shares of labels, scores, lengths and speed as plots, and the texts that the
- * model was least sure of. The page is one file, asks no host for anything and runs no script.
+ * model was least sure of. The page is one file; it loads nothing and runs no script.
  */
 export async function renderReport(data: ReportData): Promise<string> {
   const { summary } = data
@@ -39,10 +39,10 @@ ${describeFailures(summary)}
 ${describeUnfamiliar(summary)}
 ${tiles(summary)}
 ${await figures(data, labels)}
-${unsureTable(data.tally, labels)}
+${unsureTable(data, labels)}
 ${factList(data)}
 </main>
-<footer>Run ${summary.run}. Texts and figures stay in this file: it asks no server for anything.</footer>
+<footer>Run ${summary.run}. This file contains all of its texts and figures and loads nothing from the network.</footer>
 </body>
 </html>
 `

@@ -1,21 +1,21 @@
 import { createHash } from "node:crypto"
+import { labelPalette } from "../../label-colours.ts"
 
-/*
- * Colours of labels come from the palettes of Okabe and Ito and of Paul Tol, which people with any colour vision tell
- * apart; each has a contrast of 3 or more to the page, in light and in dark.
- */
+const labelColours = (shade: "light" | "dark") =>
+  Object.entries(labelPalette)
+    .map(([name, colour]) => `--${name}: ${colour[shade]};`)
+    .join(" ")
+
 const light = `
   color-scheme: light;
   --ground: #f4f5f7; --paper: #ffffff; --ink: #17202b; --muted: #566273; --line: #dfe3e9; --track: #eceff3;
   --alert: #b3261e; --alert-ground: #fdeceb; --plain: #5f7186;
-  --blue: #0072b2; --vermilion: #d55e00; --green: #00875f; --purple: #a6448e; --gold: #a87400; --indigo: #332288;
-  --wine: #882255; --slate: #6f7b8a; --rest: #8b95a2;`
+  ${labelColours("light")}`
 const dark = `
   color-scheme: dark;
   --ground: #0f141a; --paper: #171e26; --ink: #e8ecf1; --muted: #a0acba; --line: #2a333e; --track: #242d37;
   --alert: #ff9d94; --alert-ground: #3a1d1b; --plain: #7f93a9;
-  --blue: #4aa8e0; --vermilion: #f0803c; --green: #2fbf91; --purple: #d183be; --gold: #dba63a; --indigo: #a596f5;
-  --wine: #dd7fa6; --slate: #8e9aa8; --rest: #6b7683;`
+  ${labelColours("dark")}`
 
 /** The style sheet of a report. */
 export const reportStyle = `
@@ -53,6 +53,22 @@ h2 { margin: 0; font-size: 18px; line-height: 1.3; letter-spacing: -.005em; font
 .plots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 24px; }
 .plots .card { display: flex; flex-direction: column; }
 .plots details { margin-top: auto; padding-top: 16px; }
+figure { margin: 0; }
+.plot { display: block; width: 100%; height: auto; overflow: visible; color: var(--muted); font: 12.5px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+.plot.narrow { display: none; }
+.plot text, .plot tspan { white-space: pre; }
+.shares .plot { font-size: 14.5px; color: var(--ink); }
+.in-words { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 10px; margin: 12px 0 8px; color: var(--muted); }
+.in-words strong { color: var(--ink); font-size: 44px; line-height: 1.2; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 0 12px; padding: 0; list-style: none; font-size: 14px; }
+.legend li { display: flex; align-items: baseline; gap: 7px; min-width: 0; overflow-wrap: anywhere; }
+.swatch { flex: none; width: 11px; height: 11px; border-radius: 3px; background: var(--rest); }
+.tag { display: inline-flex; align-items: baseline; gap: 7px; overflow-wrap: break-word; max-width: 220px; }
+.tag bdi { min-width: 0; }
+${Object.keys(labelPalette)
+  .map(name => `.${name} { background: var(--${name}); }`)
+  .join(" ")}
+details { margin-top: auto; padding-top: 16px; }
 figure { margin: 0; }
 .plot { display: block; width: 100%; height: auto; overflow: visible; color: var(--muted); font: 12.5px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 .plot.narrow { display: none; }
@@ -146,5 +162,5 @@ footer { padding-top: 32px; padding-bottom: 56px; color: var(--muted); font-size
 }
 `
 
-/** What a browser may load and run for the page: this one style sheet and nothing else, from no host at all. */
+/** The policy of the page: a browser may use this one style sheet, and load or run nothing else. */
 export const reportPolicy = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(reportStyle).digest("base64")}'; base-uri 'none'; form-action 'none'`

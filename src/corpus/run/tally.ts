@@ -68,7 +68,7 @@ export function emptyTally(): Tally {
     tokenCounts: {},
     unsure: [],
     elapsedMs: 0,
-    throughput: { intervalMs: 500, rows: [] },
+    throughput: { intervalMs: 100, rows: [] },
   }
 }
 

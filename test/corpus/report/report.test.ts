@@ -32,6 +32,15 @@ function tallyOf(rows: readonly GivenRow[], elapsedMs = 2000): Tally {
   return tally
 }
 
+/** 24 chunks of 256 rows at one speed. */
+function longRun(): Tally {
+  const rows = Array.from({ length: 24 * 256 }, (_, index) => ({ label: index % 6 === 0 ? "NEGATIVE" : "POSITIVE" }))
+  const tally = tallyOf(rows, 24_000)
+  tally.throughput = { intervalMs: 100, rows: [] }
+  for (let chunk = 1; chunk <= 24; chunk++) countThroughput(tally, chunk * 1000 - 500, 256)
+  return tally
+}
+
 const defaultOptions = {
   quotes: "csv",
   maxRowBytes: 16 * 1024 * 1024,
@@ -141,7 +150,7 @@ describe("renderReport - facts", () => {
   test("how certain the model was, if scores are probabilities", async () => {
     const tally = tallyOf([{ score: 0.69 }, { score: 0.7 }, { score: 0.55, label: "NEGATIVE" }, { score: 1 }])
     expect((await pageOf(tally)).texts("header + p")).toEqual([
-      "The mean score is 0.7350; 50.0% of the labels have a score below 0.7000, and are the least certain.",
+      "The mean score is 0.7350; 50.0% of the labels have a score below 0.7000: these are the least certain.",
     ])
     const logits = tallyOf([{ score: 4 }, { score: -2 }])
     expect((await pageOf(logits)).texts("header + p")).toEqual([])
@@ -150,7 +159,7 @@ describe("renderReport - facts", () => {
   test("texts that the model hardly knows", async () => {
     const { texts } = await pageOf(tallyOf([{}, { unfamiliar: true }]), { unfamiliar: 1 })
     expect(texts(".notice")).toEqual([
-      "1 of 2 rows are in characters or a language that the model hardly knows: their labels mean little.",
+      "1 of 2 rows are in characters or a language that the model hardly knows: do not rely on their labels.",
     ])
   })
 
@@ -170,8 +179,8 @@ describe("renderReport - facts", () => {
       "Failed133.3% of rows",
       "Truncated150.0% of labelled",
       "Tokens147 a text",
-      "Texts a second2over the whole run",
-      "Elapsed1 sover all starts",
+      "Texts a second2on average",
+      "Elapsed1 sall starts together",
     ])
     expect(facts()).toEqual({
       Input: "/data/reviews.csv",
@@ -187,7 +196,7 @@ describe("renderReport - facts", () => {
       Tokens: "14",
       Uncertain: "1 row",
       "Mean score": "0.7000",
-      "Done by earlier starts": "2 rows",
+      "Labelled by earlier starts": "2 rows",
     })
   })
 
@@ -207,17 +216,17 @@ describe("renderReport - facts", () => {
 
 describe("renderReport - figures", () => {
   test("each plot is drawn for a screen and for a phone, and says in words what it shows", async () => {
-    const { all } = await pageOf(tallyOf([{}, { label: "NEGATIVE" }, {}]))
+    const { all } = await pageOf(longRun())
     const plots = all("figure svg").map(svg => [
       svg.getAttribute("class"),
       svg.getAttribute("role"),
       svg.getAttribute("aria-label"),
     ])
     const described = [
-      "Share of each label: POSITIVE 66.7%, NEGATIVE 33.3%",
+      "Share of each label: POSITIVE 83.3%, NEGATIVE 16.7%",
       "Histogram of scores from 0.50 to 1.00, stacked by label; the mean is 0.9000",
       "Histogram of tokens in a text: median 7, mean 7, and 95 % have at most 7",
-      "Rows a second over the run: mean 1.5, between 1.5 and 1.5",
+      "Rows a second over the run: mean 256, between 256 and 256",
     ]
     expect(plots).toEqual(
       described.flatMap(text => [
@@ -251,7 +260,18 @@ describe("renderReport - figures", () => {
       ["7", "2"],
       ["9", "1"],
     ])
-    expect(table("speeds")).toEqual([["0 ms to 2 s", "1.5"]])
+    expect(table("speeds")).toEqual([])
+  })
+
+  test("throughput - a plot of a long run, and a figure in words of a short one", async () => {
+    const long = await pageOf(longRun())
+    expect(long.table("speeds")[0]).toEqual(["0 ms to 4 s", "256"])
+    const short = await pageOf(tallyOf([{}, {}, {}]))
+    expect(short.texts(".speeds .about")).toEqual([
+      "Rows a second over 2 s: the run was too short for a plot over time",
+    ])
+    expect(short.texts(".in-words")).toEqual(["1.5 rows a second on average"])
+    expect(short.all(".speeds svg, .speeds details")).toEqual([])
   })
 
   test("a bar says what it holds when it is pointed at", async () => {
@@ -267,6 +287,28 @@ describe("renderReport - figures", () => {
     ])
   })
 
+  test.each([
+    ["two labels", [{ score: 0.6 }, { score: 0.9, label: "NEGATIVE" }], {}, "with the score closest to 0.5"],
+    ["two labels, UNCERTAIN next to them", [{ score: 0.6, label: "UNCERTAIN" }, { score: 0.9 }], {}, "closest to 0.5"],
+    [
+      "a score that only more labels have",
+      [{ score: 0.4 }, { score: 0.9 }],
+      {},
+      "whose best label has the lowest score",
+    ],
+    [
+      "three labels",
+      [{ score: 0.6 }, { score: 0.9, label: "NEGATIVE" }, { score: 0.8, label: "NEUTRAL" }],
+      {},
+      "whose best label has the lowest score",
+    ],
+    ["a lexicon", [{ score: -1 }, { score: 3 }], { scoreFunction: "none" }, "with the score closest to 0,"],
+  ])("the least certain texts, in words - %s", async (_, rows, options, expected) => {
+    const [about = ""] = (await pageOf(tallyOf(rows), {}, options)).texts(".unsure .about")
+    expect(about).toMatch(/^The \d texts /)
+    expect(about).toContain(expected)
+  })
+
   test("no labelled row - a page without plots", async () => {
     const { all, texts } = await pageOf(tallyOf([]), { failed: 2, rows: 2 })
     expect(all("svg")).toEqual([])
@@ -278,7 +320,7 @@ describe("renderReport - figures", () => {
   test("one label", async () => {
     const { texts } = await pageOf(tallyOf([{}]))
     expect(texts(".lead")).toEqual(["1 row labelled by sentiment-small (int8), all POSITIVE."])
-    expect(texts(".shares .about")).toEqual(["All texts have one label"])
+    expect(texts(".shares .about")).toEqual(["All texts have the same label"])
   })
 
   test("a hundred labels - the rarer ones are drawn together, and all are in the table", async () => {
@@ -317,7 +359,7 @@ describe("renderReport - figures", () => {
   test("--score-function none - scores beyond 1, and those beyond 10 in an outermost bar, which is said", async () => {
     const { all, texts } = await pageOf(tallyOf([{ score: 14 }, { score: -2 }]), {}, { scoreFunction: "none" })
     expect(texts(".scores .about")).toEqual([
-      "Texts by score, 6.0000 on average; an outermost bar holds all beyond 10 or −10",
+      "Texts by score, 6.0000 on average; the outermost bars include all scores beyond 10 or −10",
     ])
     expect(all(".scores svg")[0]?.getAttribute("aria-label")).toContain("from −2.00 to 10.50")
   })
@@ -391,7 +433,11 @@ describe("bins", () => {
       })),
       { fromMs: 4500, toMs: 4750, rowsPerSecond: 1024 },
     ])
-    expect(binSpeeds(tally, 256)).toEqual([{ fromMs: 0, toMs: 4750, rowsPerSecond: (1280 * 1000) / 4750 }])
+  })
+
+  test("binSpeeds - nothing for a run that is too short for a plot", () => {
+    const throughput = { intervalMs: 500, rows: [0, 256, 0, 256, 0, 256, 0, 256, 0, 256] }
+    expect(binSpeeds({ ...emptyTally(), elapsedMs: 4750, throughput }, 256)).toEqual([])
     expect(binSpeeds(emptyTally(), 256)).toEqual([])
   })
 })

@@ -57,7 +57,7 @@ describe("countThroughput", () => {
     for (let second = 0; second < 10_000; second++) countThroughput(tally, second * 1000, 3)
     expect(tally.throughput.rows.length).toBeLessThanOrEqual(120)
     expect(tally.throughput.rows.reduce((sum, rows) => sum + rows)).toBe(30_000)
-    expect(tally.throughput.intervalMs).toBe(128_000)
+    expect(tally.throughput.intervalMs).toBe(102_400)
   })
 })
 
