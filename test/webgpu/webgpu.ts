@@ -80,6 +80,7 @@ const root = resolve(flags.folder, flags.suite)
 await installLavapipe(root, flags.suite)
 copyPackage(root, flags.model)
 const doctor = runInRoot(root, ["doctor", ...wordsFor("webgpu", "fp32").slice(2, 8).map(inRoot)])
-for (const line of doctor.stdout.split("\n").filter(one => /webgpu/.test(one))) console.log(line.trim())
+for (const line of doctor.stdout.split("\n").filter(one => /^ +\w+ +(\w+ \w+ )?webgpu /.test(one)))
+  console.log(line.trim())
 const good = (["fp32", "fp16"] as const).map(dtype => compare(dtype, root))
 process.exitCode = good.every(Boolean) ? 0 : 1
