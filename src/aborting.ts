@@ -1,6 +1,6 @@
 import { longestTimerMs } from "./declaration.ts"
 
-/** Waits for something to end, well or not, though no longer than so many ms. */
+/** Waits for something to end, well or not, for a number of ms at most. */
 export async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>(resolve => {
@@ -11,7 +11,7 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
 }
 
 /**
- * A signal that aborts with a TimeoutError after so many ms, unless it is disposed before.
+ * A signal that aborts with a TimeoutError after a number of ms, unless it is disposed before.
  *
  * `AbortSignal.timeout` within `AbortSignal.any` never aborts in Node 20 and early 22 once garbage was collected: nothing holds it. This one's
  * timer does.
@@ -22,7 +22,7 @@ export function timeLimit(ms: number): { readonly signal: AbortSignal } & Dispos
   return { signal: stop.signal, [Symbol.dispose]: () => clearTimeout(timer) }
 }
 
-/** What work comes to, unless the signal aborts first: then it rejects with the signal's reason, and the work goes on unheard. */
+/** Settles as `work` does, or rejects with the signal's reason if it aborts first; `work` itself is not cancelled. */
 export async function unlessEnded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {}
   const ended = new Promise<never>((_, reject) => {
@@ -37,14 +37,14 @@ export async function unlessEnded<T>(work: Promise<T>, signal: AbortSignal): Pro
   }
 }
 
-/** Aborts `stop` with a reason after so many ms, unless it is disposed before; never after `Infinity`. */
+/** Aborts `stop` with a reason after a number of ms, unless it is disposed before; never after `Infinity`. */
 export function abortAfter(stop: AbortController, ms: number, reason?: unknown): Disposable {
   if (ms === Infinity) return { [Symbol.dispose]() {} }
   const timer = setTimeout(() => stop.abort(reason), Math.min(ms, longestTimerMs))
   return { [Symbol.dispose]: () => clearTimeout(timer) }
 }
 
-/** Aborts `stop` so many ms after the signal did, unless it is disposed before. */
+/** Aborts `stop` a number of ms after the signal did, unless it is disposed before. */
 export function abortBehind(stop: AbortController, signal: AbortSignal | undefined, ms: number): Disposable {
   let waiting: Disposable | undefined
   const begin = () => {

@@ -12,9 +12,9 @@ export interface Declaration<T> {
   readonly choices?: readonly string[]
   /** A value as JSON has it: a part of JSON Schema, for requests and jobs. */
   readonly json?: Readonly<Record<string, unknown>>
-  /** Reads an environment variable where neither a flag nor a caller gave a value. */
+  /** Reads an environment variable if neither a flag nor a caller gave a value. */
   readonly env?: string
-  /** The value, from a program or from a command line's text; `undefined` where it breaks the rule. */
+  /** The value, from a program or from a command line's text; `undefined` if it breaks the rule. */
   read(value: unknown): T | undefined
   /** How an error shows a value that breaks the rule, if a part of it is secret. */
   show?(value: unknown): string | undefined
@@ -26,21 +26,27 @@ type Declarations = Readonly<Record<string, Declaration<unknown>>>
 /** What a caller may give. */
 export type Given<D extends Declarations> = { readonly [K in keyof D]?: D[K]["default"] | undefined }
 
-/** What the code behind the door works with: complete and readonly. */
+/** What the code after the door works with: complete and readonly. */
 export type Complete<D extends Declarations> = { readonly [K in keyof D]: D[K]["default"] }
 
 function range(min: number, max: number): string {
   return max === Infinity ? `${min} or more` : `${min} to ${max}`
 }
 
-/** A whole number of `unit`, from `min` to `max`. */
+/** A whole number of `unit`, or the `noun` of a number that counts nothing, from `min` to `max`. */
 export function count<T extends number | undefined = number>(
-  of: Extra & { readonly default: T; readonly min: number; readonly max?: number; readonly unit: string },
+  of: Extra & {
+    readonly default: T
+    readonly min: number
+    readonly max?: number
+    readonly unit: string
+    readonly noun?: string
+  },
 ): Declaration<T | number> {
   const max = of.max ?? Infinity
   return {
     ...of,
-    rule: `must be a whole number of ${of.unit}, ${range(of.min, max)}`,
+    rule: `must be ${of.noun ?? `a whole number of ${of.unit}`}, ${range(of.min, max)}`,
     json: { type: "integer", minimum: of.min, ...(max < Infinity && { maximum: max }) },
     read(value) {
       const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value
@@ -84,7 +90,7 @@ export function text<T extends string | undefined>(
 ): Declaration<T | string> {
   return {
     ...of,
-    rule: "must be a text that is not empty",
+    rule: "must be a non-empty text",
     json: { type: "string", minLength: 1 },
     read: value => (typeof value === "string" && value !== "" ? value : undefined),
   }

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events"
 import type { ErrorCode } from "./errors.ts"
 import type { Lane } from "./labeller.ts"
 
-/** What a classifier tells of its work. */
+/** The events of a classifier. */
 export interface ClassifierEvents {
   /** Texts were encoded in one call of the tokenizer. */
   tokenised: [{ readonly texts: number; readonly ms: number }]
@@ -51,14 +51,14 @@ export type JobOutcome =
   | "cancelled"
   /** It failed, and is tried again later. */
   | "retried"
-  /** It failed for good, and lies with the dead letters. */
+  /** It failed for good, and is a dead letter. */
   | "dead"
   /** It was given back to the queue unlabelled, because the worker drains. */
   | "handed_back"
-  /** Somebody else got it in the meantime: its lock was lost. */
+  /** Someone else got it in the meantime: its lock was lost. */
   | "lost"
 
-/** What lies in a lane's queue. */
+/** The contents of a lane's queue. */
 export interface QueueDepth {
   readonly lane: Lane
   readonly waitingJobs: number
@@ -68,11 +68,11 @@ export interface QueueDepth {
   /** Texts and tokens of the waiting and delayed jobs, up to what the model reads of each; estimated from a sample if there are many jobs. */
   readonly waitingTexts: number
   readonly waitingTokens: number
-  /** Age of the oldest waiting job, seconds; 0 where none waits. */
+  /** Age of the oldest waiting job, seconds; 0 if none waits. */
   readonly oldestWaitingSeconds: number
 }
 
-/** What a worker tells of its work. */
+/** The events of a worker. */
 export interface WorkerEvents extends ClassifierEvents {
   job: [
     {
@@ -81,11 +81,11 @@ export interface WorkerEvents extends ClassifierEvents {
       readonly outcome: JobOutcome
       /** Why it did not complete: of one that is `retried`, `dead`, `expired` or `cancelled`. */
       readonly error?: { readonly code: ErrorCode; readonly message: string }
-      /** Of the job; 0 where it could not be read. */
+      /** Texts of the job; 0 if it could not be read. */
       readonly texts: number
       /** Texts without a label in a job that is `completed`. */
       readonly failedTexts: number
-      /** Of the texts that got a label. */
+      /** Tokens of the texts that got a label. */
       readonly tokens: number
       /** From when the job was added to when a worker took it, seconds. */
       readonly queueSeconds: number
@@ -104,14 +104,14 @@ export interface WorkerEvents extends ClassifierEvents {
   backlog: [{ readonly queues: readonly QueueDepth[]; readonly deadLetters: number; readonly backlogSeconds: number }]
 }
 
-/** Takes what a classifier tells: any emitter that knows its events, a worker's too. */
+/** Accepts a classifier's events: any emitter that knows them, a worker's too. */
 export interface ClassifierEmitter {
   emit<Name extends keyof ClassifierEvents>(name: Name, ...told: ClassifierEvents[Name]): boolean
 }
 
 /** Reports what a worker, and its classifier, do. */
 export class WorkerEmitter extends EventEmitter<WorkerEvents> {
-  /** An error of a listener is thrown outside, as those of an `EventTarget` are: the work that reports itself goes on. */
+  /** An error of a listener is thrown outside, as those of an `EventTarget` are: the work that reports itself continues. */
   override emit: EventEmitter<WorkerEvents>["emit"] = (name, ...told) => {
     try {
       return super.emit(name, ...told)

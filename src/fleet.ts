@@ -1,4 +1,4 @@
-/* The public names of the fleet, apart from `index.ts`: whoever labels in this process should not load BullMQ. */
+/* The public names of the fleet, apart from `index.ts`: a program that labels in its own process should not load BullMQ. */
 export { type JobOutcome, type QueueDepth, WorkerEmitter, type WorkerEvents } from "./events.ts"
 export { createProducer } from "./producer/create-producer.ts"
 export type { JobStatus } from "./producer/job-status.ts"

@@ -19,9 +19,9 @@
  * label        a name from the model's `id2label`
  * lexicon      a word list with a valence for each word
  *
- * job          what lies in a queue: a few texts and how they are labelled
- * producer     whoever adds jobs and collects their results
- * worker       whoever takes jobs, labels their texts and stores the results
+ * job          an entry of a queue: a few texts and how to label them
+ * producer     adds jobs and collects their results
+ * worker       takes jobs, labels their texts and stores the results
  * attempt      one time that a worker took a job and failed or not; backoff is the time between two
  * lock         a worker's hold on a job, renewed while it works; a job whose lock ran out is stalled and goes back
  * dead letter  a job that failed for good, with its cause
@@ -51,7 +51,7 @@ export interface ModelInfo {
   readonly name: string
   /** Changes whenever the same text could get other scores: a digest of the files that decide them. */
   readonly revision: string
-  /** `fp32`, `int8`; `onnx` for a graph that somebody else made, in whatever precision; `lexicon` for a word list. */
+  /** `fp32`, `int8`; `onnx` for a graph that someone else made, in any precision; `lexicon` for a word list. */
   readonly dtype: string
   readonly labels: readonly string[]
   /** Tokens that a text may have, special tokens included; `Infinity` where the model has no bound. */
@@ -66,7 +66,7 @@ export interface DeviceFacts {
   /** Tokens and texts that a micro-batch may have. */
   readonly maxBatchTokens: number
   readonly maxBatchTexts: number
-  /** What all its children together compute, padding counted, as it was measured; `undefined` where it was not. */
+  /** What all its children together compute, padding counted, as it was measured; `undefined` if it was not. */
   readonly tokensPerSecond: number | undefined
 }
 
@@ -109,10 +109,10 @@ export interface LabelOptions {
   readonly signal?: AbortSignal | undefined
   /**
    * Names the call, for labellers that keep results: the same call again, after a crash too, gets what was labelled
-   * already. Whoever names a call lets go of it with `release`.
+   * already. The caller that names a call lets go of it with `release`.
    */
   readonly id?: string | undefined
-  /** Told how long the texts took where; of a call in a fleet, once a job. */
+  /** Called with the time that the texts spent in each step; in a fleet, once per job. */
   readonly onTimings?: ((timings: LabelTimings) => void) | undefined
 }
 
@@ -126,11 +126,11 @@ export interface LabelScore {
 export interface Labelled extends LabelScore {
   /** Best first; only where `topK` asked for it. */
   readonly scores?: readonly LabelScore[]
-  /** Tokens that the model saw, special tokens included; for a lexicon, the words of the text. Windows share tokens: each counts once. */
+  /** Tokens that the model read, special tokens included; for a lexicon, the words of the text. Windows share tokens: each counts once. */
   readonly tokens: number
-  /** Whether the text had more tokens than the model saw. */
+  /** Whether the text had more tokens than the model read. */
   readonly truncated: boolean
-  /** In how many windows the model saw the text; 1 where it was not cut into any. */
+  /** The number of windows in which the model read the text; 1 if it was not cut into any. */
   readonly windows: number
   /**
    * True if the model's vocabulary hardly has the characters, the script or the language of the text: its label means
@@ -150,14 +150,14 @@ export interface Failed {
 /** One text's result. */
 export type LabelledText = Labelled | Failed
 
-/** Labels texts: in this process, in a fleet, or from a word list; whoever is handed one cannot tell which. */
+/** Labels texts: in this process, in a fleet, or from a word list; its user cannot tell which. */
 export interface Labeller extends AsyncDisposable {
   readonly model: ModelInfo
   /** What it labels on, if it does so in this process and on devices. */
   readonly devices?: readonly DeviceFacts[]
   /** Why device `auto` is not a GPU; `undefined` if it is, or something else was asked for. */
   readonly fellBack?: string | undefined
-  /** Whether workers behind a Redis label, and not this process. */
+  /** Whether workers label, through Redis, instead of this process. */
   readonly isFleet?: boolean
   /**
    * One result a text, in the order of `texts`; a text that fails carries its own error.
@@ -167,12 +167,12 @@ export interface Labeller extends AsyncDisposable {
   label(texts: readonly string[], options?: LabelOptions): Promise<LabelledText[]>
   /**
    * Why texts cannot be labelled, as far as that shows before any is: in the order of `texts`, `undefined` for one that can.
-   * Absent where it would be as much work, or only a worker can tell.
+   * Absent if it would be as much work, or only a worker can tell.
    *
    * @throws ValenceError `option_invalid`, `closed`
    */
   check?(texts: readonly string[], options?: LabelOptions): Promise<(Failed | undefined)[]>
-  /** Lets go of the results of calls that were given an `id`; absent where a labeller keeps none. */
+  /** Lets go of the results of calls that were given an `id`; absent if a labeller keeps none. */
   release?(ids: readonly string[]): Promise<void>
   /** Finishes what was accepted, then lets go of every process and file; may be called twice. */
   close(): Promise<void>

@@ -16,7 +16,7 @@ import { longestStride, shortestWindow, usualStride } from "./window-layout.ts"
 /** Whether models may come from the hub. */
 export const hubOptions = {
   offline: toggle({
-    help: "ask the hub for nothing: use models that are here already, also in Hugging Face's cache (as HF_HUB_OFFLINE=1)",
+    help: "download nothing: use models on this machine, also in Hugging Face's cache (as HF_HUB_OFFLINE=1)",
   }),
 } as const
 
@@ -33,7 +33,7 @@ export const modelOptions = {
     choices: ["auto", "int8", "fp16", "fp32"],
     unit: "dtype",
     env: "VALENCE_DTYPE",
-    help: "precision of the graph; auto is int8 on CPUs, fp16 or else fp32 on anything else; of ready ONNX files auto is model.onnx",
+    help: "precision of the graph; auto is int8 on CPUs, and fp16 or else fp32 elsewhere; for ready ONNX files auto is model.onnx",
   }),
   device: text({
     default: "cpu",
@@ -71,7 +71,7 @@ export const classifierOptions = {
     default: undefined,
     min: 1,
     unit: "texts",
-    help: "most texts in a micro-batch (default: 64, or one for each 32 tokens of a larger token budget)",
+    help: "maximum texts in a micro-batch (default: 64, or one for each 32 tokens of a larger token budget)",
   }),
   tune: choice({
     default: "auto",
@@ -85,21 +85,21 @@ export const classifierOptions = {
     min: 0,
     max: longestTimerMs,
     unit: "ms",
-    help: "how long a text may wait for company while a device is free",
+    help: "how long a text may wait for others to join its micro-batch while a device is free",
   }),
   bulkAgeMs: count({
     default: 500,
     min: 0,
     max: longestTimerMs,
     unit: "ms",
-    help: "bulk texts that wait so long without a turn get the next one",
+    help: "a bulk text that has waited this long is served next",
   }),
   bulkRunMs: count({
     default: 10,
     min: 1,
     max: longestTimerMs,
     unit: "ms",
-    help: "while interactive texts come, bulk micro-batches are cut so small that a device is done with one in so long",
+    help: "target duration of a bulk micro-batch while interactive texts arrive",
   }),
   runTimeoutMs: count({
     default: 60_000,
@@ -119,7 +119,7 @@ export const classifierOptions = {
     default: 2_000_000,
     min: 1,
     unit: "UTF-16 units",
-    help: "a longer text is refused: tokenising takes some 100 bytes of memory for each",
+    help: "a longer text is refused: tokenising needs about 100 bytes of memory for each unit",
   }),
 } as const
 
@@ -140,7 +140,7 @@ export const scoreOptions = {
   labels: {
     default: undefined,
     unit: "labels",
-    help: "score these labels of the model alone, with commas between, such as NEGATIVE,POSITIVE (default: all)",
+    help: "score only these labels of the model, comma-separated, such as NEGATIVE,POSITIVE (default: all)",
     rule: "must be two labels or more, each once",
     json: { type: "array", minItems: 2, uniqueItems: true, items: { type: "string", minLength: 1 } },
     read(value) {
@@ -165,7 +165,7 @@ export const scoreOptions = {
     default: "truncate",
     choices: ["truncate", "windows", "error"],
     unit: "how",
-    help: "a text that is too long: label its beginning, or all of it in windows, or let it fail (text_too_long)",
+    help: "a text that is too long: truncate labels its beginning, windows all of it, error lets it fail (text_too_long)",
   }),
   stride: count({
     default: undefined,
@@ -177,13 +177,13 @@ export const scoreOptions = {
     default: "error",
     choices: ["error", "label"],
     unit: "how",
-    help: "a text without a visible character: let it fail (text_empty), or label it as any other",
+    help: "a text without a visible character: error lets it fail (text_empty), label labels it like any other",
   }),
   pooling: choice({
     default: "weighted",
     choices: ["weighted", "mean", "max"],
     unit: "how",
-    help: "how the scores of windows become the text's: mean by their tokens, plain mean, or each label's largest",
+    help: "how windows' scores become the text's: mean weighted by tokens, plain mean, or each label's largest",
   }),
 } as const
 
@@ -194,7 +194,7 @@ export const labelOptions = {
     default: "interactive",
     choices: ["interactive", "bulk"],
     unit: "lane",
-    help: "which waiting line the texts stand in: interactive goes first",
+    help: "which queue the texts wait in: interactive goes first",
   }),
 } as const
 

@@ -1,4 +1,4 @@
-/** What numbers come to together; 0 where there are none. */
+/** The sum of numbers; 0 if there are none. */
 export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
 }

@@ -17,7 +17,7 @@ export interface WindowSpan {
 /** A shorter window would hold little more than special tokens and what it shares with the one before. */
 export const shortestWindow = 8
 
-/** The stride where nobody asks for another: 64 of 512. */
+/** The stride if no one asks for another: 64 of 512. */
 export const usualStride = (maxLength: number) => Math.floor(maxLength / 8)
 
 /** The longest stride: a window brings at least as much that is new. */
@@ -25,7 +25,7 @@ export const longestStride = (maxLength: number) => Math.floor(maxLength / 2)
 
 const roomOf = ({ maxLength, specialTokens }: WindowShape) => maxLength - specialTokens
 
-/** How far a window begins behind the one before it; at least by one token, whatever the tokenizer adds to each. */
+/** How far a window begins after the one before it; at least by one token, regardless of what the tokenizer adds to each. */
 const stepOf = (shape: WindowShape) => Math.max(1, roomOf(shape) - shape.stride)
 
 /**

@@ -7,13 +7,13 @@ export const logOptions = {
     choices: ["text", "json"],
     unit: "format",
     env: "VALENCE_LOG_FORMAT",
-    help: "text: lines for people, on standard error; json: an object a line for machines, on standard output",
+    help: "text: lines for people, on standard error; json: one object per line, on standard output",
   }),
   logLevel: choice({
     default: "info",
     choices: ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
     unit: "level",
     env: "VALENCE_LOG_LEVEL",
-    help: "the least important lines to write; debug has one for each request and each job",
+    help: "the least important lines to write; debug adds one per request and job",
   }),
 } as const

@@ -77,7 +77,7 @@ export function warn(line: string): void {
 /**
  * Writes why a command ends.
  *
- * @param message - for people; absent if nobody foresaw the error
+ * @param message - for people; absent if no one foresaw the error
  */
 export function fail(error: unknown, message: string | undefined): void {
   if (opened) {

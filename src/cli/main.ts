@@ -19,11 +19,11 @@ import { nameFlagsOf, withFlags } from "./flag-names.ts"
 import { fail, openLog, warn } from "./log.ts"
 import { listenForUnforeseen } from "./unforeseen.ts"
 
-/** Whatever is not a row that failed: other exit codes tell of rows, and a caller may go on with those. */
+/** The exit code of errors that are not failed rows: other codes are about rows, and a caller may continue after those. */
 const errorExitCode = 2
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // Whoever read standard output, such as head, has seen enough.
+  // The reader of standard output, such as head, has seen enough.
   if (error.code === "EPIPE") process.exit(errorExitCode)
 })
 listenForUnforeseen(error => {
@@ -43,7 +43,7 @@ Examples:
   valence queue status --watch                   shows what waits in Redis, and who works on it
   valence dead retry --all                       puts jobs that failed for good back into their queues`
 
-/** What follows an error in the words of a command: where its own commands or options are listed. */
+/** What follows an error in the words of a command: if its own commands or options are listed. */
 function nameHelp(command: Command, path: string): void {
   const { commands } = command
   command.showHelpAfterError(`(${path} --help lists its ${commands.length > 0 ? "commands" : "options"})`)

@@ -17,7 +17,7 @@ const { redis, ...rest } = {
   redis: {
     ...producerOptions.redis,
     default: undefined,
-    help: `let the workers that listen on this Redis label: ${producerOptions.redis.help}`,
+    help: `label with the workers on this Redis: ${producerOptions.redis.help}`,
   } as Declaration<string | undefined>,
   keyPrefix: producerOptions.keyPrefix,
   priority: producerOptions.priority,
@@ -39,7 +39,7 @@ export const fleetOptions = {
   ...rest,
 } as const
 
-/** Who is told of a labeller, and who ends the pull of its model. */
+/** Who is notified of a labeller, and who ends the pull of its model. */
 export interface Opening {
   readonly events?: ClassifierEmitter
   readonly signal?: AbortSignal
@@ -52,7 +52,7 @@ export interface Opening {
  * The labeller that `--model` names: a lexicon, or a checkpoint's classifier. Shows how a model is pulled, and says where
  * `auto` found no GPU.
  *
- * @throws ValenceError `aborted` where the signal ends a pull
+ * @throws ValenceError `aborted` if the signal ends a pull
  */
 export async function openShownLabeller(
   options: ClassifierOptions,
@@ -65,7 +65,7 @@ export async function openShownLabeller(
   return labeller
 }
 
-/** The options of whoever has so much to do that two or three seconds of measuring are well spent, unless they say no. */
+/** Options for large work, where two or three seconds of measuring are well spent, unless they say no. */
 export function withTuning<O extends Pick<ClassifierOptions, "tune">>(options: O): O {
   return options.tune === "auto" ? { ...options, tune: "measure" } : options
 }
@@ -74,7 +74,7 @@ export function withTuning<O extends Pick<ClassifierOptions, "tune">>(options: O
  * The fleet that `--redis` names, or else the labeller that `--model` names.
  *
  * @param isLong - whether measuring the devices is worth it
- * @param untilWorker - what texts do where no worker lives
+ * @param untilWorker - what texts do if no worker lives
  * @throws ValenceError `aborted` if the signal ends the wait for a pull, a Redis or a worker
  */
 export async function openLabellerOrFleet(

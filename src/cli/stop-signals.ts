@@ -2,7 +2,7 @@ import type { EventEmitter } from "node:events"
 import { ValenceError } from "../errors.ts"
 import { notice } from "./log.ts"
 
-/** What the exit code is where a run was stopped before its end. */
+/** The exit code of a run that was stopped before its end. */
 export const interruptedExitCode = 130
 
 /** Ends a command that was stopped before it had anything to show; any other error is thrown again. */

@@ -7,6 +7,6 @@ export const traceOptions = {
     choices: ["off", "otlp", "console"],
     unit: "where",
     env: "VALENCE_TRACE",
-    help: "traces by OpenTelemetry: otlp sends them where OTEL_EXPORTER_OTLP_ENDPOINT says, console writes a line of JSON for each span to standard error",
+    help: "OpenTelemetry traces: otlp sends them to OTEL_EXPORTER_OTLP_ENDPOINT, console writes each span as a line of JSON to standard error",
   }),
 } as const

@@ -11,7 +11,7 @@ export function listenForUnforeseen(end: (error: unknown) => void): void {
   process.on("uncaughtException", error => act(error))
 }
 
-/** From now on such errors are reported and the process goes on, until this is disposed. */
+/** From now on such errors are reported and the process continues, until this is disposed. */
 export function surviveUnforeseen(report: (error: unknown) => void): Disposable {
   const before = act
   act = report

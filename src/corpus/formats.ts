@@ -10,7 +10,7 @@ export type Compression = "gzip" | "zstd" | undefined
 /** How an input is packed, if it is: a ZIP archive holds one file. */
 export type Packing = Compression | "zip"
 
-/** Stands for standard input or standard output where a path is expected. */
+/** Stands for standard input or standard output if a path is expected. */
 export const standardStream = "-"
 
 const formatByExtension: Readonly<Record<string, InputFormat>> = {
@@ -38,7 +38,7 @@ export interface InputFile {
   readonly compression: Packing
 }
 
-/** Where the output goes, and what lies beside it. */
+/** Where the output goes, and what is next to it. */
 export interface OutputFiles {
   /** Absolute, or `-`. */
   readonly path: string
@@ -72,7 +72,7 @@ export function readName(path: string): Named {
   return { stem: format === undefined ? plain : plain.slice(0, -(extension?.length ?? 0) - 1), format, compression }
 }
 
-/** The format that a file's name tells; `undefined` where it tells none. */
+/** The format that a file's name shows; `undefined` if it shows none. */
 export function formatOfName(path: string): InputFormat | undefined {
   return readName(path).format
 }

@@ -24,7 +24,7 @@ import { removeRows } from "./write/open-output.ts"
 export interface CorpusRequest {
   /** A file, or `-` for standard input. */
   readonly input: string
-  /** A file, or `-` for standard output; by default `reviews.labelled.csv` beside `reviews.csv`. */
+  /** A file, or `-` for standard output; by default `reviews.labelled.csv` next to `reviews.csv`. */
   readonly output?: string | undefined
   /** Lent: it is not closed. */
   readonly labeller: Labeller
@@ -59,13 +59,13 @@ export const corpusMembers: MembersOf<CorpusRequest> = {
 
 /**
  * Labels every row of a file. The run can be stopped at any moment, by a signal, by SIGKILL or by a power cut: started
- * again with the same request it goes on where its manifest says that the output is safe, and the output has the bytes
+ * again with the same request it continues where its manifest says that the output is safe, and the output has the bytes
  * of a run that was never stopped. A run that was completed does nothing and returns its summary again.
  *
- * @returns what the run came to; `failed` rows, if any, are listed beside the output
- * @throws ValenceError `option_invalid`; `input_invalid` where the input cannot be read; `output_exists` where something
- * else lies at the output, or another run is writing it; `run_changed` where the output was begun from another input,
- * other columns, another model or other options, or the input was changed during the run; `aborted` where the signal came before the first row; `output_failed` where the disk is full, say, or whatever the labeller
+ * @returns what the run came to; `failed` rows, if any, are listed next to the output
+ * @throws ValenceError `option_invalid`; `input_invalid` if the input cannot be read; `output_exists` if something
+ * else is at the output, or another run is writing it; `run_changed` if the output was begun from another input,
+ * other columns, another model or other options, or the input was changed during the run; `aborted` if the signal came before the first row; `output_failed` if the disk is full, for example, or what the labeller
  * rejects with: after these the run can be started again
  */
 export async function labelCorpus(request: CorpusRequest): Promise<RunSummary> {
@@ -104,7 +104,7 @@ async function runOnce(request: CorpusRequest, setup: RunSetup, lock: OutputLock
       await removeRows(files)
       return await conclude(prepared, prepared.safe.tally, false)
     }
-    // Of no texts: what the labeller refuses is told before anything is written.
+    // With no texts: the labeller refuses options before anything is written.
     await labeller.label([], labelOptionsOf(options))
     const output = await RunOutput.open(prepared, lock, stdout)
     try {

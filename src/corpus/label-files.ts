@@ -27,7 +27,7 @@ const filesMembers: MembersOf<FilesRequest> = { ...corpusMembers, onFile: true }
 export interface LabelledFile {
   readonly input: string
   readonly output: string
-  /** Absent where its run could not be made. */
+  /** Absent if its run could not be made. */
   readonly summary: RunSummary | undefined
   readonly error: Error | undefined
 }
@@ -44,10 +44,10 @@ export interface FilesSummary {
 
 /**
  * Labels the files of a folder, or those that a pattern names, one after the other: each is a run of its own, whose output
- * and manifest lie in the output folder under the input's name. A file that fails does not keep the others from being
- * labelled. Started again, files that are done are passed over, and the one that was stopped goes on.
+ * and manifest are in the output folder under the input's name. A file that fails does not keep the others from being
+ * labelled. Started again, files that are done are passed over, and the one that was stopped continues.
  *
- * @throws ValenceError `input_invalid` where there are no files; `option_invalid` where two of them would have one output, or
+ * @throws ValenceError `input_invalid` if there are no files; `option_invalid` if two of them would have one output, or
  * a report is asked for
  */
 export async function labelFiles(request: FilesRequest): Promise<FilesSummary> {
@@ -110,7 +110,7 @@ function asLines(name: string): string {
   return name.replace(/\.json(?=(\.\w+)?$)/i, ".jsonl")
 }
 
-/** Where each file's output goes: under its own name, with the format's extension behind it where that is another one. */
+/** Where each file's output goes: under its own name, with the format's extension after it if that is another one. */
 function outputsOf(found: readonly FoundInput[], folder: string, format: OutputFormat | undefined): string[] {
   const inputs = new Map<string, string>()
   return found.map(({ path, name }) => {

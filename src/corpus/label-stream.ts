@@ -14,7 +14,7 @@ import { rowWriter } from "./write/write-rows.ts"
 
 /** What `openLabelStream` is asked to do. */
 export interface LabelStreamRequest {
-  /** Read to its end, at the pace of who takes the lines; destroyed where that is not wanted any more. */
+  /** Read to its end, at the pace of who takes the lines; destroyed if that is not wanted any more. */
   readonly input: Readable
   readonly format: InputFormat
   readonly outputFormat: OutputFormat
@@ -50,7 +50,7 @@ export interface LabelStream {
  * Opens a stream to be labelled: constant memory, and for rows that can be labelled the bytes that `labelCorpus` writes. A row
  * that cannot be labelled keeps its place, with empty label and score.
  *
- * @throws ValenceError `input_invalid`, `option_invalid`, or whatever the labeller refuses
+ * @throws ValenceError `input_invalid`, `option_invalid`, or what the labeller refuses
  */
 export async function openLabelStream(request: LabelStreamRequest): Promise<LabelStream> {
   const { input, format, outputFormat, labeller, errors = false, mostValues } = request

@@ -19,18 +19,18 @@ export const inputFormats = ["csv", "tsv", "jsonl", "text", "parquet"] as const
 /** The formats that a labelled corpus is written in. */
 export const outputFormats = ["csv", "tsv", "jsonl", "parquet"] as const
 
-/** How a corpus is read, whatever is done with its rows. */
+/** How a corpus is read, for labelling and for evaluation. */
 export const readOptions = {
   format: choice({
     default: undefined,
     choices: inputFormats,
     unit: "format",
-    help: "format of the input (default: by extension; standard input needs it)",
+    help: "format of the input (default: by extension; required for standard input)",
   }),
   column: text({
     default: undefined,
     unit: "name",
-    help: "column that holds the text, by name or number, or several with commas between (default: text, review, sentence, ...)",
+    help: "column that holds the text, by name or number, or several comma-separated (default: text, review, sentence, ...)",
   }),
   header: toggle({
     default: true,
@@ -40,7 +40,7 @@ export const readOptions = {
     default: 0,
     min: 0,
     unit: "lines",
-    help: "lines before the first row or header that are not read",
+    help: "lines to skip before the first row or header",
   }),
   encoding: {
     default: "utf-8",
@@ -54,7 +54,7 @@ export const readOptions = {
     default: undefined,
     unit: "character",
     help: "what separates the fields of CSV, such as ; (default: a comma, and a tab for TSV)",
-    rule: "must be one ASCII character that is no letter, digit, quote or line end",
+    rule: "must be one ASCII character other than a letter, digit, quote or line end",
     read: value =>
       typeof value === "string" && /^[\t\x20-\x7e]$/.test(value) && /[^\w"]/.test(value) ? value : undefined,
   } as Declaration<string | undefined>,
@@ -62,13 +62,13 @@ export const readOptions = {
     default: "csv",
     choices: ["csv", "none"],
     unit: "quotes",
-    help: "quotes of CSV and TSV: csv for fields in double quotes, none where quotes are ordinary characters",
+    help: "quotes of CSV and TSV: csv for fields in double quotes, none if quotes are ordinary characters",
   }),
   escape: {
     default: undefined,
     unit: "character",
     help: "what escapes quotes in CSV, such as \\ for files of Spark, MySQL and ClickHouse (default: quotes are doubled)",
-    rule: "must be one ASCII character that is no letter, digit, space or quote",
+    rule: "must be one ASCII character other than a letter, digit, space or quote",
     read: value => (typeof value === "string" && /^[!#-/:-@[-`{-~]$/.test(value) ? value : undefined),
   } as Declaration<string | undefined>,
   maxRowBytes: count({
@@ -76,7 +76,7 @@ export const readOptions = {
     min: 1024,
     max: 256 * 1024 * 1024,
     unit: "bytes",
-    help: "a row that is longer, or a quote that stays open for longer, is a row that cannot be read",
+    help: "a longer row, or a quote that stays open for longer, is listed as unreadable",
   }),
 } as const
 
@@ -92,15 +92,15 @@ const labelOptions = {
     unit: "how",
     help: "a row whose text is null or has no visible character: skip keeps it without a label, error lists it, label labels it",
   }),
-  limit: count({ default: undefined, min: 1, unit: "rows", help: "read the first rows alone (default: all)" }),
+  limit: count({ default: undefined, min: 1, unit: "rows", help: "read only the first rows (default: all)" }),
   chunkTexts: count({ default: 256, min: 1, max: 100_000, unit: "texts", help: "texts in a chunk" }),
-  maxChunks: count({ default: 8, min: 1, max: 10_000, unit: "chunks", help: "chunks under way at a time" }),
+  maxChunks: count({ default: 8, min: 1, max: 10_000, unit: "chunks", help: "chunks in progress at a time" }),
   stopSeconds: count({
     default: 5,
     min: 0,
     max: 86_400,
     unit: "seconds",
-    help: "how long chunks under way may take to end after Ctrl-C; then they are left",
+    help: "how long running chunks may take to finish after Ctrl-C; then they are dropped",
   }),
 } as const
 
@@ -124,12 +124,12 @@ export const corpusOptions = {
   prefix: text({
     default: undefined,
     unit: "prefix",
-    help: "put before the names of the added columns (default: valence_ where the input has such a column, else none)",
+    help: "put before the names of the added columns (default: valence_ if the input has such a column, otherwise none)",
   }),
   scores: toggle({ help: "add a column score_LABEL for each label" }),
-  tokens: toggle({ help: "add a column tokens: how many the model saw" }),
-  truncated: toggle({ help: "add a column truncated: whether the model saw a part of the text only" }),
-  windows: toggle({ help: "add a column windows: in how many the model saw the text" }),
+  tokens: toggle({ help: "add a column tokens: the number that the model read" }),
+  truncated: toggle({ help: "add a column truncated: whether the model read only a part of the text" }),
+  windows: toggle({ help: "add a column windows: the number in which the model read the text" }),
   unfamiliar: toggle({
     help: "add a column unfamiliar: whether the model hardly knows the characters or the language of the text",
   }),
@@ -139,20 +139,20 @@ export const corpusOptions = {
     min: 0,
     max: longestTimerMs,
     unit: "ms",
-    help: "how often the output is synced and the manifest moved, at most",
+    help: "how often the output is synced and the manifest updated, at most",
   }),
   dedup: toggle({
     default: true,
-    help: "a text that comes again is labelled once; --no-dedup labels every text (a lexicon always does)",
+    help: "label duplicate texts once; --no-dedup labels every text (a lexicon always does)",
   }),
   dedupBytes: count({
     default: 16 * 1024 * 1024,
     min: 1,
     unit: "bytes",
-    help: "memory for the results of texts that may come again, about",
+    help: "memory for the results of duplicate texts, about",
   }),
   report: text({ default: undefined, unit: "file", help: "write a page about the run here (.html)" }),
-  force: toggle({ help: "start over, whatever lies at the output" }),
+  force: toggle({ help: "start over and overwrite any existing output" }),
 } as const
 
 /** What becomes of a row whose text is blank. */
@@ -185,7 +185,7 @@ export const evaluateOptions = {
   ...readOptions,
   ...labelOptions,
   labelColumn: text({ default: "label", unit: "name", help: "column that holds the right label" }),
-  by: text({ default: undefined, unit: "name", help: "measure each value of this column by itself, too" }),
+  by: text({ default: undefined, unit: "name", help: "also measure each value of this column separately" }),
   labelMap: text({
     default: undefined,
     unit: "pairs",

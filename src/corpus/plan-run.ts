@@ -19,12 +19,12 @@ export interface RunPlan {
   readonly columns: readonly string[]
   /** The column that holds the text. */
   readonly column: string
-  /** The text of the first row that can be read; `undefined` if there is none among the first rows. */
+  /** The text of the first row that can be read; `undefined` if none exists among the first rows. */
   readonly firstText: string | undefined
   readonly output: string
   readonly outputFormat: OutputFormat
   /**
-   * What is at the output: nothing, the output of a run that was completed or can go on, or a file that is none of a run, which
+   * What is at the output: nothing, the output of a run that was completed or can continue, or a file that is none of a run, which
    * `force` overwrites.
    */
   readonly found: "nothing" | "complete" | "begun" | "another file"

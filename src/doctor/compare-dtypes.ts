@@ -7,7 +7,7 @@ const rounds = { least: 3, most: 6 } as const
 /** After this time no round begins, once there were enough. */
 const limitMs = 10_000
 
-/** How the int8 graph of a model did beside its fp32 graph. */
+/** How the int8 graph of a model did next to its fp32 graph. */
 export interface DtypeComparison {
   /** Texts a second of int8 over fp32's, of each round. */
   readonly gains: readonly number[]

@@ -12,7 +12,7 @@ export interface Examination extends ModelRequest, RedisSecurity {
   readonly connectTimeoutMs: number
 }
 
-/** Loaded where a Redis was asked for. */
+/** Loaded if a Redis was asked for. */
 async function examineRedisAt({ redis, connectTimeoutMs, ...security }: Examination): Promise<Finding[]> {
   if (redis === undefined) return []
   const { examineRedis } = await import("./redis.ts")

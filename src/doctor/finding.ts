@@ -17,6 +17,6 @@ export interface Finding {
 
 /** A message of Valence, split if it ends with the command that fixes what it reports. */
 export function withRemedy(message: string): Pick<Finding, "found" | "remedy"> {
-  const [, found = message, remedy] = /^(.*?)[;,] \w+ it with: (.*)$/s.exec(message) ?? []
+  const [, found = message, remedy] = /^(.*?)[;,] (?:\w+ it with|fix): (.*)$/s.exec(message) ?? []
   return remedy === undefined ? { found } : { found, remedy }
 }

@@ -112,7 +112,7 @@ async function examineCheckpoint(request: ModelRequest & { readonly offline: boo
 
 /**
  * A model that was asked for: its files, what is known of its speed, a text that it labels on the devices asked for, and if a CPU
- * is one of these, its int8 graph beside fp32.
+ * is one of these, its int8 graph next to fp32.
  */
 export async function examineModel({ model, dtype, device, children }: ModelRequest): Promise<Finding[]> {
   // doctor looks at what is there, and fetches nothing.

@@ -24,9 +24,9 @@ async function examineOpen(redis: RedisConnection): Promise<Finding[]> {
   const facts = await askRedis(redis)
   const user =
     (redis.isCluster ? (redis as Cluster).options.redisOptions : (redis as Redis).options)?.username ?? "default"
-  const { version, maxmemoryPolicy = "not told", maxmemory, appendOnly, save } = facts
-  const memory = maxmemory === undefined ? "not told" : maxmemory === 0 ? "not limited" : `${maxmemory} bytes`
-  const told = (value: boolean | undefined) => (value === undefined ? "not told" : value ? "on" : "off")
+  const { version, maxmemoryPolicy = "unknown", maxmemory, appendOnly, save } = facts
+  const memory = maxmemory === undefined ? "unknown" : maxmemory === 0 ? "not limited" : `${maxmemory} bytes`
+  const told = (value: boolean | undefined) => (value === undefined ? "unknown" : value ? "on" : "off")
   const snapshots = told(save === undefined ? undefined : save !== "")
   const ok = { section: "Redis", status: "ok" } as const
   const latencyMs = await latencyOf(redis)

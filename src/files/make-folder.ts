@@ -2,7 +2,7 @@ import { mkdir, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 
 /**
- * Makes a folder, and those that it lies in. By hand: where a folder that is there can hold no other, such as /proc,
+ * Makes a folder, and those that it is in. By hand: if a folder that is there can hold no other, such as /proc,
  * Node's `recursive` tries for ever.
  *
  * @throws what the system throws

@@ -21,7 +21,7 @@ export interface Replacing {
   /** Called when the new file is written, before it gets its name; what it throws leaves the old file as it is. */
   readonly beforeRename?: () => Promise<void>
   /**
-   * Whether to write into the old file if no other one can take its place: its folder is read-only, say, or it is a mount.
+   * Whether to write into the old file if no other one can take its place: its folder is read-only, for example, or it is a mount.
    * A crash can then leave half a file.
    */
   readonly inPlace?: boolean

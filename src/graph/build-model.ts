@@ -25,7 +25,7 @@ export interface BuiltModel {
   readonly agreement?: Agreement
 }
 
-/** The file beside an int8 graph from which it can be built again, byte for byte. */
+/** The file next to an int8 graph from which it can be built again, byte for byte. */
 export const scalesFile = "model.int8.scales.json"
 
 type Settings = Complete<typeof buildOptions>
@@ -39,11 +39,11 @@ interface Draft {
 
 /**
  * Builds a checkpoint's graph and writes it into the checkpoint's folder, or the cache's for a model that was pulled; an
- * int8 or fp16 graph only where it is close to fp32.
+ * int8 or fp16 graph only if it is close to fp32.
  *
  * @param onCalibrated - called for each value whose scale was found
- * @throws ValenceError `model_not_found`, `model_invalid`; `input_invalid` where the calibration texts cannot be read;
- * `graph_inaccurate` where a graph is farther from fp32 than the options allow; `output_failed`
+ * @throws ValenceError `model_not_found`, `model_invalid`; `input_invalid` if the calibration texts cannot be read;
+ * `graph_inaccurate` if a graph is farther from fp32 than the options allow; `output_failed`
  */
 export async function buildModel(
   nameOrFolder: string,
@@ -101,7 +101,7 @@ export interface VerifiedModel {
   readonly reproducible: boolean
   readonly cpus: VerifiedCpus
   readonly agreement: Agreement
-  /** `graph_inaccurate` where that is farther from fp32 than the options allow. */
+  /** `graph_inaccurate` if that is farther from fp32 than the options allow. */
   readonly inaccuracy: ValenceError | undefined
 }
 

@@ -19,7 +19,7 @@ export function buildFp32(config: ModelConfig, weights: ModelWeights): Uint8Arra
 /**
  * The float16 graph of a checkpoint: weights and activations are halves, inputs and outputs those of every graph.
  *
- * @throws ValenceError `graph_inaccurate` where a half cannot hold a weight
+ * @throws ValenceError `graph_inaccurate` if a half cannot hold a weight
  */
 export function buildFp16(config: ModelConfig, weights: ModelWeights): Uint8Array {
   return encode(new GraphBuilder("float16"), config, carryBiases(foldAttention(weights, config)), floats)

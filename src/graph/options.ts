@@ -6,21 +6,21 @@ export const buildOptions = {
   calibrate: text({
     default: undefined,
     unit: "file",
-    help: "texts, one a line, that show how large activations get, and how far the graph is from fp32 (default: the bundled ones)",
+    help: "calibration texts, one per line, like those that you will label (default: the bundled ones)",
   }),
   maxFlips: fraction({
     default: 0.02,
     min: 0,
     max: 1,
     unit: "share",
-    help: "refuse a graph that gives more of the calibration texts another label than fp32",
+    help: "refuse a graph that labels more of the calibration texts differently from fp32",
   }),
   maxDifference: fraction({
     default: 0.02,
     min: 0,
     max: 1,
     unit: "score",
-    help: "refuse a graph whose scores lie farther from fp32's on average",
+    help: "refuse a graph whose scores differ more from fp32's on average",
   }),
 } as const
 

@@ -9,7 +9,7 @@ import type { ServerContext } from "./server-context.ts"
 import { serverTiming } from "./server-timing.ts"
 
 /**
- * Labels the texts of a request: they are let in or refused at once, dropped where the client goes, and the answer tells
+ * Labels the texts of a request: they are let in or refused at once, dropped if the client goes, and the answer shows
  * how long they waited for what.
  *
  * @param before - what is done when they are let in, before they are labelled

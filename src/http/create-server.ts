@@ -35,16 +35,16 @@ import { Server } from "./server.ts"
 import type { ServerContext } from "./server-context.ts"
 import { fleetsOf, type ServerInputs } from "./server-inputs.ts"
 
-/** What a server is made of; what is lent is not closed. */
+/** The parts of a server; it closes none of them. */
 export interface ServerRequest {
   /** Labels what names no model; lent. A fleet's producer brings jobs, batches and a look at the queues with it. */
   readonly labeller: Labeller
   /** Others that a request may name, lent; default: none. */
   readonly others?: readonly Labeller[]
-  /** Tells of the labeller's work; default: nothing does. */
+  /** Reports the labeller's work; default: nothing does. */
   readonly events?: WorkerEmitter
   readonly options?: ServerOptions
-  /** Registered before everything else: a plugin of OpenTelemetry, say. */
+  /** Registered before everything else, such as a plugin of OpenTelemetry. */
   readonly plugin?: FastifyPluginCallback | undefined
   /** A logger of pino, or its options; default: no log. */
   readonly logger?: FastifyServerOptions["logger"] | FastifyBaseLogger
@@ -77,7 +77,7 @@ export async function createServer(request: ServerRequest): Promise<Server> {
     const { labeller, others = [], events = new WorkerEmitter() } = request
     return await assemble({ labeller, others, producer, queues, events }, settings, keys, request)
   } catch (error) {
-    // Its connection would keep a program that cannot go on.
+    // Its connection would keep a program that cannot continue.
     await queues?.close()
     throw error
   }

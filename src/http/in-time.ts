@@ -4,9 +4,9 @@ import { requestSignal } from "./request-signal.ts"
 import type { ServerContext } from "./server-context.ts"
 
 /**
- * What work with Redis comes to. Redis may be away: a request does not wait for it without end.
+ * Awaits work with Redis, but not forever: Redis may be away.
  *
- * @throws ValenceError `timeout`, `aborted` where the client goes; what the work throws
+ * @throws ValenceError `timeout`, `aborted` if the client goes; what the work throws
  */
 export async function inTime<T>(
   { settings }: Pick<ServerContext, "settings">,

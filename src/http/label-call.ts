@@ -17,7 +17,7 @@ export interface LabelCall {
 /**
  * Reads a body of `/v1/label` that its schema has accepted.
  *
- * @throws RequestError 400 where there is neither text nor texts, or both; ValenceError `model_not_found`
+ * @throws RequestError 400 if there is neither text nor texts, or both; ValenceError `model_not_found`
  */
 export function labelCallOf(served: ServerInputs, { text, texts, model, ...options }: LabelRequest): LabelCall {
   const labeller = labellerOf(served, model)
@@ -27,7 +27,7 @@ export function labelCallOf(served: ServerInputs, { text, texts, model, ...optio
 /**
  * The texts of a request that has one or many.
  *
- * @throws RequestError 400 where there is neither, or both
+ * @throws RequestError 400 if there is neither, or both
  */
 export function oneOrMany(text: string | undefined, texts: readonly string[] | undefined): readonly string[] {
   if (text !== undefined && texts === undefined) return [text]
@@ -53,16 +53,16 @@ export function labelAnswerOf({ labeller, single }: LabelCall, results: readonly
 }
 
 /**
- * Results of which each has a label, for answers that have no place for a text's own error.
+ * Results that all have a label, for answers without a place for a text's own error.
  *
- * @throws ValenceError why the first text without a label has none, and where there are more, which it is
+ * @throws ValenceError why the first text without a label has none, and which text that is if there are several
  */
 export function requireLabels(results: readonly LabelledText[]): readonly Labelled[] {
   requireNoErrors(results)
   return results as readonly Labelled[]
 }
 
-/** @throws ValenceError the first error of some texts, and where there are more texts, whose it is */
+/** @throws ValenceError the first error among the texts, and which text that is if there are several */
 export function requireNoErrors(
   texts: readonly ({ readonly error?: Failed["error"] | undefined } | undefined)[],
 ): void {

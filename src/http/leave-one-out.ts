@@ -1,6 +1,6 @@
 import type { Labelled } from "../labeller.ts"
 
-/** Where a word lies in a text, in UTF-16 units: `text.slice(start, end)` is the word. */
+/** The place of a word in a text, in UTF-16 units: `text.slice(start, end)` is the word. */
 export interface WordSpan {
   readonly word: string
   readonly start: number

@@ -7,7 +7,7 @@ import type { Producer } from "../producer/producer.ts"
 const lookEveryMs = 1000
 /** How old what is known of a fleet may be: after a pause a request waits for the look. */
 const oldMs = 2 * lookEveryMs
-/** A Redis that takes longer is told of elsewhere. */
+/** A slower Redis is reported elsewhere. */
 const lookWithinMs = 1000
 
 /** Whether a fleet has a living worker: checked at most once a second, and only for requests. */
@@ -34,7 +34,7 @@ export class LivingWorkers {
       this.#looking ??= this.#look().finally(() => {
         this.#looking = undefined
       })
-      // While workers live and requests come, nobody waits for the look.
+      // While workers live and requests come, no one waits for the look.
       if (!this.#some || ageMs > oldMs) await this.#looking
     }
     if (this.#some) return

@@ -2,9 +2,9 @@ import { timeLimit, unlessEnded } from "../aborting.ts"
 import { RequestError } from "./problem.ts"
 
 /**
- * What arrives, as long as the client sends something every so often.
+ * The body, as long as the client keeps sending.
  *
- * @throws RequestError 408 where it does not
+ * @throws RequestError 408 if it does not
  */
 export async function* sentInTime<T>(body: AsyncIterable<T>, maxMs: number): AsyncGenerator<T> {
   const parts = body[Symbol.asyncIterator]()
@@ -20,7 +20,7 @@ export async function* sentInTime<T>(body: AsyncIterable<T>, maxMs: number): Asy
   }
 }
 
-/** What is sent, as long as the client takes something every so often; otherwise `late` is called. */
+/** The answer, as long as the client keeps reading; otherwise `late` is called. */
 export async function* takenInTime<T>(parts: AsyncIterable<T>, maxMs: number, late: () => void) {
   for await (const part of parts) {
     // Between the two of these the one who sends it waits for the client.
@@ -36,6 +36,6 @@ export async function* takenInTime<T>(parts: AsyncIterable<T>, maxMs: number, la
 async function arrived<T>(maxMs: number, work: Promise<T>): Promise<T> {
   using late = timeLimit(maxMs)
   return await unlessEnded(work, late.signal).catch((error: unknown) => {
-    throw late.signal.aborted ? new RequestError(408, `a stream must go on within ${maxMs} ms`) : error
+    throw late.signal.aborted ? new RequestError(408, `a stream made no progress for ${maxMs} ms`) : error
   })
 }

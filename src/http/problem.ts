@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http"
 import type { FastifyError, FastifySchemaValidationError } from "fastify"
 import { type ErrorCode, ValenceError } from "../errors.ts"
+import { labelOptions } from "../options.ts"
 import { refusalOf } from "../queue/redis/refusal.ts"
 
 /** The one place that knows which HTTP status an error has. */
@@ -25,7 +26,7 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
   device_failed: 503,
   run_timeout: 503,
   closed: 503,
-  // Nobody reads it: the client is gone.
+  // No one reads it: the client is gone.
   aborted: 499,
   redis_invalid: 503,
   redis_failed: 503,
@@ -63,7 +64,7 @@ const codeByStatus: Readonly<Record<number, string>> = {
   504: "timeout",
 }
 
-/** Seconds after which to ask again, where an error does not know. */
+/** Seconds after which to ask again, if an error does not know. */
 const retryAfterSeconds = 1
 
 /** What is wrong with a request, before Valence sees its texts. */
@@ -109,7 +110,7 @@ export function statusOfCode(code: string): number {
   return statusByCode[code as ErrorCode] ?? 500
 }
 
-/** What is told of an error. Of one that nobody foresaw, nothing: it is in the log. */
+/** What is notified of an error. Of one that no one foresaw, nothing: it is in the log. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof ValenceError) return problem(statusByCode[thrown.code], thrown.code, thrown.message)
   const refusal = refusalOf(thrown)
@@ -131,6 +132,8 @@ export function problemOf(thrown: unknown): Problem {
 /** A rule in words, where Ajv's say less. */
 function ruleOf(params: Readonly<Record<string, unknown>>, message: string): string {
   if ("additionalProperty" in params) return "is not known"
+  // Its schema allows one word besides numbers.
+  if ("pattern" in params && params["pattern"] === labelOptions.topK.json?.["pattern"]) return labelOptions.topK.rule
   return "allowedValues" in params ? `must be one of ${listed(params["allowedValues"])}` : message
 }
 

@@ -17,7 +17,7 @@ export function requestSignal(reply: FastifyReply, timeoutMs?: number): RequestS
   const onClose = () => {
     if (!reply.raw.writableFinished) end(new ValenceError("aborted", "the client closed the connection"))
   }
-  const onTimeout = () => end(new ValenceError("timeout", `an answer must be there within ${timeoutMs} ms`))
+  const onTimeout = () => end(new ValenceError("timeout", `the answer took longer than ${timeoutMs} ms`))
   const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs)
   if (reply.raw.destroyed) onClose()
   else reply.raw.once("close", onClose)

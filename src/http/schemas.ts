@@ -2,7 +2,7 @@ import { type Static, type TOptional, type TSchema, type TUnsafe, Type } from "t
 import type { Declaration } from "../declaration.ts"
 import { labelOptions } from "../options.ts"
 
-/** One of some words. */
+/** A string enum. */
 export function words<const W extends string>(words: readonly W[], description: string): TUnsafe<W> {
   return Type.Unsafe<W>({ type: "string", enum: [...words], description })
 }
@@ -26,7 +26,7 @@ export function orNull<T extends TSchema>(schema: T): TUnsafe<Static<T> | null> 
   return Type.Unsafe({ ...schema, type: [type, "null"], ...(choices && { enum: [...choices, null] }) })
 }
 
-/** Of a route whose parameters are all in the body: one in the query would count for nothing. */
+/** For routes with all parameters in the body: one in the query would be ignored. */
 export const NoQuery = Type.Object({}, strict)
 
 /** One text, or many, and how they are labelled. */
@@ -53,10 +53,10 @@ export const TextResult = Type.Object(
   {
     label: Type.Optional(Type.String()),
     score: Type.Optional(Type.Number()),
-    scores: Type.Optional(Type.Array(LabelScoreSchema, { description: "Best first; only where topK asked for it" })),
-    tokens: Type.Optional(Type.Integer({ description: "Tokens that the model saw, special tokens included" })),
-    truncated: Type.Optional(Type.Boolean({ description: "Whether the text had more tokens than the model saw" })),
-    windows: Type.Optional(Type.Integer({ description: "In how many windows the model saw the text" })),
+    scores: Type.Optional(Type.Array(LabelScoreSchema, { description: "Best first; only if topK asked for it" })),
+    tokens: Type.Optional(Type.Integer({ description: "Tokens that the model read, special tokens included" })),
+    truncated: Type.Optional(Type.Boolean({ description: "Whether the text had more tokens than the model read" })),
+    windows: Type.Optional(Type.Integer({ description: "The number of windows in which the model read the text" })),
     unfamiliar: Type.Optional(
       Type.Boolean({
         description: "true: the model hardly knows the characters or the language of the text; otherwise absent",
@@ -77,7 +77,7 @@ export const ModelSchema = Type.Object(
   {
     ...modelName,
     labels: Type.Array(Type.String()),
-    maxLength: nullable(Type.Integer({ description: "Tokens that a text may have; null where there is no bound" })),
+    maxLength: nullable(Type.Integer({ description: "Tokens that a text may have; null if there is no limit" })),
   },
   { title: "Model" },
 )

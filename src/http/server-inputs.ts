@@ -14,7 +14,7 @@ export interface ServerInputs {
   readonly producer: Producer | undefined
   /** The fleet's queues, to be looked at. */
   readonly queues: OpenQueues | undefined
-  /** What the labeller tells of its work. */
+  /** The labeller's events. */
   readonly events: WorkerEmitter
 }
 

@@ -26,7 +26,7 @@ export class Server implements AsyncDisposable {
    * Listens, once a text was labelled.
    *
    * @returns where: with the address `0.0.0.0` or `[::]` if it listens on all
-   * @throws ValenceError `option_invalid` where the port cannot be had
+   * @throws ValenceError `option_invalid` if the port is not available
    */
   async listen(): Promise<string> {
     const { host, port } = this.#serving.settings
@@ -50,10 +50,10 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** Logs and counts an error that no handler caught. The server goes on: its state is that of single requests. */
+  /** Logs and counts an error that no handler caught. The server continues: its state is that of single requests. */
   unforeseen(error: unknown): void {
     this.#serving.metrics.unforeseen()
-    this.app.log.error(asError(error), "no handler caught an error; the server goes on")
+    this.app.log.error(asError(error), "no handler caught an error; the server continues")
   }
 
   /** Is not ready from now on, finishes the requests under way for at most `drainSeconds`, and lets go of the port. */

@@ -5,7 +5,7 @@ import type { ValenceError } from "../errors.ts"
 export interface Persistence {
   /** Wait after a failure, ms; it doubles with each in a row. */
   readonly backoffMs: number
-  /** Told of each failure that is followed by another attempt, and how long that is waited for. */
+  /** Called with each failure that is followed by another attempt, and how long that is waited for. */
   readonly onFailure: (error: ValenceError, waitMs: number) => void
   /** Ends requests, and waiting. */
   readonly signal: AbortSignal | undefined
@@ -23,7 +23,7 @@ export class Backoff {
     this.#persistence = persistence
   }
 
-  /** Something came: failures count anew. */
+  /** Something came: failures count again. */
   reset(): void {
     this.#failures = 0
   }
@@ -31,7 +31,7 @@ export class Backoff {
   /**
    * Returns when it is time for the next attempt.
    *
-   * @throws the error, where it is not one that may pass, or one too many
+   * @throws the error, if it is not one that may pass, or one too many
    */
   async waitOut(error: ValenceError): Promise<void> {
     const { backoffMs, onFailure, signal } = this.#persistence

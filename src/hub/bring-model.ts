@@ -46,7 +46,7 @@ export async function bringModel(
   const onWaiting = (holder: string) => onProgress({ step: "waiting", holder })
   await withRepositoryLock(name.id, work, onWaiting, signal).catch(error => {
     if (!signal?.aborted) throw error
-    const message = `model ${showHubName(name)} is not there yet, because its pull was stopped; what came is kept, and the same command goes on behind it`
+    const message = `model ${showHubName(name)} was not pulled completely, because the pull was stopped; what came is kept, and the same command continues from there`
     throw new ValenceError("aborted", message, { cause: error })
   })
 }
@@ -56,14 +56,14 @@ async function requireThere(name: HubName): Promise<void> {
   const shown = showHubName(name)
   throw new ValenceError(
     "model_not_found",
-    `model ${shown} must be in the cache, because the hub may not be asked (--offline or HF_HUB_OFFLINE), and Hugging Face's cache, ${huggingFaceCache()}, has not got it; pull it where the hub may be asked: valence models pull ${shown}`,
+    `model ${shown} is not in the cache, the hub may not be used (--offline or HF_HUB_OFFLINE), and Hugging Face's cache, ${huggingFaceCache()}, does not have it either; pull it on a machine that may use the hub: valence models pull ${shown}`,
   )
 }
 
 /**
  * The folder of a model that this machine has: in the cache, or else in that of Hugging Face's libraries, from where it is taken.
  *
- * @returns `undefined` where the hub is to be asked
+ * @returns `undefined` if the hub is to be asked
  */
 async function takeWhatIsThere(
   name: HubName,

@@ -73,7 +73,7 @@ export function onnxNames(files: CommitFiles): string[] {
 }
 
 /**
- * The ONNX graph of a commit that has the precision asked for, and the files beside it that hold its weights if it is large.
+ * The ONNX graph of a commit that has the precision asked for, and the files next to it that hold its weights if it is large.
  *
  * @returns nothing if it has no ONNX files
  * @throws ValenceError `model_not_found`, with the precisions that there are
@@ -88,7 +88,7 @@ export function chooseOnnx(files: CommitFiles, id: string, dtype: GraphDtype | "
 }
 
 /**
- * What is wrong with a commit that has neither safetensors nor ONNX files. A pickle can run code of whoever made it, so none
+ * What is wrong with a commit that has neither safetensors nor ONNX files. A pickle can run its author's code, so none
  * is ever pulled.
  */
 export function noWeights(files: CommitFiles, id: string, what: string): ValenceError {

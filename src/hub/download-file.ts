@@ -13,7 +13,7 @@ export interface Download extends Asked {
   readonly url: string
   readonly file: HubFile
   readonly folder: string
-  /** Told how many bytes of the file are there. */
+  /** Called with the number of bytes that are there. */
   readonly onBytes: (bytes: number) => void
 }
 
@@ -21,7 +21,7 @@ export interface Download extends Asked {
  * Downloads a file, and gives it its name once its checksum is right. What is there of it, from before an interruption
  * now or in an earlier process, is not asked for again.
  *
- * @throws ValenceError `hub_failed`, `hub_denied`, `model_not_found`; `output_failed` where it cannot be written
+ * @throws ValenceError `hub_failed`, `hub_denied`, `model_not_found`; `output_failed` if it cannot be written
  */
 export async function downloadFile(download: Download): Promise<void> {
   const { file, folder, onBytes } = download
@@ -37,7 +37,7 @@ export async function downloadFile(download: Download): Promise<void> {
   await rename(part, path)
 }
 
-/** Goes on until the part has as many bytes as the file; each time that more came, failures count anew. */
+/** Goes on until the part has as many bytes as the file; each time that more came, failures count again. */
 async function downloadPart(download: Download, part: string): Promise<void> {
   const backoff = download.hub.backoff()
   let most = await bytesOf(part)
@@ -53,7 +53,7 @@ async function downloadPart(download: Download, part: string): Promise<void> {
   }
 }
 
-/** Appends to a part what is missing; where the server sends it all, begins anew. */
+/** Appends to a part what is missing; if the server sends it all, begins again. */
 async function downloadRest(
   { hub, url, file, onBytes, ...asked }: Download,
   part: string,
@@ -80,7 +80,7 @@ async function downloadRest(
     }
     if (bytes < file.bytes) throw new Error(`${file.name} must have ${file.bytes} bytes; there came ${bytes}`)
   } finally {
-    // What came must last longer than a crash: the next process goes on behind it.
+    // What came must last longer than a crash: the next process continues after it.
     await output.sync().catch(() => {})
     await output.close()
   }

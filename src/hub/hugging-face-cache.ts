@@ -74,7 +74,7 @@ async function fileAt(path: string, name: string): Promise<HubFile | undefined> 
 }
 
 /**
- * Puts a file of a model where it is needed, if Hugging Face's cache has it whole: as another link to the same content, or as a copy.
+ * Puts a file of a model if it is needed, if Hugging Face's cache has it whole: as another link to the same content, or as a copy.
  *
  * @param snapshot - where it is, if that is known
  * @returns whether it is there now

@@ -20,7 +20,7 @@ export function askedOf(name: HubName, { endpoint, hasToken }: Hub): Asked {
 }
 
 /**
- * Asks the hub which commit a revision is, and which files it has; again where it fails.
+ * Asks the hub which commit a revision is, and which files it has; again if it fails.
  *
  * @throws ValenceError `model_not_found`, `hub_denied`, `hub_failed`
  */

@@ -18,9 +18,9 @@ export interface Hub {
   close(): Promise<void>
 }
 
-/** A server that says nothing for so long has gone; what it sent so far is kept. */
+/** A server that says nothing for this long has gone; what it sent so far is kept. */
 const silenceMs = 60_000
-/** What a hub says of a model is a few kB; an answer that goes on is not heard out. */
+/** What a hub says of a model is a few kB; an answer that continues is not heard out. */
 const MAX_ANSWER_BYTES = 16_000_000
 const answerMs = 60_000
 
@@ -29,7 +29,7 @@ const ownNetworks: ReadonlySet<string> = new Set(["loopback", "private", "unique
 
 /**
  * Opens connections to a hub, through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. The token goes to the
- * hub's own origin alone: where it redirects to the store of its large files, fetch leaves the header out.
+ * hub's own origin alone: if it redirects to the store of its large files, fetch leaves the header out.
  */
 export function openHub({ endpoint, token }: HubSettings, persistence: Persistence): Hub {
   const { origin } = new URL(endpoint)

@@ -39,7 +39,7 @@ import type { Commit } from "./list-commit.ts"
 export interface DownloadProgress {
   /** The file that is downloaded now. */
   readonly file: string
-  /** Of all files of the model, those of an earlier try among them. */
+  /** Bytes of all files of the model, including those of an earlier try. */
   readonly bytes: number
   readonly totalBytes: number
 }
@@ -54,7 +54,7 @@ export interface Source {
   bring(file: HubFile, commit: string, folder: string, onBytes: (bytes: number) => void): Promise<void>
 }
 
-/** Told how far a pull is. */
+/** Called with the progress of a pull. */
 export type OnDownload = (progress: DownloadProgress) => void
 
 /**
@@ -222,7 +222,7 @@ async function writeRecord(folder: string, record: HubRecord): Promise<void> {
   await replaceFile(join(folder, hubRecordFile), `${JSON.stringify(record, null, 2)}\n`)
 }
 
-/** Of a refused commit nothing is left; of a pull that was interrupted, what came: the next one goes on after it. */
+/** A refused commit leaves nothing; an interrupted pull leaves what came, and the next one continues after it. */
 async function clean(partial: string, keepsParts: boolean, error: unknown): Promise<void> {
   const isRefused =
     !keepsParts || (error instanceof ValenceError && ["model_invalid", "model_not_found"].includes(error.code))

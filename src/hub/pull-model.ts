@@ -27,23 +27,23 @@ async function bringNamed(model: string, ...[name, ...how]: Parameters<typeof br
   })
 }
 
-/** What is pulled, and who is told of it. */
+/** What is pulled, and who is notified of it. */
 export interface PullRequest extends PullOptions {
   /** `OWNER/NAME` or `OWNER/NAME@REVISION`. */
   readonly model: string
-  /** Told what happens meanwhile. */
+  /** Called with what happens meanwhile. */
   readonly onPull?: OnPull | undefined
-  /** Ends it; what came is kept, and the next pull goes on behind it. */
+  /** Ends it; what came is kept, and the next pull continues after it. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Pulls a model from the hub into the cache, and builds its graph. A branch or tag is looked up anew: where it is another
+ * Pulls a model from the hub into the cache, and builds its graph. A branch or tag is looked up again: if it is another
  * commit than before, that is pulled, and the name means it from now on.
  *
- * @throws ValenceError `option_invalid`, `model_not_found`; `hub_denied` where the hub wants a token, or another one;
- * `hub_failed` where it does not answer as it should, or what came has another checksum; `model_invalid`,
- * `graph_inaccurate`; `output_failed` where the cache cannot be written to; `aborted`
+ * @throws ValenceError `option_invalid`, `model_not_found`; `hub_denied` if the hub wants a token, or another one;
+ * `hub_failed` if it does not answer as it should, or what came has another checksum; `model_invalid`,
+ * `graph_inaccurate`; `output_failed` if the cache cannot be written to; `aborted`
  */
 export async function pullModel(request: PullRequest): Promise<void> {
   requireObject(request)
@@ -64,7 +64,7 @@ export interface GraphRequest {
 }
 
 /**
- * As `pullModel`, but for what is there already, and what lies in a folder or comes with the package.
+ * As `pullModel`, but for what is there already, and what is in a folder or comes with the package.
  *
  * @throws ValenceError as `pullModel`
  */

@@ -11,7 +11,7 @@ export type PullProgress =
   /** The graph is built. */
   | { readonly step: "building"; readonly dtype: GraphDtype }
 
-/** Told what happens while a model is pulled and built. */
+/** Called with what happens while a model is pulled and built. */
 export type OnPull = (progress: PullProgress) => void
 
 /** What is brought into the cache: a checkpoint, and if a dtype is given its graph. */
@@ -20,6 +20,6 @@ export interface Wanted {
   /** The precision that its ONNX graph must have if it has no weights to build from; `auto` if any will do. */
   readonly onnx: GraphDtype | "auto"
   readonly offline: boolean
-  /** Whether the hub is asked for the commit even where the cache knows one. */
+  /** Whether the hub is asked for the commit even if the cache knows one. */
   readonly asksHub: boolean
 }

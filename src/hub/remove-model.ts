@@ -11,7 +11,7 @@ import { withRepositoryLock } from "./lock-repository.ts"
  * What `removeModel` would remove.
  *
  * @param model - `OWNER/NAME` for all that was pulled of it, `OWNER/NAME@REVISION` for one commit
- * @throws ValenceError `option_invalid` where it is bundled, or no name of the hub; `model_not_found` where it was not pulled
+ * @throws ValenceError `option_invalid` if it is bundled, or no name of the hub; `model_not_found` where it was not pulled
  */
 export async function findRemovable(model: string): Promise<CachedModel[]> {
   if ((await listBundledModels()).includes(model))
@@ -44,7 +44,7 @@ export async function removeModel(commits: readonly CachedModel[]): Promise<void
   if (id === undefined) return
   const remove = async () => {
     for (const { folder, revisions } of commits) {
-      // Names go first: nobody finds a model that is half gone.
+      // Names go first: no one finds a model that is half gone.
       for (const revision of revisions) await removePath(refFile({ id, revision }))
       await removePath(folder)
     }

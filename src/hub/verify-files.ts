@@ -6,7 +6,7 @@ import { checksumProblem } from "./checksum.ts"
 /**
  * Compares the files of a cached checkpoint with the checksums that the hub gave.
  *
- * @returns what is wrong, a line for each file; `undefined` where the folder was not pulled
+ * @returns what is wrong, a line for each file; `undefined` if the folder was not pulled
  */
 export async function verifyFiles(folder: string): Promise<string[] | undefined> {
   const json = await readFile(join(folder, hubRecordFile), "utf8").catch(() => undefined)

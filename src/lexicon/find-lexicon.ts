@@ -15,7 +15,7 @@ export function isLexicon(model: string): boolean {
  *
  * @param model - `mvp`, `afinn-111` or the path of a `.tsv` file
  * @returns an absolute path; a path that was given may lead nowhere
- * @throws ValenceError `option_invalid` where the name means no lexicon
+ * @throws ValenceError `option_invalid` if the name means no lexicon
  */
 export function findLexicon(model: string): string {
   if (!isLexicon(model))

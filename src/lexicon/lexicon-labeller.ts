@@ -16,7 +16,7 @@ export interface LexiconOptions {
   readonly model: string
 }
 
-/** How many characters are labelled before the event loop gets a turn: some 5 ms of work. */
+/** How many characters are labelled before the event loop gets a turn: about 5 ms of work. */
 const charactersBetweenTurns = 200_000
 /** What a text costs besides its characters, in characters. */
 const charactersPerText = 50

@@ -7,7 +7,7 @@ export interface LexiconEntry {
   readonly valence: number
 }
 
-/** What begins with a word: the word's own entry, and phrases of so many words at most; 1 where there is none. */
+/** What begins with a word: the word's own entry, and phrases of this many words at most; 1 if none exists. */
 interface Beginning {
   entry?: LexiconEntry
   longestPhrase: number
@@ -27,7 +27,7 @@ export const maxPhraseWords = 16
 
 const contraction = /(?<=\b(?:ai|are|ca|could|did|does|do|had|has|have|is|must|need|should|was|were|wo|would))n'?t\b/g
 
-/** Words and phrases with valences, found by one look-up for each word of a text, whatever their number. */
+/** Words and phrases with valences, found by one look-up for each word of a text, regardless of their number. */
 export class Lexicon {
   readonly #entries = new Map<string, LexiconEntry>()
   /** By first word. */
@@ -45,7 +45,7 @@ export class Lexicon {
    * Takes in an entry; of two with the same words the first stays.
    *
    * @param words - normalised words, 1 to `maxPhraseWords`
-   * @returns false where the lexicon has the entry already
+   * @returns false if the lexicon has the entry already
    */
   add(words: readonly string[], valence: number): boolean {
     const text = words.join(" ")
@@ -116,7 +116,7 @@ export class Lexicon {
     return at
   }
 
-  /** How many words the longest phrase has that begins at a word; 1 where none does. */
+  /** How many words the longest phrase has that begins at a word; 1 if none does. */
   #longestPhraseAt(split: Words, at: number, longest: number): number {
     let count = 1
     while (count < longest && partedByWhiteSpace(split, at + count)) count++
@@ -147,7 +147,7 @@ function joinWords({ words }: Words, at: number, count: number): string {
   return words.slice(at, at + count).join(" ")
 }
 
-/** Whether nothing but white space lies before a word and after the one before it. */
+/** Whether nothing but white space is before a word and after the one before it. */
 function partedByWhiteSpace({ text, words, starts }: Words, at: number): boolean {
   const start = starts[at]
   if (start === undefined) return false

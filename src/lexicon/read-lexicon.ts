@@ -4,7 +4,7 @@ import { shown, ValenceError } from "../errors.ts"
 import { Lexicon, maxPhraseWords } from "./lexicon.ts"
 import { normaliseText, splitWords } from "./split-words.ts"
 
-/** A lexicon as it lies in a file. */
+/** The contents of a lexicon file. */
 export interface StoredLexicon {
   readonly lexicon: Lexicon
   /** First 12 hex digits of the file's SHA-256. */
@@ -19,7 +19,7 @@ const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
  * Reads a lexicon file: UTF-8, one entry a line, `word or phrase<TAB>valence`; empty lines and lines that begin with `#`
  * are skipped.
  *
- * @throws ValenceError `model_not_found` where there is no such file, `lexicon_invalid` naming file, line and rule
+ * @throws ValenceError `model_not_found` if there is no such file, `lexicon_invalid` naming file, line and rule
  */
 export async function readLexicon(path: string): Promise<StoredLexicon> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {

@@ -12,7 +12,7 @@ const negligible = 1e-12
  * matched, or what matched cancels out, the label is NEUTRAL and the score 0.
  *
  * @param topK - how many `scores` to list: the share of each label in the valence that was found, 1 in sum, so that
- *   the label is always first; NEUTRAL has all of it where the label is NEUTRAL, and none elsewhere
+ *   the label is always first; NEUTRAL has all of it if the label is NEUTRAL, and none elsewhere
  */
 export function scoreMatch({ entries, wordCount, truncated }: Match, topK?: number | "all"): Labelled {
   let positive = 0

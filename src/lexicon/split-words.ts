@@ -35,7 +35,7 @@ function kindAt(text: string, index: number): number {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the bounds of ASCII
 const beyondAscii = /[^\x00-\x7f]/
 
-/** A text's words in order, and where they lie in the normalised text. */
+/** A text's words in order, and where they are in the normalised text. */
 export interface Words {
   readonly text: string
   readonly words: readonly string[]

@@ -54,7 +54,7 @@ export class HeldLock {
     try {
       await writeHolder(this.#file, this.#holder)
     } catch {
-      // A full disk, say. The file's own time is set without a block; if that fails too, the lock grows old.
+      // For example, a full disk. The file's own time is set without a block; if that fails too, the lock grows old.
       const now = new Date()
       await this.#file.utimes(now, now).catch(() => {})
     }

@@ -36,7 +36,7 @@ export function thisHolder(token: string): Omit<Holder, "beatMs"> {
 }
 
 /**
- * Judges by process number, and only where the number means the same process as it does here: a container, another PID
+ * Judges by process number, and only if the number means the same process as it does here: a container, another PID
  * namespace, another boot or another machine has numbers of its own.
  */
 export function fateOf(holder: Holder): Fate {

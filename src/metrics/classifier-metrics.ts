@@ -77,7 +77,7 @@ export const classifierMetrics = {
     kind: "counter",
     unit: "seconds",
     labels: {},
-    help: "Time inside sessions, summed over the devices: its rate is how many of them are busy",
+    help: "Time inside sessions, summed over the devices: its rate is the number of busy devices",
     fedBy: ["microBatch"],
   },
   outOfMemory: {
@@ -85,7 +85,7 @@ export const classifierMetrics = {
     kind: "counter",
     unit: "events",
     labels: {},
-    help: "Micro-batches that a device had no memory for; each was cut in half, as was the device's token budget",
+    help: "Micro-batches that did not fit into a device's memory; each was cut in half, and so was the device's token budget",
     fedBy: ["outOfMemory"],
   },
   tokenBudget: {
@@ -109,7 +109,7 @@ export const classifierMetrics = {
     kind: "gauge",
     unit: "tokens",
     labels: { device: "given" },
-    help: "What the device computed in a second when it was measured, padding counted; absent where it was not",
+    help: "What the device computed in a second when it was measured, padding counted; absent if it was not measured",
     fedBy: ["createMetrics", "createServerMetrics"],
   },
   deviceRestarts: {
@@ -125,7 +125,7 @@ export const classifierMetrics = {
     kind: "gauge",
     unit: "0 or 1",
     labels: {},
-    help: "1 where no device is left: every text fails",
+    help: "1 if no device is left: every text fails",
     fedBy: ["devicesLost"],
   },
 } as const satisfies Record<string, MetricDeclaration>

@@ -11,28 +11,28 @@ export interface MeasuredWorker {
   readonly model: ModelInfo
   /** As it was asked for: `cpu`, `cpu:2`. */
   readonly device: string
-  /** What its classifier labels on; empty where it has none. */
+  /** What its classifier labels on; empty if it has none. */
   readonly devices: readonly DeviceFacts[]
   /** Jobs taken at a time. */
   readonly concurrency: Readonly<Record<Lane, number>>
-  /** Of Valence. */
+  /** The version of Valence. */
   readonly version: string
 }
 
 /** The metrics of one worker. */
 export interface Metrics extends Disposable {
-  /** Of `text()`: Prometheus' text format. */
+  /** The content type of `text()`: Prometheus' text format. */
   readonly contentType: string
   /** What `/metrics` answers. */
   text(): Promise<string>
-  /** Whether the worker takes jobs, as `/readyz` says; `false` until it is told. */
+  /** Whether the worker takes jobs, as `/readyz` says; `false` until it is set. */
   setReady(ready: boolean): void
   /** Stops listening; `text()` still gives what was counted. */
   close(): void
 }
 
 /**
- * Counts what a worker tells of its work, in a registry of its own, with the process' and Node's own metrics.
+ * Counts a worker's events, in a registry of its own, with the process' and Node's own metrics.
  *
  * @example
  * using metrics = createMetrics({ events, model, device: 'cpu', devices: [], concurrency: { interactive: 8, bulk: 2 }, version })

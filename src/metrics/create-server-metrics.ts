@@ -7,18 +7,18 @@ import { createInstruments } from "./instruments.ts"
 
 /** A server, as its metrics know it. */
 export interface MeasuredServer {
-  /** What its own classifier tells; nothing, in front of a fleet. */
+  /** The events of its own classifier; none in front of a fleet. */
   readonly events: WorkerEmitter
   readonly model: ModelInfo
   /** What its own classifier labels on. */
   readonly devices: readonly DeviceFacts[]
-  /** Of Valence. */
+  /** The version of Valence. */
   readonly version: string
 }
 
 /** The metrics of one server. */
 export interface ServerMetrics extends Disposable {
-  /** Of `text()`: Prometheus' text format. */
+  /** The content type of `text()`: Prometheus' text format. */
   readonly contentType: string
   /** What `/metrics` answers. */
   text(ready: boolean): Promise<string>
@@ -35,7 +35,7 @@ export interface ServerMetrics extends Disposable {
 }
 
 /**
- * Counts what a server does, in a registry of its own, with what its classifier tells, and the process' and Node's own metrics.
+ * Counts what a server does, in a registry of its own, with its classifier's events, and the process' and Node's own metrics.
  *
  * @example
  * using metrics = createServerMetrics({ events, model, devices: [], version })

@@ -6,7 +6,7 @@ export type ServerFeed = "createServerMetrics" | "text" | "request" | "refused" 
 /** The events of a worker that move a metric: the others are for the log. */
 export type CountedEvent = Exclude<keyof WorkerEvents, "bullmqError">
 
-/** What moves a metric: an event, or a call from whoever runs the worker, or the server. */
+/** What moves a metric: an event, or a call from the program that runs the worker or the server. */
 export type Feed = CountedEvent | "createMetrics" | "setReady" | "look" | ServerFeed
 
 /** What a value counts. */
@@ -41,7 +41,7 @@ export interface CounterDeclaration extends Declared {
   readonly name: `valence_${string}_total`
 }
 
-/** Goes up and down. It is absent until somebody knows its value: no look at the queues is not the same as empty queues. */
+/** Goes up and down. It is absent until its value is known: no look at the queues is not the same as empty queues. */
 export interface GaugeDeclaration extends Declared {
   readonly kind: "gauge"
 }

@@ -21,6 +21,5 @@ export const metricSections = {
   "What to scale by, from `valence serve --redis` and `valence queue export`": scaleMetrics,
   "Tokenising, micro-batches and devices": classifierMetrics,
   "The worker": workerMetrics,
-  "The server (`valence serve`), besides tokenising, micro-batches and devices where it labels by itself":
-    serverMetrics,
+  "The server (`valence serve`), and tokenising, micro-batches and devices if it labels by itself": serverMetrics,
 } as const

@@ -10,7 +10,7 @@ type Metrics = Instruments<typeof metricDeclarations>
 type ClassifierMetrics = Instruments<typeof classifierMetrics>
 type Listeners<E extends keyof WorkerEvents> = { readonly [Event in E]: (...event: WorkerEvents[Event]) => void }
 
-/** Outcomes after which nobody takes the job again. */
+/** Final outcomes of a job. */
 const ended: ReadonlySet<JobOutcome> = new Set(["completed", "expired", "cancelled", "dead"])
 
 function countJob(metrics: Metrics, job: WorkerEvents["job"][0]): void {
@@ -41,7 +41,7 @@ function countMicroBatch(metrics: ClassifierMetrics, batch: WorkerEvents["microB
   for (const waitMs of batch.waitMs) metrics.batchWait.observe({ lane: batch.lane }, waitMs / 1000)
 }
 
-/** Sets what a look at the queues tells. */
+/** Sets the metrics from a look at the queues. */
 export function setBacklog(metrics: Instruments<typeof queueMetrics>, backlog: WorkerEvents["backlog"][0]): void {
   for (const queue of backlog.queues) {
     const { lane } = queue

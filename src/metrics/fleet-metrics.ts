@@ -5,10 +5,10 @@ import { setBacklog } from "./feed-metrics.ts"
 import { createInstruments } from "./instruments.ts"
 
 /**
- * The metrics of a fleet, looked at when they are asked for. Where Redis does not answer, `valence_redis_up` is 0 and nothing else is told:
+ * The metrics of a fleet, looked at when they are asked for. If Redis does not answer, `valence_redis_up` is 0 and all others are absent:
  * an old number, or a zero, would scale the fleet.
  *
- * @param look - looks at the fleet; what it throws is told by `valence_redis_up`
+ * @param look - looks at the fleet; if it throws, `valence_redis_up` is 0
  * @returns Prometheus' text format
  */
 export async function fleetMetrics(look: () => Promise<FleetLook>): Promise<string> {

@@ -14,7 +14,7 @@ export type Instruments<D extends Readonly<Record<string, MetricDeclaration>>> =
   readonly [K in keyof D]: Instrument<D[K]>
 }
 
-/** Every combination of the labels' values; none where a worker has to give one. */
+/** Every combination of the labels' values; none if a worker has to give one. */
 function combinations(labels: Labels): Record<string, string>[] {
   return Object.entries(labels).reduce<Record<string, string>[]>(
     (sofar, [label, values]) =>
@@ -34,7 +34,7 @@ function createInstrument(declaration: MetricDeclaration, registry: Registry): C
     }
     case "gauge": {
       const gauge = new Gauge(configuration)
-      // prom-client starts a gauge without labels at 0, which would tell of empty queues before anybody looked.
+      // prom-client starts a gauge without labels at 0, which would report empty queues before anybody looked.
       if (configuration.labelNames.length === 0) gauge.remove()
       return gauge
     }

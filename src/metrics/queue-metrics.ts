@@ -40,7 +40,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "jobs",
     labels: {},
-    help: "Jobs that lie with the dead letters, the same from every process",
+    help: "Jobs in the dead letters, the same from every process",
     fedBy: ["backlog"],
   },
   backlog: {
@@ -48,7 +48,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "seconds",
     labels: {},
-    help: "How long the fleet needs for what waits in lanes that are not paused, or one worker if none runs; the same from every process",
+    help: "Seconds that the fleet needs for the backlog of lanes that are not paused, or one worker if none runs; the same from every process",
     fedBy: ["backlog"],
   },
   backlogSeenAt: {
@@ -56,7 +56,7 @@ export const queueMetrics = {
     kind: "gauge",
     unit: "seconds",
     labels: {},
-    help: "When this process last looked at the queues, Unix time: what it tells of them is as old as this",
+    help: "When this process last looked at the queues, Unix time: its other queue metrics are as old as this",
     fedBy: ["backlog"],
   },
 } as const satisfies Record<string, MetricDeclaration>

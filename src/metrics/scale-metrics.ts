@@ -23,7 +23,7 @@ export const scaleMetrics = {
     kind: "gauge",
     unit: "tokens",
     labels: {},
-    help: "What the running workers can do together",
+    help: "Tokens per second of all running workers",
     fedBy: ["look"],
   },
   desiredWorkers: {
@@ -31,7 +31,7 @@ export const scaleMetrics = {
     kind: "gauge",
     unit: "workers",
     labels: {},
-    help: "Workers that do what waits within --target-seconds; 0 if no job waits or is active: the signal to scale by, from zero too",
+    help: "Workers that finish the backlog within --target-seconds; 0 if no job waits or is active: scale by it, from zero too",
     fedBy: ["look"],
   },
 } as const satisfies Record<string, MetricDeclaration>

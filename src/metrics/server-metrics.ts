@@ -7,7 +7,7 @@ export const serverMetrics = {
     kind: "counter",
     unit: "requests",
     labels: { route: "given", status: "given" },
-    help: "Requests that ended, by the route's pattern and the status; status 499 where the client went before its answer",
+    help: "Requests that ended, by the route's pattern and the status; status 499 if the client left before the answer",
     fedBy: ["request"],
   },
   httpSeconds: {
@@ -24,7 +24,7 @@ export const serverMetrics = {
     kind: "counter",
     unit: "requests",
     labels: { code: "given" },
-    help: "Requests that were answered with a problem, by its code",
+    help: "Requests that were answered with an error, by its code",
     fedBy: ["refused"],
   },
   httpTexts: {
@@ -32,7 +32,7 @@ export const serverMetrics = {
     kind: "counter",
     unit: "texts",
     labels: {},
-    help: "Texts that requests and streams brought; those of jobs are not among them",
+    help: "Texts of requests and streams, not of jobs",
     fedBy: ["texts"],
   },
   httpTextsUnderWay: {
@@ -48,7 +48,7 @@ export const serverMetrics = {
     kind: "counter",
     unit: "events",
     labels: {},
-    help: "Errors that no request's handler caught; the server goes on, and its log has them: each is a fault of Valence",
+    help: "Errors that no request's handler caught; the server continues and logs them: each is a bug of Valence",
     fedBy: ["unforeseen"],
   },
   webhooks: {
@@ -56,7 +56,7 @@ export const serverMetrics = {
     kind: "counter",
     unit: "events",
     labels: { outcome: ["delivered", "retried", "given_up"] },
-    help: "Attempts to deliver a webhook, by what became of them",
+    help: "Attempts to deliver a webhook, by outcome",
     fedBy: ["webhook"],
   },
   serverReady: {
@@ -64,7 +64,7 @@ export const serverMetrics = {
     kind: "gauge",
     unit: "0 or 1",
     labels: {},
-    help: "1 where the server labels what comes, as /readyz says",
+    help: "1 if the server accepts requests, as /readyz says",
     fedBy: ["text"],
   },
   serverModel: {
@@ -72,7 +72,7 @@ export const serverMetrics = {
     kind: "gauge",
     unit: "1",
     labels: { name: "given", revision: "given", dtype: "given", version: "given", node: "given" },
-    help: "Which model labels what names none, and which Valence on which Node serves it",
+    help: "The default model, and the versions of Valence and Node",
     fedBy: ["createServerMetrics"],
   },
 } as const satisfies Record<string, MetricDeclaration>

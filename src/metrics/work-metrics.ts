@@ -27,7 +27,7 @@ export const workMetrics = {
     kind: "counter",
     unit: "jobs",
     labels: { lane: lanes, outcome: jobOutcomes },
-    help: "Jobs that this worker took, by what became of them",
+    help: "Jobs that this worker took, by outcome",
     fedBy: ["job"],
   },
   retries: {

@@ -8,7 +8,7 @@ export const workerMetrics = {
     kind: "gauge",
     unit: "0 or 1",
     labels: {},
-    help: "1 where the worker takes jobs, as /readyz says",
+    help: "1 if the worker takes jobs, as /readyz says",
     fedBy: ["setReady"],
   },
   redisUp: {
@@ -16,7 +16,7 @@ export const workerMetrics = {
     kind: "gauge",
     unit: "0 or 1",
     labels: {},
-    help: "1 where Redis answers this process; 0 until it first did",
+    help: "1 if Redis answers this process; 0 until it first did",
     fedBy: ["redisAway", "redisBack", "backlog"],
   },
   redisReconnects: {
@@ -48,7 +48,7 @@ export const workerMetrics = {
     kind: "gauge",
     unit: "1",
     labels: { name: "given", revision: "given", dtype: "given", device: "given" },
-    help: "Which model labels, and where",
+    help: "The model and the device",
     fedBy: ["createMetrics"],
   },
   build: {
@@ -56,7 +56,7 @@ export const workerMetrics = {
     kind: "gauge",
     unit: "1",
     labels: { version: "given", node: "given" },
-    help: "Which Valence runs, on which Node",
+    help: "The versions of Valence and Node",
     fedBy: ["createMetrics"],
   },
 } as const satisfies Record<string, MetricDeclaration>

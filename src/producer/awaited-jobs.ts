@@ -12,7 +12,7 @@ export type AwaitedOutcome =
   /** Redis knows nothing of it (any more). */
   | { readonly state: "missing" }
 
-/** A job that somebody waits for. */
+/** An awaited job. */
 export interface AwaitedJob {
   readonly id: string
   readonly lane: Lane
@@ -64,10 +64,10 @@ export class AwaitedJobs {
     else this.#waiting.set(job.id, [waiting])
   }
 
-  /** Says that a job lies in Redis: from now on it is looked at every `pollMs`, or at once. */
+  /** Reports that a job is in Redis: from now on it is checked every `pollMs`, or at once. */
   added(id: string, atOnce = false): void {
     const now = performance.now()
-    // Nobody waits any more: the call was aborted while the job was being added.
+    // No one waits any more: the call was aborted while the job was being added.
     if (!this.#waiting.has(id)) return
     for (const waiting of this.#waiting.get(id) ?? []) waiting.lookMs = now + this.#pollMs
     this.#timer ??= setInterval(() => this.#poll(), Math.max(10, this.#pollMs / 8))
@@ -96,7 +96,7 @@ export class AwaitedJobs {
       }
   }
 
-  /** Waits for nobody any more: everything awaited fails. */
+  /** Fails every awaited job. */
   close(error: ValenceError): void {
     for (const jobs of this.#waiting.values()) for (const { job } of jobs) job.settle({ state: "failed", error })
     this.#waiting.clear()
@@ -152,7 +152,7 @@ export class AwaitedJobs {
     }
     const addAgain = jobs.find(({ job }) => job.addAgain)?.job.addAgain
     if (standing.state === "missing" && addAgain) {
-      // Redis lost it: it was killed before it wrote its file, say. It is safe to add it again under the same id.
+      // Redis lost it, for example because it was killed before it wrote its file. It is safe to add it again under the same id.
       for (const waiting of jobs) waiting.lookMs = performance.now() + this.#pollMs
       addAgain().catch(() => {})
       return
@@ -179,7 +179,7 @@ export class AwaitedJobs {
   }
 }
 
-/** What a standing tells of a job that is no longer pending. */
+/** The outcome of a job that is no longer pending. */
 export function outcomeOf(standing: Exclude<Standing, { state: "pending" }>): AwaitedOutcome {
   if (standing.state === "missing" || standing.state === "discarded") return { state: "missing" }
   if (standing.state === "failed") return { state: "failed", error: readFailure(standing.failedReason) }

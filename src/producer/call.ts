@@ -13,7 +13,7 @@ import type { JobTexts } from "./split-jobs.ts"
 /** A call of `label()` or `add()`, checked, with what its jobs have in common. */
 export interface Call {
   readonly lane: Lane
-  /** Of a named call results are kept until they are released, and what was labelled before counts. */
+  /** Results of a named call are kept until they are released, and earlier results are reused. */
   readonly name: string | undefined
   readonly empty: EmptyText
   readonly timeoutMs: number | undefined

@@ -20,10 +20,10 @@ const never = new AbortController().signal
  * A `Labeller` over Redis.
  *
  * @param redis - a URL, or a connection of ioredis, which stays yours: the producer works with copies of it
- * @param onNotice - gets a line when calls begin to wait for a Redis that is away or refuses jobs, and one when they go on
+ * @param onNotice - gets a line when calls begin to wait for a Redis that is away or refuses jobs, and one when they continue
  * @param telemetry - BullMQ's, such as that of bullmq-otel: jobs carry the trace of their caller to the worker
  * @param signal - ends the wait for a worker to say what it labels with, also if Redis does not answer meanwhile
- * @throws the signal's reason; ValenceError `option_invalid`, `redis_failed`; `no_worker` where no worker ever said what it labels with
+ * @throws the signal's reason; ValenceError `option_invalid`, `redis_failed`; `no_worker` if no worker ever reported its model
  * @example
  * await using producer = await createProducer({ redis: 'redis://127.0.0.1:6379' })
  * await producer.label(['I love it']) // → [{ label: 'POSITIVE', score: 0.99, tokens: 5, truncated: false, windows: 1 }]
@@ -76,7 +76,7 @@ async function waitForModel(
     if (model) return model
     if (performance.now() - wantedMs >= wantEveryMs) {
       wantedMs = performance.now()
-      // A Redis that is full or read-only tells its autoscaler nothing; the wait goes on.
+      // A full or read-only Redis cannot ask its autoscaler for a worker; keep waiting.
       await fleet.want().catch(() => {})
     }
     if (performance.now() >= untilMs)

@@ -3,7 +3,7 @@ import type { LabelledText } from "../labeller.ts"
 import type { JobResult } from "../queue/jobs/job.ts"
 import type { AwaitedOutcome } from "./awaited-jobs.ts"
 
-/** Where a job stands, and how its texts were labelled where it is completed. */
+/** Where a job stands, and how its texts were labelled if it is completed. */
 export type JobStatus =
   /** `missing` where Redis does not know it (any more). */
   | { readonly id: string; readonly state: "waiting" | "active" | "missing" }

@@ -9,14 +9,14 @@ import { type JobStatus, statusOf } from "./job-status.ts"
 import type { JobsUnderWay } from "./jobs-under-way.ts"
 import { nthJobId } from "./split-jobs.ts"
 
-/** Jobs that are asked for by their ids, whoever added them. */
+/** Jobs by their ids, added by any producer. */
 export class JobsById {
   readonly #queues: JobQueues
   readonly #health: RedisHealth
   readonly #jobs: JobsUnderWay
   readonly #requireOpen: () => void
 
-  /** @param requireOpen - throws where the producer was closed */
+  /** @param requireOpen - throws if the producer was closed */
   constructor(queues: JobQueues, health: RedisHealth, jobs: JobsUnderWay, requireOpen: () => void) {
     this.#queues = queues
     this.#health = health
@@ -24,7 +24,7 @@ export class JobsById {
     this.#requireOpen = requireOpen
   }
 
-  /** Where a job stands. */
+  /** The state of a job. */
   async status(id: string): Promise<JobStatus> {
     this.#requireOpen()
     return this.#health.untilServed("read", () => this.#status(id))
@@ -89,7 +89,7 @@ export class JobsById {
     }
   }
 
-  /** Takes a job back; gives whether it was still waiting or at work. */
+  /** Cancels a job; gives whether it was still waiting or at work. */
   async cancel(id: string): Promise<boolean> {
     this.#requireOpen()
     return this.#health.untilServed("cancel", async () => {
@@ -98,14 +98,14 @@ export class JobsById {
     })
   }
 
-  /** Takes a job back and removes what becomes of it; gives whether it was there. */
+  /** Cancels a job and removes what becomes of it; gives whether it was there. */
   async discard(id: string): Promise<boolean> {
     this.#requireOpen()
     const lane = await this.#laneOf(id)
     return lane === undefined ? false : this.#jobs.discard(lane, id)
   }
 
-  /** @throws ValenceError `option_invalid` where several jobs have ids made of this one: nothing can be said of them in one */
+  /** @throws ValenceError `option_invalid` if several jobs have ids that begin with this one */
   async #laneOf(id: string): Promise<Lane | undefined> {
     const known = (lane: Lane, job: string) => this.#queues.redis.exists(`${this.#queues.keyOf(lane)}:${job}`)
     for (const lane of lanes) if (await known(lane, id)) return lane

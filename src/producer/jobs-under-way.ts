@@ -14,10 +14,10 @@ import { QueueAdmission } from "./queue-admission.ts"
 import type { JobTexts } from "./split-jobs.ts"
 import { waitingTextsCounter } from "./waiting-texts.ts"
 
-/** How long Redis may take to hear what is taken back, when a producer is closed. */
+/** How long Redis may take to cancel jobs when a producer is closed. */
 const takeBackMs = 2000
 
-/** Takes jobs to Redis and back: admits, adds and awaits them, and takes back those that nobody wants any more. */
+/** Takes jobs to Redis and back: admits, adds and awaits them, and cancels unwanted ones. */
 export class JobsUnderWay {
   readonly awaited: AwaitedJobs
   readonly #queues: JobQueues
@@ -56,7 +56,7 @@ export class JobsUnderWay {
   }
 
   /**
-   * Adds a job, and waits for its end. When the signal aborts it is taken back, whether it is in Redis by then or not.
+   * Adds a job, and waits for its end. When the signal aborts it is cancelled, whether it is in Redis by then or not.
    *
    * @throws ValenceError `queue_full`, `redis_failed`; the signal's reason
    */
@@ -96,7 +96,7 @@ export class JobsUnderWay {
     })
   }
 
-  /** @returns whether the job was still waiting or at work; one that a worker has is dropped where it has not reached a device */
+  /** @returns whether the job was still waiting or at work; one that a worker has is dropped if it has not reached a device */
   async cancel(lane: Lane, id: string): Promise<boolean> {
     const [standing] = await finishedJobs(this.#queues.redis, this.#queues.keyOf(lane), [id], "peek")
     if (standing?.state !== "pending") return false
@@ -107,7 +107,7 @@ export class JobsUnderWay {
   }
 
   /**
-   * Takes a job back, and removes whatever becomes of it; from now on it is missing.
+   * Cancels a job and removes its outcome; from now on it is missing.
    *
    * @returns whether it was there
    */
@@ -127,7 +127,7 @@ export class JobsUnderWay {
     await this.#inBackground(Promise.all(lanes.map(drop)))
   }
 
-  /** Waits a little for what is taken back; then everything that is awaited fails. */
+  /** Waits a little for what is cancelled; then everything that is awaited fails. */
   async close(error: ValenceError): Promise<void> {
     if (this.#takingBack.size > 0) await within(takeBackMs, Promise.allSettled(this.#takingBack))
     this.awaited.close(error)
@@ -145,7 +145,7 @@ export class JobsUnderWay {
     }
   }
 
-  /** Nobody wants a job any more. One whose result nobody else can ask for is removed when it is finished. */
+  /** No one wants a job any more. One whose result no one else can ask for is removed when it is finished. */
   #takeBack({ id, lane, mode }: AwaitedJob): void {
     if (mode === "take") this.#takeWhenFinished(id, lane)
     void this.#inBackground(this.cancel(lane, id))

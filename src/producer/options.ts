@@ -7,7 +7,8 @@ const priority = count({
   min: 1,
   max: 2_097_152,
   unit: "priority",
-  help: "1 goes before 2; jobs without a priority go before all that have one",
+  noun: "a whole number",
+  help: "1 goes before 2; jobs without a priority go first",
 })
 
 /** How a producer adds jobs and waits for them. */
@@ -19,15 +20,15 @@ export const producerOptions = {
     min: 1,
     unit: "texts",
     env: "VALENCE_MAX_WAITING_TEXTS",
-    help: "texts that may wait in Redis in a lane, everybody's together, before this producer adds more",
+    help: "texts of all producers that may wait in Redis per lane before this producer stops adding",
   }),
   whenFull: choice({
     default: "wait",
     choices: ["wait", "reject"],
     unit: "how",
-    help: "what a producer does where so many texts wait: wait until there are fewer, or reject (queue_full)",
+    help: "at that bound: wait until fewer texts wait, or reject (queue_full)",
   }),
-  attempts: count({ default: 5, min: 1, max: 1000, unit: "attempts", help: "how often a job is tried" }),
+  attempts: count({ default: 5, min: 1, max: 1000, unit: "attempts", help: "number of attempts per job" }),
   backoffMs: count({
     default: 1000,
     min: 1,
@@ -35,21 +36,21 @@ export const producerOptions = {
     unit: "ms",
     help: "time before the second attempt; it doubles with each, with jitter",
   }),
-  jobTexts: count({ default: 16, min: 1, max: 10_000, unit: "texts", help: "most texts in an interactive job" }),
-  bulkJobTexts: count({ default: 256, min: 1, max: 10_000, unit: "texts", help: "most texts in a bulk job" }),
+  jobTexts: count({ default: 16, min: 1, max: 10_000, unit: "texts", help: "maximum texts in an interactive job" }),
+  bulkJobTexts: count({ default: 256, min: 1, max: 10_000, unit: "texts", help: "maximum texts in a bulk job" }),
   pollMs: count({
     default: 2000,
     min: 10,
     max: longestTimerMs,
     unit: "ms",
-    help: "how often a job is looked at of which nothing was heard",
+    help: "how often to check a job without news",
   }),
   workerWaitMs: count({
     default: 10_000,
     min: 0,
     max: longestTimerMs,
     unit: "ms",
-    help: "how long to wait for a first worker, which tells what the model is",
+    help: "how long to wait for a first worker, which reports the model",
   }),
 } as const
 
@@ -68,7 +69,7 @@ export const addOptions = {
     min: 1,
     max: longestTimerMs,
     unit: "ms",
-    help: "label() rejects after so long, and its jobs are cancelled",
+    help: "label() rejects after this time, and its jobs are cancelled",
   }),
 } as const
 
@@ -76,7 +77,7 @@ export const addOptions = {
 export interface AddOptions extends Omit<LabelOptions, "signal" | "onTimings"> {
   /** Drops texts that have not reached a device by then; their result says `expired`. */
   readonly deadlineMs?: number | undefined
-  /** 1 goes before 2; jobs without a priority go before all that have one. */
+  /** 1 goes before 2; jobs without a priority go first. */
   readonly priority?: number | undefined
 }
 
@@ -84,7 +85,7 @@ export interface AddOptions extends Omit<LabelOptions, "signal" | "onTimings"> {
 export interface ProducerLabelOptions extends AddOptions {
   readonly signal?: AbortSignal | undefined
   readonly onTimings?: LabelOptions["onTimings"]
-  /** Rejects with `timeout` after so long; the jobs are cancelled. */
+  /** Rejects with `timeout` after this time; the jobs are cancelled. */
   readonly timeoutMs?: number | undefined
 }
 

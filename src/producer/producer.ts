@@ -24,7 +24,7 @@ import { readOutcome } from "./read-outcome.ts"
 import { type JobTexts, splitJobs } from "./split-jobs.ts"
 import { tellTrouble } from "./tell-trouble.ts"
 
-/** A `Labeller` whose work is done by whatever workers listen on Redis; it also adds jobs whose results are collected later. */
+/** A `Labeller` whose work is done by the workers on Redis; it also adds jobs whose results are collected later. */
 export class Producer implements Labeller {
   readonly model: ModelInfo
   readonly isFleet = true
@@ -39,7 +39,7 @@ export class Producer implements Labeller {
   readonly #telemetry: Telemetry | undefined
   readonly #id = randomBytes(9).toString("base64url")
   readonly #underWay = new Set<Promise<unknown>>()
-  /** Of named calls that did not fit into one job. */
+  /** Ids of named calls that did not fit into one job. */
   readonly #jobsOfCalls = new Map<string, readonly string[]>()
   #closing: Promise<void> | undefined
 
@@ -47,7 +47,7 @@ export class Producer implements Labeller {
    * @internal use `createProducer`
    * @param replies - a connection of its own, because it listens
    * @param target - where Redis is
-   * @param onNotice - gets a line when the producer begins to wait for Redis, and one when it goes on
+   * @param onNotice - gets a line when the producer begins to wait for Redis, and one when it continues
    */
   constructor(
     model: ModelInfo,
@@ -71,7 +71,7 @@ export class Producer implements Labeller {
     this.#byId = new JobsById(this.#queues, this.#health, this.#jobs, () => this.#requireOpen())
   }
 
-  /** @internal lent to those who keep something of their own beside the jobs */
+  /** @internal for code that stores something of its own next to the jobs */
   get redis(): RedisConnection {
     return this.#redis
   }
@@ -108,19 +108,19 @@ export class Producer implements Labeller {
    * Labels texts in the fleet, and waits for their results.
    *
    * @throws ValenceError `option_invalid`, `aborted`, `timeout`, `closed`, `queue_full`, `redis_failed`; what a job failed
-   * of; `model_changed` where another model labelled than the producer's
+   * of; `model_changed` if a model other than the producer's labelled
    */
   label(texts: readonly string[], options: ProducerLabelOptions = {}): Promise<LabelledText[]> {
     return tracked(this.#underWay, this.#label(texts, options))
   }
 
   /**
-   * Adds texts to be labelled, and does not wait: gives the ids of the jobs that they lie in, in order.
+   * Adds texts to be labelled, and does not wait: returns the ids of their jobs, in order.
    *
-   * With an `id`, the same call again adds nothing that is there already. Texts that fit into one job lie in the job of that
-   * id; more of them lie in `id.0`, `id.1` and so on.
+   * With an `id`, the same call again adds nothing. Texts that fit into one job are in the job of that
+   * id; more of them are in `id.0`, `id.1` and so on.
    *
-   * @throws ValenceError `option_invalid`, `text_invalid` where a text is no string, `closed`, `queue_full`, `redis_failed`
+   * @throws ValenceError `option_invalid`, `text_invalid` if a text is no string, `closed`, `queue_full`, `redis_failed`
    */
   add(texts: readonly string[], options: AddOptions = {}): Promise<string[]> {
     return tracked(this.#underWay, this.#add(texts, options))
@@ -150,7 +150,7 @@ export class Producer implements Labeller {
   }
 
   /**
-   * Where a job stands.
+   * The state of a job.
    *
    * @throws ValenceError `closed`; `option_invalid` for the `id` of a call that became several jobs: each has one of its own
    */
@@ -169,7 +169,7 @@ export class Producer implements Labeller {
   }
 
   /**
-   * Takes a job back. One that a worker has is dropped where it has not reached a device.
+   * Cancels a job. One that a worker has is dropped if it has not reached a device.
    *
    * @returns whether it was still waiting or at work
    * @throws ValenceError as `result()`
@@ -245,7 +245,7 @@ export class Producer implements Labeller {
     try {
       return await Promise.all(jobs.map(labelOne))
     } catch (error) {
-      // Where one job fails the others are of no use.
+      // If one job fails the others are of no use.
       abort(error)
       throw error
     }
@@ -279,7 +279,7 @@ export class Producer implements Labeller {
       if (problem) throw problem
     }
     const jobs = splitJobs(texts, jobTextsOf(call.lane, this.#settings), call.name)
-    // Whoever reads the result later should get this model's, whatever workers there are by then.
+    // A later reader should get this model's result, even if the workers have changed by then.
     const { revision, dtype } = this.model
     await this.#jobs.add(jobs, { ...call, data: { ...call.data, model: { revision, dtype } } })
     return jobs.map(({ id }) => id)

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { ValenceError } from "../errors.ts"
 
-/** The part of the bound that is given out between two looks at Redis: several producers may each be so far over it. */
+/** The part of the bound that is given out between two looks at Redis: several producers may each exceed it by this much. */
 const shareBetweenLooks = 1 / 16
 const retryMs = 100
 
@@ -26,15 +26,15 @@ export class QueueAdmission {
     this.#options = options
   }
 
-  /** Says that so many of the texts that were admitted lie in Redis, or never will. */
+  /** Reports that a number of the admitted texts are in Redis, or never will be. */
   arrived(texts: number): void {
     this.#onTheWay -= texts
   }
 
   /**
-   * Returns when so many texts may be added; whoever adds them says so with `arrived`.
+   * Returns when this many texts may be added; the caller reports with `arrived` that it added them.
    *
-   * @throws ValenceError `queue_full` where the caller chose not to wait; the signal's reason
+   * @throws ValenceError `queue_full` if the caller chose not to wait; the signal's reason
    */
   admit(texts: number, signal?: AbortSignal): Promise<void> {
     if (this.#allowance >= texts && this.#options.whenFull === "reject") {

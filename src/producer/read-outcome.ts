@@ -20,7 +20,7 @@ export function readOutcome(
     return { results: texts.map(() => ({ error: { code, message } })) }
   }
   if (outcome.state === "failed") throw outcome.error
-  if (outcome.state === "missing") throw new ValenceError("job_lost", `job ${id} must be in Redis; it is gone`)
+  if (outcome.state === "missing") throw new ValenceError("job_lost", `job ${id} is no longer in Redis`)
   const { model: by, results, timings } = outcome.result
   if (results.length !== texts.length)
     throw new ValenceError("job_failed", `job ${id} must have ${texts.length} results; got ${results.length}`)

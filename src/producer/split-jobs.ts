@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto"
 import { shown, ValenceError } from "../errors.ts"
 import { reservedNames } from "../queue/jobs/names.ts"
 
-/** A job ends when it holds so many characters of text. */
+/** A job ends at this number of characters of text. */
 const maxJobCharacters = 1024 * 1024
 
 /** Some of a call's texts, which become one job. */
 export interface JobTexts {
   readonly id: string
   readonly texts: readonly string[]
-  /** Of the first of them in the call. */
+  /** Index of the first of them in the call. */
   readonly from: number
 }
 
@@ -20,10 +20,10 @@ const idRule = "must be 1 to 200 of the characters A-Z a-z 0-9 . _ - and not a n
 export const nthJobId = (call: string, index: number) => `${call}.${index}`
 
 /**
- * Cuts a call's texts into jobs, in order. Where a cut is depends on the texts alone, and so the ids of a named call do.
+ * Cuts a call's texts into jobs, in order. Cuts depend on the texts alone, and so do the ids of a named call.
  *
  * @param name - the call's name; a call without has random ids
- * @throws ValenceError `option_invalid` where the name cannot be an id
+ * @throws ValenceError `option_invalid` if the name cannot be an id
  */
 export function splitJobs(texts: readonly string[], maxTexts: number, name: string | undefined): JobTexts[] {
   if (name !== undefined && (!/^[\w.-]{1,200}$/.test(name) || /^[\d.]+$/.test(name)))

@@ -5,7 +5,7 @@ import { describeTrouble, type RedisTrouble } from "../queue/redis/refusal.ts"
 const shortMs = 1000
 
 /**
- * Tells in one line that a producer waits because Redis is away or refuses jobs, and in another that it goes on.
+ * Reports in one line that a producer waits because Redis is away or refuses jobs, and in another that it continues.
  *
  * @param tell - gets each line
  * @returns stops it

@@ -14,19 +14,19 @@ export interface LaneLeft {
   readonly delayedJobs: number
 }
 
-/** How long a drain goes on, and who hears of it. */
+/** The limits and listeners of a drain. */
 export interface DrainOptions {
   /** Longest time; default: however long it takes. */
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
-  /** Told at each look what is left. */
+  /** Called at each look with what is left. */
   readonly onLook?: (left: readonly LaneLeft[]) => void
   /** Time between two looks. */
   readonly lookMs?: number
 }
 
 /**
- * Waits until no job waits, is delayed or active in these lanes. Changes nothing: workers go on, and producers too, which
+ * Waits until no job waits, is delayed or active in these lanes. Changes nothing: workers continue, and producers too, which
  * may keep a queue from ever getting empty.
  *
  * @returns whether they are `empty`, or the time has passed (`timeout`)

@@ -17,7 +17,7 @@ export interface OpenQueues extends AsyncDisposable {
 }
 
 /**
- * Opens queues to look at and to look after; whoever adds jobs or takes them needs a producer or a worker.
+ * Opens queues to inspect and manage; to add or take jobs, create a producer or a worker.
  *
  * @param redis - a URL, or a connection of ioredis, of which a copy is made
  * @throws ValenceError `option_invalid`, `redis_failed`

@@ -5,7 +5,7 @@ import type { JobQueues } from "./jobs/job-queues.ts"
 export type PausedLanes = readonly { readonly lane: Lane; readonly paused: boolean }[]
 
 /**
- * Keeps all workers from taking jobs of these lanes, until they are resumed; jobs that workers have go on, and jobs can
+ * Keeps all workers from taking jobs of these lanes, until they are resumed; jobs that workers have continue, and jobs can
  * still be added. Again changes nothing.
  *
  * @returns what is so now
@@ -14,7 +14,7 @@ export function pauseLanes(queues: JobQueues, lanes: readonly Lane[]): Promise<P
   return change(queues, lanes, lane => queues.of(lane).pause())
 }
 
-/** Lets workers take jobs of these lanes again; where they are not paused, changes nothing. */
+/** Lets workers take jobs of these lanes again; if they are not paused, changes nothing. */
 export function resumeLanes(queues: JobQueues, lanes: readonly Lane[]): Promise<PausedLanes> {
   return change(queues, lanes, lane => queues.of(lane).resume())
 }

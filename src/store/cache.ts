@@ -5,7 +5,7 @@ import { builderVersion } from "./builder-version.ts"
 import type { HubName } from "./hub-name.ts"
 
 /*
- * What was pulled from the hub lies in the user's cache:
+ * What was pulled from the hub is in the user's cache:
  *
  * models/OWNER/NAME/COMMIT/             a checkpoint: whole and checked, or not there
  * models/OWNER/NAME/COMMIT/hub.json     where it came from, and the checksum of each file
@@ -19,9 +19,9 @@ import type { HubName } from "./hub-name.ts"
 export interface HubFile {
   readonly name: string
   readonly bytes: number
-  /** Of large files. */
+  /** Checksum of large files. */
   readonly sha256?: string
-  /** Of small ones, as git hashes a blob. */
+  /** Checksum of small files, as git hashes a blob. */
   readonly gitSha1?: string
 }
 
@@ -41,7 +41,7 @@ export interface CachedModel extends HubRecord {
   readonly revisions: readonly string[]
 }
 
-/** The file beside a cached checkpoint that says where it came from. */
+/** The file next to a cached checkpoint that says where it came from. */
 export const hubRecordFile = "hub.json"
 
 /** What a commit is called: 40 hex digits. */
@@ -65,18 +65,18 @@ export function refFile({ id, revision }: HubName): string {
   return join(repositoryFolder(id), "refs", encodeURIComponent(revision))
 }
 
-/** Of which model of the hub a checkpoint's folder is, `OWNER/NAME`; `undefined` where it lies outside the cache. */
+/** The hub id of a cached checkpoint folder, `OWNER/NAME`; `undefined` if it is outside the cache. */
 export function cachedIdOf(checkpoint: string): string | undefined {
   const [owner, name, commit, ...more] = relative(modelsFolder(), resolve(checkpoint)).split(sep)
   return commit !== undefined && commitPattern.test(commit) && more.length === 0 ? `${owner}/${name}` : undefined
 }
 
-/** Where a checkpoint's graphs lie: beside it, or in the cache in a folder for each version of the builder. */
+/** The folder of a checkpoint's graphs: next to it, or in the cache in a folder for each version of the builder. */
 export function graphsFolder(checkpoint: string): string {
   return cachedIdOf(checkpoint) === undefined ? checkpoint : join(checkpoint, `builder-${builderVersion}`)
 }
 
-/** The folder of a cached checkpoint; `undefined` where it was never pulled. */
+/** The folder of a cached checkpoint; `undefined` if it was never pulled. */
 export async function findCached(name: HubName): Promise<string | undefined> {
   const commit = commitPattern.test(name.revision)
     ? name.revision
@@ -121,7 +121,7 @@ export async function listCached(): Promise<CachedModel[]> {
   return (await Promise.all(ids.flat().map(listCommits))).flat()
 }
 
-/** What lies in a folder, sorted; nothing where there is none. */
+/** The contents of a folder, sorted; empty if it does not exist. */
 async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).sort()
 }

@@ -11,7 +11,7 @@ import { builtDtypes, bundledModels, findCheckpoint, graphFile, listBundledModel
 /** What can be said of a checkpoint without loading it. */
 export interface ModelSummary {
   readonly name: string
-  /** Comes with the package, was pulled from the hub, or is a folder of somebody's own. */
+  /** Comes with the package, was pulled from the hub, or is a folder of someone's own. */
   readonly kind: "bundled" | "cached" | "folder"
   /** Such as `distilbert`. */
   readonly family: string
@@ -19,7 +19,7 @@ export interface ModelSummary {
   readonly problemType: string
   /** Tokens that a text may have. */
   readonly maxLength: number
-  /** Of the graphs that are there. */
+  /** Precisions of the existing graphs. */
   readonly dtypes: readonly string[]
   readonly bytes: number
   readonly folder: string

@@ -23,7 +23,7 @@ export const legacyIds: Readonly<Record<string, string>> = {
   "roberta-large-mnli": "FacebookAI/roberta-large-mnli",
 }
 
-/** The model of the hub that a name can mean; `undefined` where it is no `OWNER/NAME[@REVISION]`. */
+/** The model of the hub that a name can mean; `undefined` if it is no `OWNER/NAME[@REVISION]`. */
 export function readHubName(name: string): HubName | undefined {
   const [legacy = ""] = name.split("@", 1)
   const full = Object.hasOwn(legacyIds, legacy) ? `${legacyIds[legacy]}${name.slice(legacy.length)}` : name
@@ -45,7 +45,7 @@ export function requireHubName(name: string): HubName {
   )
 }
 
-/** `OWNER/NAME`, with the revision where it is not the usual one. */
+/** `OWNER/NAME`, with the revision if it is not the usual one. */
 export function showHubName({ id, revision }: HubName): string {
   return revision === mainRevision ? id : `${id}@${revision}`
 }

@@ -3,13 +3,13 @@ import { basename, dirname, join, relative, resolve } from "node:path"
 import { ValenceError } from "../errors.ts"
 import type { GraphDtype } from "../model/dtype.ts"
 
-/** What `ModelInfo.dtype` is where somebody else made the graph, in whatever precision. */
+/** `ModelInfo.dtype` of a graph that was exported elsewhere, in any precision. */
 export const readyDtype = "onnx"
 
 /** The folder that Optimum and transformers.js keep graphs in. */
 export const onnxFolder = "onnx"
 
-/** A graph that somebody else exported, such as Optimum, and the folder with its config.json and tokenizer. */
+/** A graph that someone else exported, such as Optimum, and the folder with its config.json and tokenizer. */
 export interface ReadyGraph {
   readonly folder: string
   readonly graph: string
@@ -57,9 +57,9 @@ export function chooseReadyGraph(what: string, files: readonly string[], dtype: 
 }
 
 /**
- * The graph that a path names, and the checkpoint beside it: in its folder, or, as Optimum lays them out, in the one above.
+ * The graph that a path names, and the checkpoint next to it: in its folder, or, as Optimum lays them out, in the one above.
  *
- * @throws ValenceError `model_not_found`; `option_invalid` where a precision is asked for that the file's name does not have
+ * @throws ValenceError `model_not_found`; `option_invalid` if a precision is asked for that the file's name does not have
  */
 export async function findReadyFile(path: string, dtype: GraphDtype | "auto"): Promise<ReadyGraph> {
   const graph = resolve(path)
@@ -72,10 +72,7 @@ export async function findReadyFile(path: string, dtype: GraphDtype | "auto"): P
   const beside = dirname(graph)
   for (const folder of [beside, dirname(beside)])
     if (await isFile(join(folder, "config.json"))) return { folder, graph }
-  throw new ValenceError(
-    "model_not_found",
-    `model ${path} must have a config.json beside it or one folder up; it has none`,
-  )
+  throw new ValenceError("model_not_found", `model ${path} needs a config.json next to it or one folder up`)
 }
 
 function saidBy(graph: string): string {
@@ -84,7 +81,7 @@ function saidBy(graph: string): string {
 }
 
 /**
- * The graph in a checkpoint's folder that somebody else exported, there or in `onnx`; `undefined` if there is none.
+ * The graph in a checkpoint's folder that someone else exported, there or in `onnx`; `undefined` if none exists.
  *
  * @throws ValenceError `model_not_found` as `chooseReadyGraph`
  */

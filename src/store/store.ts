@@ -22,13 +22,13 @@ export interface StoredModel {
   /** The files that its tokenizer is made from. */
   readonly tokenizer: readonly string[]
   readonly graph: string
-  /** Of the graph: as it was asked for, or `onnx` where somebody else made it. */
+  /** Of the graph: as it was asked for, or `onnx` where someone else made it. */
   readonly dtype: string
   /** First 12 hex digits of a SHA-256 over graph, tokenizer and config. */
   readonly revision: string
 }
 
-/** Where the models lie that come with the package. */
+/** The folder of the bundled models. */
 export const bundledModels = fromPackageRoot("models")
 
 /** The name of the graph file of a dtype. */
@@ -48,20 +48,20 @@ const exists = (path: string) =>
     () => false,
   )
 
-/** The checkpoint's folder, where a folder or a bundled model has this name. */
+/** The checkpoint's folder, if a folder or a bundled model has this name. */
 async function findLocal(nameOrFolder: string): Promise<string | undefined> {
   for (const folder of [resolve(nameOrFolder), join(bundledModels, nameOrFolder)])
     if (await exists(join(folder, "config.json"))) return folder
   return undefined
 }
 
-/** What a name means on the hub; `undefined` where it is none of the hub's, or a folder or file has it: these go first. */
+/** What a name means on the hub; `undefined` if it is none of the hub's, or a folder or file has it: these go first. */
 export async function hubNameOf(model: string): Promise<HubName | undefined> {
   const name = readHubName(model)
   return name === undefined || (await exists(model)) ? undefined : name
 }
 
-/** The folder of a checkpoint, wherever it lies on this machine; `undefined` where it does not. */
+/** The folder of a checkpoint anywhere on this machine; `undefined` if it does not. */
 export async function findInstalled(model: string): Promise<string | undefined> {
   const local = await findLocal(model)
   if (local !== undefined) return local
@@ -124,8 +124,8 @@ export async function hasGraph(folder: string, dtype: GraphDtype, asked: GraphDt
 }
 
 /**
- * A checkpoint's files and its graph: the one that was built from it, or one that somebody else exported, where an ONNX
- * file is named, or lies in a folder that has no weights to build from.
+ * A checkpoint's files and its graph: the one that was built from it, or one that someone else exported, if an ONNX
+ * file is named, or is in a folder that has no weights to build from.
  *
  * @param asked - the precision that an exported graph must have: `auto` if the caller did not ask for any
  * @throws ValenceError `model_not_found`, with the command that builds a graph that is missing
@@ -189,7 +189,7 @@ async function storedModel({
   }
 }
 
-/** A graph's file, and the one beside it where it is too large to be in one. */
+/** A graph's file, and the one next to it if it is too large to be in one. */
 async function graphFiles(graph: string): Promise<string[]> {
   const data = `${graph}_data`
   return (await exists(data)) ? [graph, data] : [graph]

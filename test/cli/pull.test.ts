@@ -95,7 +95,7 @@ describe("valence models", () => {
     [["rm", id, "--yes"], "model must be one that was pulled; someone/tiny was not"],
     [["show", id], "model someone/tiny must be pulled first; do so with: valence models pull someone/tiny"],
     [["pull", "tiny"], 'model must be a name of the hub, OWNER/NAME or OWNER/NAME@REVISION; got "tiny"'],
-    [["pull", id, "--offline"], "model someone/tiny must be in the cache, because the hub may not be asked"],
+    [["pull", id, "--offline"], "model someone/tiny is not in the cache, the hub may not be used"],
   ])("%o - exit code 2, and says why", async (words, message) => {
     const { code, stderr } = await run("models", ...words)
     expect(stderr).toContain(message)
@@ -106,7 +106,7 @@ describe("valence models", () => {
     hub.put(id, tinyFiles())
     await pull()
     const { code, stderr } = await run("models", "rm", id)
-    expect(stderr).toContain("models rm must have --yes where there is no terminal to ask on")
+    expect(stderr).toContain("models rm needs --yes if there is no terminal to ask on")
     expect(code).toBe(2)
     expect((await run("models", "list")).stdout).toContain(id)
   })

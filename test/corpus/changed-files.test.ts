@@ -91,7 +91,7 @@ describe.each(["to/out.csv", "to/out.jsonl", "to/out.parquet"])("%s, during its 
   it("moved, and moved back - output_failed, then goes on", async () => {
     await expect(label(output, () => renameSync(folder.at(rows), folder.at("away")))).rejects.toMatchObject({
       code: "output_failed",
-      message: expect.stringContaining("if the file that was written is moved back, the same command goes on"),
+      message: expect.stringContaining("if the file that was written is moved back, the same command continues"),
     })
     renameSync(folder.at("away"), folder.at(rows))
     expect((await label(output)).resumedRows).toBeGreaterThan(0)
@@ -120,7 +120,7 @@ describe.each(["to/out.csv", "to/out.jsonl", "to/out.parquet"])("%s, during its 
     await expectWhole(output)
   })
 
-  it("manifest removed - output_failed; it is written again, and the same command goes on", async () => {
+  it("manifest removed - output_failed; it is written again, and the same command continues", async () => {
     await expect(label(output, () => rmSync(folder.at(`${output}.manifest.json`)))).rejects.toMatchObject({
       code: "output_failed",
       message: expect.stringMatching(

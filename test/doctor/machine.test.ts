@@ -21,7 +21,7 @@ describe("judgeCpu", () => {
 describe("withRemedy", () => {
   it.each([
     ["no graph; build it with: valence models build x", { found: "no graph", remedy: "valence models build x" }],
-    ["evicts; mend it with: redis-cli CONFIG SET a b", { found: "evicts", remedy: "redis-cli CONFIG SET a b" }],
+    ["evicts; fix: redis-cli CONFIG SET a b", { found: "evicts", remedy: "redis-cli CONFIG SET a b" }],
     ["is not there; it has cpu, webgpu", { found: "is not there; it has cpu, webgpu" }],
   ])("%s", (message, taken) => {
     expect(withRemedy(message)).toEqual(taken)

@@ -189,7 +189,7 @@ describe("files and batches, by the openai client", () => {
     const batch = await ended(client, (await create(client, (await upload(client, ["", ""])).id)).id)
     expect(batch).toMatchObject({
       status: "failed",
-      errors: { data: [{ code: "empty_file", message: "input file must have a line that is not empty" }] },
+      errors: { data: [{ code: "empty_file", message: "the input file has no line that is not empty" }] },
     })
   })
 
@@ -224,16 +224,12 @@ describe("files and batches, by the openai client", () => {
     await ended(client, id)
     await expect(client.batches.cancel(id)).rejects.toMatchObject({
       status: 409,
-      message: `409 a batch to cancel must be under way; ${id} is completed`,
+      message: `409 the batch ${id} cannot be cancelled: it is completed`,
     })
   })
 
   it.each([
-    [
-      "an unknown input file",
-      { input_file_id: "file-none" },
-      /^400 input_file_id must be a file that there is; got file-none/,
-    ],
+    ["an unknown input file", { input_file_id: "file-none" }, /^400 no file has the id file-none \(input_file_id\)/],
     ["another endpoint", { endpoint: "/v1/embeddings" }, /^400 \/body\/endpoint must be one of \/v1\/label/],
     ["another window", { completion_window: "1h" }, /^400 \/body\/completion_window must be one of 24h/],
   ])("%s - 400", async (_, body, message) => {
@@ -509,7 +505,7 @@ describe("batches that wait", () => {
     await using second = await startFront(fleet)
     expect(await ended(clientOf(second), id)).toMatchObject({
       status: "failed",
-      errors: { data: [{ code: "input_file_missing", message: expect.stringContaining(`${file} is gone`) }] },
+      errors: { data: [{ code: "input_file_missing", message: expect.stringContaining(`${file} no longer exists`) }] },
     })
   })
 

@@ -113,6 +113,7 @@ describe("POST /v1/label", () => {
     [{ texts: [] }, 400, "/body/texts must NOT have fewer than 1 items"],
     [{ text: "a", topk: 1 }, 400, "/body/topk is not known"],
     [{ text: "a", topK: 0 }, 400, "/body/topK must be >= 1"],
+    [{ text: "a", topK: "2" }, 400, '/body/topK must be a whole number of labels, 1 or more, or "all"'],
     [{ text: "a", longText: "cut" }, 400, "/body/longText must be one of truncate, windows, error"],
     [{ text: "a", stride: -1 }, 400, "/body/stride must be >= 0"],
     [{ text: "a", pooling: "sum" }, 400, "/body/pooling must be one of weighted, mean, max"],
@@ -178,7 +179,7 @@ describe("POST /v1/label", () => {
     await using server = await startTestServer({ labeller: heldLabeller(), options: { answerTimeoutMs: 50 } })
     expect(await postJson(`${server.url}/v1/label`, { text: "a" })).toMatchObject({
       status: 504,
-      body: { code: "timeout", detail: "an answer must be there within 50 ms" },
+      body: { code: "timeout", detail: "the answer took longer than 50 ms" },
     })
   })
 
@@ -195,7 +196,7 @@ describe("POST /v1/label", () => {
     })
     await once(client, "close")
     expect(said).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/)
-    expect(said).toContain("a body must arrive within 50 ms")
+    expect(said).toContain("the body took longer than 50 ms to arrive")
   })
 })
 

@@ -169,7 +169,7 @@ describe("pullIfMissing, of what Hugging Face's libraries have", () => {
 
   it("nothing there, offline - names both caches", async () => {
     await expect(pullIfMissing({ model: id, dtype: "fp32", offline: true })).rejects.toThrow(
-      /must be in the cache, because the hub may not be asked .* and Hugging Face's cache, .*home\/hub, has not got it/,
+      /is not in the cache, the hub may not be used .* and Hugging Face's cache, .*home\/hub, does not have it either/,
     )
   })
 })

@@ -296,7 +296,7 @@ describe("pullIfMissing", () => {
     expect(existsSync(graph)).toBe(true)
     await expect(pullIfMissing({ model: `${id}@v1`, dtype: "fp32", offline: true })).rejects.toMatchObject({
       code: "model_not_found",
-      message: expect.stringContaining("model someone/tiny@v1 must be in the cache, because the hub may not be asked"),
+      message: expect.stringContaining("model someone/tiny@v1 is not in the cache, the hub may not be used"),
     })
     expect(hub.asked).toEqual([])
   })

@@ -94,7 +94,7 @@ describe("label()", () => {
     ],
     [{ timeoutMs: 0 }, "timeoutMs must be a whole number of ms, 1 to 2147483647; got 0"],
     [{ deadlineMs: 0 }, "deadlineMs must be a whole number of ms, 1 to 1099511627776; got 0"],
-    [{ priority: 0 }, "priority must be a whole number of priority, 1 to 2097152; got 0"],
+    [{ priority: 0 }, "priority must be a whole number, 1 to 2097152; got 0"],
     [{ topK: 0 }, 'topK must be a whole number of labels, 1 or more, or "all"; got 0'],
     [{ id: "a b" }, 'id must be 1 to 200 of the characters A-Z a-z 0-9 . _ - and not a number; got "a b"'],
     [

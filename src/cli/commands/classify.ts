@@ -18,7 +18,7 @@ const classifyOptions = {
 
 const cut = (text: string) => (text.length > 80 ? `${text.slice(0, 79).toWellFormed()}…` : text)
 
-/** The columns of the table: scores and words where there are any. */
+/** The columns of the table: scores and words if there are any. */
 const columns: readonly { readonly name: string; of(result: Labelled): string | undefined }[] = [
   { name: "label", of: result => result.label },
   { name: "score", of: result => result.score.toFixed(4) },

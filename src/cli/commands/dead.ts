@@ -13,13 +13,19 @@ import { showCount } from "../show/show-numbers.ts"
 
 /** How `valence dead list` lists. */
 export const listOptions = {
-  limit: count({ default: 50, min: 1, max: 1_000_000, unit: "letters", help: "list so many, the oldest first" }),
-  json: toggle({ help: "print a JSON object for each letter, with all it holds" }),
+  limit: count({
+    default: 50,
+    min: 1,
+    max: 1_000_000,
+    unit: "letters",
+    help: "number of letters to list, the oldest first",
+  }),
+  json: toggle({ help: "print each letter as a JSON object, in full" }),
 } as const
 
 /** Which letters are meant. */
 export const allOptions = {
-  all: toggle({ help: "all letters that there are when it begins" }),
+  all: toggle({ help: "all letters that exist when the command starts" }),
 } as const
 
 /** How `valence dead drop` is sure. */
@@ -71,7 +77,7 @@ async function drop(ids: readonly string[], given: Options): Promise<void> {
   const { yes } = pickOptions(dropOptions, given)
   const { all } = pickOptions(allOptions, given)
   if (all && !yes && !stdin.isTTY)
-    throw new ValenceError("option_invalid", "dead drop --all must have --yes where there is no terminal to ask on")
+    throw new ValenceError("option_invalid", "dead drop --all needs --yes if there is no terminal to ask on")
   const { openQueues } = await loadQueues()
   await using open = await openQueues(pickOptions(redisOptions, given))
   const chosen = all ? await open.deadLetters.ids() : ids
@@ -100,7 +106,7 @@ async function actOn(deadLetters: DeadLetters, act: "retry" | "drop", ids: reado
 }
 
 const help = `
-A job that failed for good lies with the dead letters until it is retried or dropped.
+A job that failed for good stays in the dead letters until it is retried or dropped.
 
 Examples:
   valence dead list
@@ -115,16 +121,16 @@ Examples:
   valence dead list
   valence dead list --json --limit 1000 | jq -r .id
 
-Exit code: 0, or 2 where they could not be listed.`
+Exit code: 0, or 2 if they could not be listed.`
 
 const showHelp = `
 Example:
   valence dead show valence.j0123
 
-Exit code: 0, or 2 where there is no such letter.`
+Exit code: 0, or 2 if no letter has this id.`
 
 const retryHelp = `
-The job has all its attempts before it again. Whoever still waits for it gets its result; else the result is stored.
+The job gets all its attempts again. A producer that still waits for it gets the result; otherwise the result is stored.
 
 Examples:
   valence dead retry valence.j0123 valence-bulk.j4567
@@ -153,7 +159,7 @@ export function addDead(program: Command): void {
     return command
   }
   add("list", "list dead letters, the oldest first", listHelp, [listOptions]).action(list)
-  add("show <id>", "print a dead letter with all it holds", showHelp, []).action(show)
+  add("show <id>", "print a dead letter in full", showHelp, []).action(show)
   add("retry [ids...]", "put jobs back into their queues", retryHelp, [allOptions]).action(retry)
-  add("drop [ids...]", "throw dead letters away", dropHelp, [allOptions, dropOptions]).action(drop)
+  add("drop [ids...]", "drop dead letters", dropHelp, [allOptions, dropOptions]).action(drop)
 }

@@ -19,7 +19,7 @@ const evalOptions = {
   json: toggle({ help: "print one JSON object" }),
 } as const
 
-/** Failed rows that are told of one by one. */
+/** Failed rows that are printed one by one. */
 const mostFailedLines = 20
 /** Labels up to which the confusion matrix is printed whole. */
 const mostMatrixLabels = 12
@@ -134,7 +134,7 @@ async function evaluate(input: string, given: Readonly<Record<string, unknown>>)
   return evaluation
 }
 
-/** Which exit code an evaluation has: 0 where all rows were compared, and there was one. */
+/** Which exit code an evaluation has: 0 if all rows were compared, and there was one. */
 function exitCodeOf({ interrupted, failed, compared }: Evaluation): number {
   return interrupted ? interruptedExitCode : failed > 0 || compared === 0 ? 1 : 0
 }
@@ -149,8 +149,8 @@ async function runEval(input: string, given: Readonly<Record<string, unknown>>):
 
 const help = `
 The right label of a row is the name of one of the model's labels, in any case, or its index. Rows whose right label is
-neither, or whose text cannot be labelled, are told of with their line, and left out of the figures. A lexicon gives
-NEUTRAL where it knows no word: that is wrong unless NEUTRAL is right; and where a file has 0 and 1 alone, a lexicon
+neither, or whose text cannot be labelled, are listed with their line and left out of the figures. A lexicon gives
+NEUTRAL if it knows no word, which is wrong unless NEUTRAL is right; and if a file has only 0 and 1, a lexicon
 takes them for NEGATIVE and POSITIVE.
 
 Examples:

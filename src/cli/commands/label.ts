@@ -23,7 +23,7 @@ const outputOptions = {
   output: text({
     default: undefined,
     unit: "file",
-    help: "where to write, - for standard output, a folder for several files (default: reviews.labelled.csv beside reviews.csv)",
+    help: "output file, - for standard output, a folder for several files (default: reviews.labelled.csv next to reviews.csv)",
   }),
   preview: toggle({ help: "print the first rows (10, or --limit) with their labels, and write nothing" }),
   dryRun: toggle({ help: "print what would be read and written, and label nothing" }),
@@ -31,12 +31,12 @@ const outputOptions = {
   json: toggle({ help: "print the summary as a JSON object on standard output" }),
 } as const
 
-/** Which exit code a run has: 0 where all rows have a label. */
+/** Which exit code a run has: 0 if all rows have a label. */
 function exitCodeOf({ interrupted, failed }: RunSummary): number {
   return interrupted ? interruptedExitCode : failed > 0 ? 1 : 0
 }
 
-/** This command, to be typed again: it goes on where it was stopped, if it is not told to start over. */
+/** This command, to be typed again: it continues where it was stopped, unless it says to start over. */
 function sameCommand(): string {
   const words = argv.slice(2).filter(word => word !== "--force")
   const quoted = words.map(word => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
@@ -104,7 +104,7 @@ async function label(input: string, chosen: Readonly<Record<string, unknown>>, c
   const { isSeveral } = await import("../../corpus/files/find-inputs.ts")
   const several = isSeveral(input)
   if (preview && several)
-    throw new ValenceError("option_invalid", `preview must be of one file; ${JSON.stringify(input)} stands for several`)
+    throw new ValenceError("option_invalid", `preview works on one file; ${JSON.stringify(input)} stands for several`)
   if (preview) return printPreview(input, given, json).catch(endInterrupted)
   if (dryRun && !several) return printPlans([{ input, output }], given, json)
   if (json && isStdout(input, output))
@@ -124,15 +124,15 @@ async function label(input: string, chosen: Readonly<Record<string, unknown>>, c
     if (error instanceof ValenceError && error.code === "aborted") return endInterrupted(error)
     const canGoOn = begun && error instanceof ValenceError && error.retryable && input !== standardStream
     if (!canGoOn || isExplained(error) || isStdout(input, output)) throw error
-    const message = `${error.message}; what was labelled is safe, go on with: ${sameCommand()}`
+    const message = `${error.message}; what was labelled is safe; continue with: ${sameCommand()}`
     throw new ValenceError(error.code, message, { cause: error })
   }
 }
 
 const help = `
-A column label and a column score are put behind the columns of the input; rows keep their order. A row that cannot be
+The columns label and score are added after those of the input; rows keep their order. A row that cannot be
 labelled is listed in OUTPUT.errors.jsonl with its line and the reason. A run that was stopped, by Ctrl-C, a crash or a
-power cut, goes on when the same command is given again.
+power cut, continues when you run the same command again.
 
 Examples:
   valence label reviews.csv                          writes reviews.labelled.csv

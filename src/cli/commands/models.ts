@@ -27,7 +27,7 @@ export const removeModelOptions = {
   yes: toggle({ help: "remove it without asking" }),
 } as const
 
-/** How `valence models verify` tells. */
+/** The output of `valence models verify`. */
 export const verifyModelOptions = {
   json: toggle({ help: "print one JSON object" }),
 } as const
@@ -97,7 +97,7 @@ async function verify(checkpoint: string, given: Options): Promise<void> {
     return
   }
   if (!(await hasWeights(folder))) {
-    say("its ONNX graph is used as it is: there are no weights to build it from again")
+    say("its ONNX graph is used unchanged: it has no weights to build it from")
     if (json) console.log(JSON.stringify({ model: checkpoint, dtype: readyDtype, problems: [] }))
     return
   }
@@ -154,7 +154,7 @@ export function addModels(program: Command): void {
   }
   const anyModel = "a checkpoint folder, the name of a bundled model, or one of the hub"
   const hubModel = "a model of the hub: OWNER/NAME or OWNER/NAME@REVISION"
-  const buildWhat = "build a checkpoint's graph from its safetensors, beside them or in the cache"
+  const buildWhat = "build a checkpoint's graph from its safetensors, next to them or in the cache"
   const verifyWhat =
     "compare files with the hub's checksums; build a graph again: compare its bytes, and its scores with fp32's"
   add("list", "list the models that come with Valence, and those that were pulled", "", [listModelsOptions]).action(

@@ -7,7 +7,7 @@ import { addFlags } from "../declared-options.ts"
 
 /** How `valence prune` works. */
 export const pruneOptions = {
-  dryRun: toggle({ help: "list what would be removed, and remove nothing" }),
+  dryRun: toggle({ help: "list what would be removed without removing it" }),
 } as const
 
 const examples = `

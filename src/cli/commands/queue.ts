@@ -15,15 +15,15 @@ import { describeStatus, statusJson } from "../show/describe-queues.ts"
 import { openDrainDisplay } from "../show/drain-display.ts"
 import { endInterrupted, listenForStop } from "../stop-signals.ts"
 
-/** How `valence queue status` tells. */
+/** The output of `valence queue status`. */
 export const statusOptions = {
   json: toggle({ help: "print a JSON object" }),
-  watch: toggle({ help: "look again every 2 s, until Ctrl-C" }),
+  watch: toggle({ help: "repeat every 2 s, until Ctrl-C" }),
 } as const
 
 /** Which lanes a command is about. */
 export const laneOptions = {
-  lane: choice({ default: undefined, choices: lanes, unit: "lane", help: "this lane alone (default: both)" }),
+  lane: choice({ default: undefined, choices: lanes, unit: "lane", help: "only this lane (default: both)" }),
 } as const
 
 /** How long `valence queue drain` waits. */
@@ -33,7 +33,7 @@ export const drainOptions = {
     min: 1,
     max: 2_000_000,
     unit: "seconds",
-    help: "give up after so long (default: however long it takes)",
+    help: "give up after this time (default: never)",
   }),
 } as const
 
@@ -112,10 +112,10 @@ Examples:
   valence queue status --json | jq .backlogSeconds
   valence queue pause --lane bulk                    workers label interactive jobs alone
   valence queue resume
-  valence queue drain --timeout-seconds 600          before an upgrade, say`
+  valence queue drain --timeout-seconds 600          before an upgrade, for example`
 
 const statusHelp = `
-backlogSeconds is how long the fleet needs for what waits; where no worker lives, how long one would need.
+backlogSeconds is the time that the fleet needs for the backlog; if no worker lives, the time that one would need.
 
 Examples:
   valence queue status
@@ -124,7 +124,7 @@ Examples:
 Exit code: 0, also after Ctrl-C; 2 the queues could not be looked at.`
 
 const pauseHelp = `
-Jobs that workers have go on, and producers can still add jobs. It stays so until valence queue resume, whatever workers come.
+Running jobs continue, and producers can still add jobs. New workers respect the pause until valence queue resume.
 
 Examples:
   valence queue pause
@@ -140,7 +140,7 @@ Examples:
 Exit code: 0 it is so now, 2 it could not be done.`
 
 const drainHelp = `
-Waits until no job waits, is delayed or active, and tells how many are left. It throws no job away, and it does not stop
+Waits until no job waits, is delayed or active, and prints how many are left. It drops no job, and it does not stop
 producers: while they add jobs a queue may never get empty, so stop them first.
 
 Examples:
@@ -165,18 +165,18 @@ Exit code: 0 it was stopped, 2 it could not be started.`
 export function addQueue(program: Command): void {
   const queue = program
     .command("queue")
-    .description("look at the queues; pause and resume them; wait until they are empty")
+    .description("show the queues; pause, resume and drain them")
     .addHelpText("after", help)
   const add = (name: string, what: string, more: string, groups: Parameters<typeof addFlags>[1][]) => {
     const command = queue.command(name).description(what).addHelpText("after", more)
     for (const declarations of [...groups, redisOptions]) addFlags(command, declarations)
     return command
   }
-  add("status", "show what waits, who works on it, and how long it takes", statusHelp, [statusOptions]).action(status)
-  add("pause", "let workers take no more jobs", pauseHelp, [laneOptions]).action(pause)
+  add("status", "show the backlog, the workers and the time they need", statusHelp, [statusOptions]).action(status)
+  add("pause", "stop workers from taking jobs", pauseHelp, [laneOptions]).action(pause)
   add("resume", "let workers take jobs again", resumeHelp, [laneOptions]).action(resume)
   add("drain", "wait until the queues are empty", drainHelp, [laneOptions, drainOptions]).action(drain)
-  add("export", "tell Prometheus and autoscalers of the queues, until it is stopped", exportHelp, [
+  add("export", "serve metrics of the queues to Prometheus and autoscalers", exportHelp, [
     exportOptions,
     scaleOptions,
     logOptions,

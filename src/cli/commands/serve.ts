@@ -21,7 +21,7 @@ function loadServer() {
   return import("../../http/create-server.ts")
 }
 
-/** The bundled lexicons, but for those that label anyway: the page shows them beside the model. */
+/** The bundled lexicons, but for those that label anyway: the page shows them next to the model. */
 function openLexicons(labellers: readonly Labeller[]): Promise<Labeller[]> {
   const names = bundledLexicons.filter(name => !labellers.some(({ model }) => model.name === name))
   return Promise.all(names.map(name => createLexiconLabeller({ model: name })))
@@ -81,7 +81,7 @@ Exit code: 0 it was stopped, 1 no device is left, 2 it could not be started.`
 export function addServe(program: Command): void {
   const command = program
     .command("serve")
-    .description("answer over HTTP: an API, routes that other servers' clients speak, and a page to try it")
+    .description("run an HTTP server: an API, routes for clients of other servers, and a page to try it")
     .addHelpText("after", help)
   for (const declarations of [
     serverOptions,

@@ -17,21 +17,22 @@ import { startTracing } from "../parts/start-tracing.ts"
 import { endStopped, listenForStop } from "../stop-signals.ts"
 import { traceOptions } from "../trace-options.ts"
 
-/** Where a worker can be asked how it is. */
+/** The port of a worker's health and metrics. */
 export const portOptions = {
   port: count({
     default: 9464,
     min: 0,
     max: 65_535,
     unit: "port",
+    noun: "a port number",
     env: "VALENCE_PORT",
-    help: "port of /livez, /readyz and /metrics; 0 takes a free one",
+    help: "port of /livez, /readyz and /metrics; 0 uses a free one",
   }),
   host: text({
     default: "127.0.0.1",
     unit: "host",
     env: "VALENCE_HOST",
-    help: "address that the port is on; 0.0.0.0 for all",
+    help: "address to listen on; 0.0.0.0 for all",
   }),
 } as const
 
@@ -141,7 +142,7 @@ Exit code: 0 drained, 1 jobs were given back or no device is left, 2 the worker 
 export function addWork(program: Command): void {
   const command = program
     .command("work")
-    .description("label what producers put into Redis, until it is stopped")
+    .description("run a worker that labels jobs from Redis")
     .addHelpText("after", help)
   for (const declarations of [workerOptions, portOptions, logOptions, traceOptions, classifierOptions])
     addFlags(command, declarations)

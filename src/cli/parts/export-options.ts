@@ -7,13 +7,14 @@ export const exportOptions = {
     min: 0,
     max: 65_535,
     unit: "port",
+    noun: "a port number",
     env: "VALENCE_EXPORT_PORT",
-    help: "port of /metrics, /v1/queue/scale, /livez and /readyz; 0 takes a free one",
+    help: "port of /metrics, /v1/queue/scale, /livez and /readyz; 0 uses a free one",
   }),
   host: text({
     default: "127.0.0.1",
     unit: "host",
     env: "VALENCE_EXPORT_HOST",
-    help: "address that the port is on; 0.0.0.0 for all",
+    help: "address to listen on; 0.0.0.0 for all",
   }),
 } as const

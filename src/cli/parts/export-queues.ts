@@ -12,7 +12,7 @@ import { commandLog } from "../log.ts"
 import { listenForStop } from "../stop-signals.ts"
 import { exportOptions } from "./export-options.ts"
 
-/** Tells of a fleet over HTTP until it is stopped: its metrics, and what to scale it by. */
+/** Serves a fleet's metrics and scaling signals over HTTP until it is stopped. */
 export async function exportQueues(given: Readonly<Record<string, unknown>>): Promise<void> {
   const { port, host } = pickOptions(exportOptions, given)
   const settings = pickOptions(scaleOptions, given)

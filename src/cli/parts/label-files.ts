@@ -20,7 +20,7 @@ function loadFiles() {
 /**
  * Labels several files, with one line for each and one for all.
  *
- * @param how.goOn - the command that goes on where it was stopped
+ * @param how.goOn - the command that continues where it was stopped
  */
 export async function labelSeveral(
   input: string,
@@ -113,5 +113,5 @@ export function describeFiles({ files, found, interrupted }: FilesSummary, goOn:
     ...(sum("repeated") > 0 ? [`${showCount(sum("repeated"))} repeated texts`] : []),
     ...(errors > 0 ? [`${showCount(errors)} ${errors === 1 ? "file" : "files"} failed`] : []),
   ].join(", ")
-  return interrupted ? `stopped after ${counted}\ngo on with: ${goOn}` : counted
+  return interrupted ? `stopped after ${counted}\ncontinue with: ${goOn}` : counted
 }

@@ -86,7 +86,7 @@ export async function printPlans(
 const standing: Readonly<Record<RunPlan["found"], string>> = {
   nothing: "",
   complete: ", complete already: nothing would be done, unless --force is given",
-  begun: ", begun already: the run would go on if nothing else changed",
+  begun: ", partly done: the run would continue if nothing else changed",
   "another file": ", exists and is no output of a run: only --force would overwrite it",
 }
 

@@ -42,7 +42,7 @@ export async function list(json: boolean): Promise<void> {
 }
 
 /**
- * Refuses a lexicon, where a graph is meant.
+ * Refuses a lexicon, if a graph is meant.
  *
  * @throws ValenceError `option_invalid`
  */

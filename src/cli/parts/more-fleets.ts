@@ -11,7 +11,7 @@ export const moreFleetsOptions = {
     default: undefined,
     unit: "prefixes",
     env: "VALENCE_MORE_KEY_PREFIXES",
-    help: "with --redis: key prefixes of more fleets on that Redis, with commas between; each labels the requests and jobs that name its model",
+    help: "with --redis: key prefixes of more fleets on that Redis, comma-separated; each labels the requests and jobs that name its model",
   }),
 } as const
 

@@ -69,7 +69,7 @@ function describeBacklog({ lanes, workers, workerTokensPerSecond, backlogSeconds
   const isEmpty = ({ waitingJobs, delayedJobs }: LaneStatus) => waitingJobs + delayedJobs === 0
   if (lanes.every(isEmpty)) return "nothing waits"
   if (lanes.every(lane => isEmpty(lane) || lane.paused)) return "none, what waits is paused"
-  if (workerTokensPerSecond === undefined) return "not known, no worker has told its tokens/s yet"
+  if (workerTokensPerSecond === undefined) return "unknown: no worker has reported its tokens/s yet"
   const time = showDuration(backlogSeconds * 1000)
   return workers.length === 0 ? `no worker is there; one would need ${time}` : `${time} of work for the fleet`
 }

@@ -17,7 +17,7 @@ export const unfamiliarText =
  * The summary of a run, as `valence label` prints it.
  *
  * @param failures - the first failed rows of this start
- * @param goOn - the command that goes on with a run that was stopped
+ * @param goOn - the command that continues with a run that was stopped
  */
 export function describeRun(summary: RunSummary, failures: readonly FailedRow[], goOn: string): string {
   return [headline(summary), "", ...labelLines(summary), ...countLines(summary), ...failureLines(summary, failures)]
@@ -90,12 +90,12 @@ function fileLines({ output, errors, report }: RunSummary): string[] {
 }
 
 function goOnLine({ input, output }: RunSummary, goOn: string): string {
-  if (output === standardStream) return "standard output is incomplete, and a run to it cannot go on"
-  if (input === standardStream) return "the output is incomplete, and a run from standard input cannot go on"
-  return `go on with: ${goOn}`
+  if (output === standardStream) return "standard output is incomplete, and a run to it cannot continue"
+  if (input === standardStream) return "the output is incomplete, and a run from standard input cannot continue"
+  return `continue with: ${goOn}`
 }
 
-/** A path as it is short: from the current folder where it lies in it. */
+/** A path in its short form: relative if it is in the current folder. */
 export function describePlace(path: string): string {
   const near = relative("", path)
   return near.startsWith("..") ? path : near

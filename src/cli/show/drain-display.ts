@@ -2,7 +2,7 @@ import type { WriteStream } from "node:tty"
 import type { LaneLeft } from "../../queue/drain-lanes.ts"
 import { showCount } from "./show-numbers.ts"
 
-/** Tells on a stream what is left to drain. */
+/** Prints what is left to drain. */
 export interface DrainDisplay extends Disposable {
   /** What was shown last. */
   readonly described: string

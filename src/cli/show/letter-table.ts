@@ -23,7 +23,7 @@ export function letterTable(nowMs: number): LetterTable {
   }
 }
 
-/** How many texts a job has; of one that is not as it must be, nobody can say. */
+/** How many texts a job has; unknown for an invalid one. */
 function textsOf(data: unknown): number | string {
   const { texts } = (data ?? {}) as { readonly texts?: unknown }
   return Array.isArray(texts) ? texts.length : ""

@@ -3,7 +3,7 @@ import cliProgress, { type Options, type Params, type SingleBar } from "cli-prog
 import type { Progress } from "../../corpus/run/progress.ts"
 import { showCount, showDuration } from "./show-numbers.ts"
 
-/** Tells on a stream how far a run is. */
+/** Prints the progress of a run. */
 export interface ProgressDisplay extends Disposable {
   /** Takes note of how far it is. */
   show(progress: Progress): void
@@ -24,7 +24,7 @@ export function openProgressDisplay(stream: WriteStream): ProgressDisplay {
   return stream.isTTY ? new BarDisplay(stream) : new LineDisplay(stream)
 }
 
-/** Tells nothing of the progress: the rows themselves are on the screen. */
+/** Prints no progress: the rows themselves are on the screen. */
 export function noProgressDisplay(stream: WriteStream): ProgressDisplay {
   return { show() {}, print: line => stream.write(`${line}\n`), [Symbol.dispose]() {} }
 }
@@ -102,7 +102,7 @@ class BarDisplay implements ProgressDisplay {
   }
 }
 
-/** The bar, as far as the size is known, and the rest of it; cut to the terminal, where a longer line would be left behind. */
+/** The bar, as far as the size is known, and the rest of it; cut to the terminal, if a longer line would be left after. */
 function formatBar(options: Options, { progress, maxWidth }: Params, payload: Payload): string {
   const bar = payload.isSizeKnown
     ? `${cliProgress.Format.BarFormat(progress, options)} ${Math.floor(progress * 100)} %  `

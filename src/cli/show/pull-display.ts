@@ -3,7 +3,7 @@ import cliProgress, { type SingleBar } from "cli-progress"
 import type { PullProgress } from "../../hub/pull-progress.ts"
 import { showBytes, showDuration } from "./show-numbers.ts"
 
-/** Tells on a stream what is pulled and built. */
+/** Prints what is pulled and built. */
 export interface PullDisplay extends Disposable {
   show(progress: PullProgress): void
 }

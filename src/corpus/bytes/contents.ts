@@ -19,7 +19,7 @@ const pipe = (command: string) => (path: string, format: string) =>
   `pipe it in: ${command} ${nameIn(path)} | valence label - --format ${format}`
 const saveAsCsv = () => "save it as CSV (UTF-8)"
 
-/** First bytes, where they are in the file, and what they mean. */
+/** First bytes, if they are in the file, and what they mean. */
 const magics: readonly (Omit<Contents, "kind"> & { readonly magic: string; readonly at?: number })[] = [
   { magic: "BZh", name: "a bzip2 file", fix: pipe("bzip2 -dc") },
   { magic: "\xfd7zXZ\0", name: "an xz file", fix: pipe("xz -dc") },

@@ -10,7 +10,7 @@ export class DamagedInput extends Error {
   }
 }
 
-/** The file ends where it must not. */
+/** The file ends if it must not. */
 export function cutOff(what: string, byte: number): DamagedInput {
   return new DamagedInput(`${what} is cut off: the file ends`, byte)
 }

@@ -15,18 +15,18 @@ const blockBytes = 128 * 1024
 
 /** The bytes of a corpus, decompressed, block by block. */
 export interface Blocks extends AsyncIterable<Buffer> {
-  /** Bytes of the file that were read so far, compressed where the file is: what progress is told by. */
+  /** Bytes of the file that were read so far, compressed if the file is: the measure of progress. */
   readonly fileBytes: () => number
   /** What a user should know about the bytes that were read so far. */
   readonly notes: readonly string[]
 }
 
 /**
- * Reads a corpus from a position on. A compressed file is decompressed from its start, and what lies before the
+ * Reads a corpus from a position on. A compressed file is decompressed from its start, and what is before the
  * position is passed over. Compressed standard input is recognised by its first bytes.
  *
  * @param from - bytes of decompressed input that are skipped
- * @throws ValenceError `input_invalid` where the file cannot be read or decompressed
+ * @throws ValenceError `input_invalid` if the file cannot be read or decompressed
  */
 export function readBlocks(input: InputFile, from: number, stdin: Readable): Blocks {
   const notes: string[] = []

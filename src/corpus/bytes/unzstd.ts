@@ -4,7 +4,7 @@ import { passPadding } from "./padding.ts"
 import { RefusedInput } from "./refused-input.ts"
 import { mostBlockBytes, openZstdDecoder, type ZstdDecoder } from "./zstd-decoder.ts"
 
-/** RFC 8878, of which every number here is. */
+/** Every number here is from RFC 8878. */
 const frameMagic = 0xfd2fb528
 const isSkippable = (magic: number) => (magic & 0xfffffff0) >>> 0 === 0x184d2a50
 const blockTypes = { raw: 0, repeated: 1, compressed: 2 } as const

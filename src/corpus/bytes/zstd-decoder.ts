@@ -6,7 +6,7 @@ import { asError } from "../../errors.ts"
 /** A block of Zstandard never holds more. */
 export const mostBlockBytes = 128 * 1024
 
-/** Decodes the parts of frames, in order; `ZstdFrames` finds where they begin and end. */
+/** Decodes the parts of frames, in order; `ZstdFrames` finds if they begin and end. */
 export interface ZstdDecoder {
   /** The largest window that it can keep. */
   readonly mostWindowBytes: number
@@ -122,7 +122,7 @@ type HeapBytes = ReturnType<Memory["malloc"]>
 /** @throws Error if there is no memory: the library would write to address 0 */
 function allocate(memory: Memory, bytes: number): HeapBytes {
   const allocated = memory.malloc(bytes)
-  if (allocated.ptr === 0) throw new Error(`there is no memory for ${bytes} bytes of Zstandard`)
+  if (allocated.ptr === 0) throw new Error(`not enough memory for ${bytes} bytes of Zstandard`)
   return allocated
 }
 

@@ -58,7 +58,7 @@ async function openDecoder(encoding: TextEncoding): Promise<StringDecoder> {
   return { write: block => decoder.write(block), end: () => decoder.end() ?? "" }
 }
 
-/** The blocks, of which the first is long enough to tell an encoding by. */
+/** The blocks, of which the first is long enough to recognise an encoding. */
 async function* checked(blocks: AsyncIterable<Buffer>, encoding: TextEncoding): AsyncGenerator<Buffer> {
   let first: Buffer | undefined = Buffer.alloc(0)
   for await (const block of blocks) {

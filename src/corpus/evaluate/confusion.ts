@@ -3,14 +3,14 @@ import { sum } from "../../sum.ts"
 /** How often each right label was predicted as what: `confusion.get(gold)?.get(predicted)`. */
 export type Confusion = ReadonlyMap<string, ReadonlyMap<string, number>>
 
-/** How well one label is told from the others, as scikit-learn's `classification_report` defines it. */
+/** How well one label is distinguished from the others, as scikit-learn's `classification_report` defines it. */
 export interface LabelQuality {
   readonly label: string
-  /** Of the rows that were given this label, the share that have it; 0 where there are none. */
+  /** Of the rows that were given this label, the share that have it; 0 if there are none. */
   readonly precision: number
-  /** Of the rows that have this label, the share that were given it; 0 where there are none. */
+  /** Of the rows that have this label, the share that were given it; 0 if there are none. */
   readonly recall: number
-  /** The harmonic mean of both; 0 where both are 0. */
+  /** The harmonic mean of both; 0 if both are 0. */
   readonly f1: number
   /** Rows that have this label. */
   readonly support: number
@@ -20,9 +20,9 @@ export interface LabelQuality {
 
 /** How well labels were predicted. */
 export interface Quality {
-  /** Share of rows whose label was right; `null` where there was no row. */
+  /** Share of rows whose label was right; `null` without rows. */
   readonly accuracy: number | null
-  /** Mean F1 of the labels that a row has or was given; `null` where there was no row. */
+  /** Mean F1 of the labels that a row has or was given; `null` without rows. */
   readonly macroF1: number | null
   /** One for each label that a row has or was given. */
   readonly labels: readonly LabelQuality[]

@@ -55,7 +55,7 @@ export interface Evaluation extends Quality {
   readonly model: Pick<ModelInfo, "name" | "revision" | "dtype">
   readonly column: string
   readonly labelColumn: string
-  /** Which label each value of the label column stands for, where that is not its name: `{ "1": "POSITIVE" }`. */
+  /** Which label each value of the label column stands for, if that is not its name: `{ "1": "POSITIVE" }`. */
   readonly meanings: Readonly<Record<string, string>>
   /** Rows read: compared, failed and empty. */
   readonly rows: number
@@ -90,7 +90,7 @@ const mostFailedRows = 100
  *
  * @returns accuracy, macro F1, and each label's figures; `failed` rows, whose text or right label is unreadable or whose
  * text was not labelled, are left out of all of them
- * @throws ValenceError `option_invalid`, `input_invalid`, and whatever the labeller rejects with
+ * @throws ValenceError `option_invalid`, `input_invalid`, and the labeller's errors
  */
 export async function evaluateCorpus(request: EvaluationRequest): Promise<Evaluation> {
   checkRequest(request, evaluationMembers, evaluateOptions)
@@ -172,7 +172,7 @@ class Evaluating {
     )
   }
 
-  /** Why a row cannot be compared, where that is known before it is labelled. */
+  /** Why a row cannot be compared, if that is known before it is labelled. */
   #refuse(row: ReadRow): string | undefined {
     if (this.#options.empty === "skip" && isBlank(row.text)) return undefined
     const value = row.value(this.#labelColumn)

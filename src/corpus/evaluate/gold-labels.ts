@@ -9,7 +9,7 @@ export class GoldLabels {
   readonly #map: ReadonlyMap<string, string> | undefined
   readonly #byName: ReadonlyMap<string, string>
 
-  /** @throws ValenceError `option_invalid` where `labelMap` is not made of pairs that end in labels of the model */
+  /** @throws ValenceError `option_invalid` if `labelMap` is not made of pairs that end in labels of the model */
   constructor(model: ModelInfo, labelMap: string | undefined) {
     this.#model = model
     this.#byName = new Map(model.labels.map(label => [label.toLowerCase(), label]))
@@ -24,7 +24,7 @@ export class GoldLabels {
   /**
    * What a value is counted under until all values are known: a label, or an index as text.
    *
-   * @returns `undefined` where the value is no label
+   * @returns `undefined` if the value is no label
    */
   keyOf(value: string | undefined): string | undefined {
     const word = value?.trim() ?? ""
@@ -43,7 +43,7 @@ export class GoldLabels {
 
   /**
    * The label of each key. An index counts the model's labels from 0. The numbers of a lexicon's labels are no part of
-   * any model, so where a file has 0 and 1 alone these are NEGATIVE and POSITIVE, the first label and the last.
+   * any model, so if a file has 0 and 1 alone these are NEGATIVE and POSITIVE, the first label and the last.
    *
    * @param keys - all that `keyOf` gave
    */

@@ -20,10 +20,10 @@ export function isSeveral(input: string): boolean {
 }
 
 /**
- * The files of a folder whose extension tells their format, or those that a pattern names, in the order of their names.
+ * The files of a folder whose extension shows their format, or those that a pattern names, in the order of their names.
  * Those below `output` are left out, as are lists of errors in a folder.
  *
- * @throws ValenceError `input_invalid` where there are none
+ * @throws ValenceError `input_invalid` if there are none
  */
 export async function findInputs(input: string, output: string): Promise<FoundInput[]> {
   const isFolder = existsSync(input)

@@ -19,7 +19,7 @@ import { missingInput } from "./missing-input.ts"
 /**
  * The input, with its format by option or extension.
  *
- * @throws ValenceError `input_invalid` where there is no such file; `option_invalid` where the format is not known
+ * @throws ValenceError `input_invalid` if there is no such file; `option_invalid` if the format is not known
  */
 export function resolveInput(input: string, format: InputFormat | undefined): InputFile {
   requirePath("input", input)
@@ -51,9 +51,9 @@ export function resolveInput(input: string, format: InputFormat | undefined): In
 }
 
 /**
- * The output: as given, otherwise `reviews.labelled.csv` beside `reviews.csv`, and standard output for standard input.
+ * The output: as given, otherwise `reviews.labelled.csv` next to `reviews.csv`, and standard output for standard input.
  *
- * @throws ValenceError `option_invalid` where it is the input itself or no file, a format that has no columns, or in no
+ * @throws ValenceError `option_invalid` if it is the input itself or no file, a format that has no columns, or in no
  * folder
  */
 export function resolveOutput(
@@ -123,7 +123,7 @@ export function resolveOutput(
 /**
  * Where the report goes.
  *
- * @throws ValenceError `option_invalid` where it is the input or the output, or in no folder
+ * @throws ValenceError `option_invalid` if it is the input or the output, or in no folder
  */
 export function resolveReport(report: string, input: InputFile, { path, rows, errors, manifest }: OutputFiles): string {
   const absolute = resolve(report)
@@ -135,16 +135,14 @@ export function resolveReport(report: string, input: InputFile, { path, rows, er
 function requirePlainParquet(option: string, path: string, format: InputFormat, { compression }: Named): void {
   if (format !== "parquet" || (path !== standardStream && compression === undefined)) return
   const why =
-    path === standardStream
-      ? "Parquet cannot go on where a run to standard output stopped"
-      : "Parquet compresses its own pages"
+    path === standardStream ? "Parquet cannot be written to standard output" : "Parquet compresses its own pages"
   throw new ValenceError("option_invalid", `${option} must be a .parquet file: ${why}; got ${shown(path)}`)
 }
 
 function requireFolder(option: string, path: string): void {
   const folder = dirname(path)
   if (!existsSync(folder) || !statSync(folder).isDirectory())
-    throw new ValenceError("option_invalid", `${option} must lie in a folder that exists; got ${shown(path)}`)
+    throw new ValenceError("option_invalid", `${option} must be in a folder that exists; got ${shown(path)}`)
 }
 
 /** The names of lock, list and manifest are longer, and most systems take no more than 255 bytes. */
@@ -158,7 +156,7 @@ function requireShortName(path: string): void {
     )
 }
 
-/** Whatever is written must be none of the files that are read or written besides, under whatever name. */
+/** A written file must differ from all other files of the run, under any name. */
 function requireOther(option: string, written: readonly string[], others: readonly string[]): void {
   for (const path of written)
     for (const other of others)

@@ -15,9 +15,9 @@ const types = { int: 2, real: 3, utf8: 5, boolean: 6, list: 12 } as const
  * Arrow's schema of a file with some columns more. The old schema stays as it is, at the end of the new one, which points
  * into it.
  *
- * @param encoded - an encapsulated message in Base64, as it lies in the footer of a Parquet file
+ * @param encoded - an encapsulated message in Base64, as stored in the footer of a Parquet file
  * @param before - how many columns the file had
- * @returns `undefined` where it is none, or not one of so many columns
+ * @returns `undefined` if it is none, or not one of this many columns
  */
 export function extendArrowSchema(
   encoded: string,
@@ -36,7 +36,7 @@ export function extendArrowSchema(
   const length = Math.ceil(old.length / 8) * 8
   builder.prep(8, length)
   for (let at = length - 1; at >= 0; at--) builder.writeInt8(old[at] ?? 0)
-  /** Where something of the old schema lies, as the builder counts: from the end. */
+  /** Where something of the old schema is, as the builder counts: from the end. */
   const fromEnd = (at: number) => length - at
 
   const added = columns.map(({ name, kind }) => addField(builder, name, kind))
@@ -63,7 +63,7 @@ export function extendArrowSchema(
   return encapsulate(Buffer.from(builder.asUint8Array()))
 }
 
-/** Where a member lies that is a table or a vector; 0 where there is none. */
+/** Where a member is that is a table or a vector; 0 if none exists. */
 function memberOf(buffer: ByteBuffer, table: number, member: number): number {
   const offset = buffer.__offset(table, 4 + 2 * member)
   return offset ? buffer.__indirect(table + offset) : 0

@@ -53,7 +53,7 @@ export class ColumnValues {
     return this.#values[0]?.length ?? 0
   }
 
-  /** Adds a row, as it lies in the file of rows. */
+  /** Adds a row, as stored in the file of rows. */
   push(line: string): void {
     const row = JSON.parse(line) as unknown[]
     for (const [at, { kind }] of this.#columns.entries())

@@ -27,7 +27,7 @@ export async function pageCompressors(): Promise<PageCompressors> {
 /** @throws Error if no library reads the codec */
 export function decompressorOf(codec: CompressionCodec, compressors: PageCompressors): Decompress {
   const decompress = compressors[codec]
-  if (decompress === undefined) throw new Error(`its codec must be one that can be read; got ${codec}`)
+  if (decompress === undefined) throw new Error(`its codec cannot be read: ${codec}`)
   return decompress
 }
 

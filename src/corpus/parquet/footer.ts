@@ -6,7 +6,7 @@ import { fieldOf, readStructAt, writeStruct } from "./thrift-struct.ts"
 /** What a Parquet file begins and ends with. */
 export const parquetMagic = Buffer.from("PAR1")
 
-/** Behind the footer: its length, and the magic. */
+/** After the footer: its length, and the magic. */
 const tailBytes = 8
 
 /** The fields of Parquet's structs that are read or written here, by their numbers in parquet.thrift. */
@@ -34,7 +34,7 @@ export async function readBytes(file: FileHandle, from: number, length: number):
  * Opens a Parquet file and reads its footer.
  *
  * @returns the file, its footer, and where that begins
- * @throws ValenceError `input_invalid` where it cannot be read, is no Parquet file, is encrypted, or lies in several files
+ * @throws ValenceError `input_invalid` if it cannot be read, is no Parquet file, is encrypted, or is in several files
  */
 export async function openParquetFile(
   path: string,
@@ -61,7 +61,7 @@ async function readFooter(file: FileHandle): Promise<{ readonly footer: ThriftSt
     throw new Error("it must end with PAR1; is it cut off?")
   const length = tail.readUInt32LE(0)
   if (length + tailBytes + parquetMagic.length > size)
-    throw new Error(`its footer must lie within its ${size} bytes; got ${length}`)
+    throw new Error(`its footer must be within its ${size} bytes; got ${length}`)
   const footerFrom = size - tailBytes - length
   const { struct: footer, end } = readStructAt(await readBytes(file, footerFrom, length), 0)
   // A footer that is signed has a signature after it.
@@ -75,7 +75,7 @@ function requirePlain(footer: ThriftStruct): void {
   for (const group of groupsOf(footer))
     for (const chunk of chunksOf(group)) {
       if (fieldOf(chunk, fields.chunk.encryption) !== undefined) throw new Error("a column of it is encrypted")
-      if (fieldOf(chunk, fields.chunk.path) !== undefined) throw new Error("a column of it lies in another file")
+      if (fieldOf(chunk, fields.chunk.path) !== undefined) throw new Error("one of its columns is in another file")
       if (fieldOf(chunk, fields.chunk.meta) === undefined) throw new Error("a column of it is not described")
     }
 }
@@ -95,11 +95,11 @@ export function numberOf(struct: ThriftStruct, id: number): number {
   return Number(fieldOf<bigint>(struct, id) ?? 0n)
 }
 
-/** Where the pages of a column chunk lie in its file. */
+/** Where the pages of a column chunk are in its file. */
 export function extentOf(chunk: ThriftStruct): { readonly from: number; readonly bytes: number } {
   const meta = fieldOf<ThriftStruct>(chunk, fields.chunk.meta) as ThriftStruct
   const { dataPage, dictionaryPage, indexPage } = fields.meta
-  // Some writers say 0 where there is no dictionary.
+  // Some writers say 0 if there is no dictionary.
   const starts = [dataPage, dictionaryPage, indexPage].map(id => numberOf(meta, id)).filter(start => start > 0)
   return { from: Math.min(...starts), bytes: numberOf(meta, fields.meta.compressedBytes) }
 }

@@ -11,7 +11,7 @@ export interface NewGroup {
   readonly bytes: number
 }
 
-/** What a column chunk is called where it lies so many bytes farther on. Page indexes and Bloom filters stay behind. */
+/** What a column chunk is called if it is this many bytes farther on. Page indexes and Bloom filters stay after. */
 export function movedChunk(chunk: ThriftStruct, by: number): ThriftStruct {
   const { dataPage, dictionaryPage, indexPage, bloom } = fields.meta
   let meta = withoutFields(fieldOf<ThriftStruct>(chunk, fields.chunk.meta) as ThriftStruct, ...bloom)
@@ -25,7 +25,7 @@ export function movedChunk(chunk: ThriftStruct, by: number): ThriftStruct {
 }
 
 /**
- * The footer of a file whose columns are those of several files, one behind the other. All else that the first of them
+ * The footer of a file whose columns are those of several files, one after the other. All else that the first of them
  * says of itself is kept.
  */
 export function joinFooters(footers: readonly ThriftStruct[], groups: readonly NewGroup[]): ThriftStruct {

@@ -20,7 +20,7 @@ import { fieldOf, withField, withoutFields } from "./thrift-struct.ts"
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
-/** Some rows of a Parquet file that lie together. */
+/** Some rows of a Parquet file that are together. */
 export interface RowGroup {
   readonly rows: number
   /** Where in the file its first column begins, and how many bytes all of them take. */

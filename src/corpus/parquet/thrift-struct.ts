@@ -28,7 +28,7 @@ export function readStruct(bytes: Uint8Array): ThriftStruct {
  * Reads the struct that begins at an offset.
  *
  * @returns the struct, and the offset of the byte after it
- * @throws Error if there is none
+ * @throws Error if none exists
  */
 export function readStructAt(
   bytes: Uint8Array,
@@ -46,7 +46,7 @@ export function writeStruct(struct: ThriftStruct): Uint8Array {
   return writer.getBytes()
 }
 
-/** A field's value; `undefined` where the struct has none. */
+/** A field's value; `undefined` if the struct has none. */
 export function fieldOf<T>(struct: ThriftStruct, id: number): T | undefined {
   return struct.fields.find(([field]) => field === id)?.[2] as T | undefined
 }
@@ -110,7 +110,7 @@ function byteAt(reader: Reader): number {
   return reader.view.getUint8(reader.offset++)
 }
 
-/** A number of at most so many bits, seven a byte, the lowest first. */
+/** A number of at most this many bits, seven a byte, the lowest first. */
 function varintAt(reader: Reader, bits: 16 | 32 | 64): bigint {
   let low = 0
   for (let shift = 0; shift < 28; shift += 7) {
@@ -137,8 +137,7 @@ function doubleAt(reader: Reader): number {
 
 function bytesAt(reader: Reader, length: number): Uint8Array {
   const { view, offset } = reader
-  if (offset + length > view.byteLength)
-    throw new Error(`a Thrift text must lie within its struct; got ${length} bytes`)
+  if (offset + length > view.byteLength) throw new Error(`a Thrift text must be within its struct; got ${length} bytes`)
   reader.offset += length
   return new Uint8Array(view.buffer, view.byteOffset + offset, length)
 }
@@ -149,7 +148,7 @@ function listAt(reader: Reader, depth: number): Value[] {
   const length = head >> 4 === 15 ? Number(varintAt(reader, 32)) : head >> 4
   // Each element has a byte at least.
   if (length > reader.view.byteLength - reader.offset)
-    throw new Error(`a Thrift list must lie within its struct; got ${length} elements`)
+    throw new Error(`a Thrift list must be within its struct; got ${length} elements`)
   const isBoolean = type === 1 || type === 2
   return Array.from({ length }, () => (isBoolean ? byteAt(reader) === 1 : valueAt(reader, type, depth)))
 }

@@ -20,13 +20,13 @@ import {
 import { joinFooters, movedChunk, type NewGroup } from "./join-columns.ts"
 import { fieldOf, withField, withoutFields } from "./thrift-struct.ts"
 
-/** A row group of an input that is no Parquet ends when it has so many rows, or so many characters of them. */
+/** A row group of an input that is no Parquet ends when it has this many rows, or this many characters of them. */
 const groupRows = 50_000
 const groupCharacters = 32 * 1024 * 1024
 
 const blockBytes = 1024 * 1024
 
-/** What a Parquet file is made of. */
+/** The parts of a Parquet file. */
 export interface ParquetSource {
   /** A file of rows: one JSON array of the columns' values a line. */
   readonly rows: string
@@ -137,7 +137,7 @@ async function* readBlocksOf(file: FileHandle, from: number, bytes: number): Asy
     yield await readBytes(file, from + at, Math.min(blockBytes, bytes - at))
 }
 
-/** Puts the columns of all parts behind each other. */
+/** Puts the columns of all parts after each other. */
 async function writeGroup(out: FileSink, parts: readonly GroupPart[]): Promise<NewGroup> {
   const from = out.bytes
   const chunks: ThriftStruct[] = []

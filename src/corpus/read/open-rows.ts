@@ -30,7 +30,7 @@ const longBytes = 1024 * 1024
 /**
  * Opens a corpus: its encoding is checked, its header or first row read, its text column found.
  *
- * @throws ValenceError `input_invalid` where it cannot be read as its format; `option_invalid` where no column holds
+ * @throws ValenceError `input_invalid` if it cannot be read as its format; `option_invalid` if no column holds
  * the text
  * @param needed - what of a row is asked for: of Parquet the columns of all else are not read
  * @param mostValues - that a row may have; not for Parquet

@@ -23,7 +23,7 @@ export async function readHead(
   const head: RecordBatch[] = []
   for (let [block, last] = [first, false]; ; ) {
     const batch = splitter.push(block, last)
-    // One without a record, of a row that does not end, say, is not kept.
+    // One without a record, such as of a row that does not end, is not kept.
     if (batch.records.length > 0) head.push(batch)
     const objects = format === "jsonl" ? await objectsOf(batch) : []
     const found = format === "jsonl" ? objects.length : batch.records.length

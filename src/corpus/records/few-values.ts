@@ -72,7 +72,7 @@ export function hasMoreFields(
 }
 
 /**
- * A splitter that gives rows with too many values a problem. What is made of a row takes time for each of its values, in one turn of
+ * A splitter that gives rows with too many values a problem. A row takes time for each of its values, in one turn of
  * the event loop.
  */
 export class FewValues implements Splitter {

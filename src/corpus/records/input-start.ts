@@ -7,7 +7,7 @@ export interface InputStart {
   readonly lines: number
   /** The bytes after these that were read already. */
   readonly rest: Buffer
-  /** A first line such as `sep=;`, with its line ending; "" if there is none. */
+  /** A first line such as `sep=;`, with its line ending; "" if none exists. */
   readonly sepLine: string
   /** The delimiter that this line names. */
   readonly delimiter: string | undefined

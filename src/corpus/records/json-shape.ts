@@ -13,7 +13,7 @@ const [newline, bracket, brace] = [0x0a, 0x5b, 0x7b]
 const isSpace = (byte: number) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
 
 /**
- * How the objects of an input follow each other. The work grows with the bytes, whatever the blocks.
+ * How the objects of an input follow each other. The work grows with the bytes, not with the number of blocks.
  *
  * @param begun - the beginning of the input
  * @param blocks - what follows it, read as far as it is needed

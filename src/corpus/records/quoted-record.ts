@@ -19,7 +19,7 @@ const none = -4
 const lookAheadBytes = 64 * 1024
 
 /**
- * Looks for the end of one record that has quotes. It keeps its place: when more bytes have come it goes on where it
+ * Looks for the end of one record that has quotes. It keeps its place: when more bytes have come it continues where it
  * stopped, so that the work grows with the record's bytes and not with the number of its pieces.
  *
  * Places are counted from the record's beginning.
@@ -212,7 +212,7 @@ function hasEscapedQuote(buffer: Buffer, from: number): boolean {
   return buffer.subarray(from, end === -1 ? buffer.length : end).includes('\\"')
 }
 
-/** Whether an odd number of escapes lies before a place. */
+/** Whether an odd number of escapes is before a place. */
 export function endsInEscape(buffer: Buffer, from: number, to: number, by: number): boolean {
   let at = to
   while (at > from && buffer[at - 1] === by) at--

@@ -23,7 +23,7 @@ import { SkippedRecord } from "./skipped-record.ts"
  * later quote closes a field that none opens, or because its quotes are escaped by backslashes that `escape` does not name,
  * all of its lines are one record with a `problem`. Empty lines are no records.
  *
- * The work grows with the bytes, whatever the blocks: a record that has not ended keeps its place.
+ * The work grows with the bytes, not with the number of blocks: a record that has not ended keeps its place.
  */
 export class RecordSplitter implements Splitter {
   readonly #rules: RecordRules

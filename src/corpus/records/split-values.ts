@@ -10,7 +10,7 @@ type Mode = "between" | "nested" | "string" | "bare"
 
 /**
  * Cuts JSON values out of blocks of bytes, however many lines each has: the elements of one array, or values that follow each
- * other. It looks at each byte once, whatever the blocks.
+ * other. It reads each byte once, regardless of the blocks.
  */
 export class ValueSplitter implements Splitter {
   readonly #maxRowBytes: number
@@ -133,7 +133,7 @@ export class ValueSplitter implements Splitter {
     return { from: isTooLong ? to : from, to, next: to, line, lines, problem: why }
   }
 
-  /** What is wrong where the input ends. */
+  /** What is wrong if the input ends. */
   *#conclude(from: number, to: number): Generator<RawRecord> {
     if (this.#mode === "bare") yield this.#record(from, to)
     else if (this.#mode !== "between") yield this.#record(from, to, "is cut off: the JSON value is not closed")

@@ -16,8 +16,8 @@ function kindOf(json: string): ColumnKind | undefined {
 }
 
 /**
- * What the columns of JSON Lines hold, by their first rows: whole numbers, numbers, truth values or strings where all of a
- * column's values are that, and JSON where they are several things.
+ * What the columns of JSON Lines hold, by their first rows: whole numbers, numbers, truth values or strings if all of a
+ * column's values are that, and JSON if they are several things.
  *
  * @param lines - each a JSON object
  */
@@ -36,7 +36,7 @@ export function kindsOf(columns: readonly string[], lines: Iterable<string>): Co
 }
 
 /**
- * A cell as the JSON that `parquetValue` reads; `undefined` where it is of another kind than its column.
+ * A cell as the JSON that `parquetValue` reads; `undefined` if it is of another kind than its column.
  */
 export function spooledCell(kind: ColumnKind, { text, json }: Cell): string | undefined {
   if (json && text === "null") return text
@@ -50,7 +50,7 @@ export function spooledCell(kind: ColumnKind, { text, json }: Cell): string | un
   return is === kind ? text : undefined
 }
 
-/** A value as it is written to Parquet, of what lies in a line of the rows. */
+/** A value as it is written to Parquet, of what is in a line of the rows. */
 export function parquetValue(kind: ColumnKind, value: unknown): unknown {
   if (value === null) return value
   if (kind === "int64") return BigInt(value as string)

@@ -20,7 +20,7 @@ export const textColumnNames = [
 ] as const
 
 /**
- * Names that can be told apart, as they are written where names are keys: a blank one becomes `column_3`, by its
+ * Distinct names, as they are written where names are keys: a blank one becomes `column_3`, by its
  * number, and one that comes again `name_1`, `name_2`.
  */
 export function uniqueNames(names: readonly string[]): string[] {

@@ -161,7 +161,7 @@ function parseOptions({ delimiter, quotes }: CsvDialect): Options {
 
 /**
  * The fields of each record: those without a quote are cut at delimiters, which takes a third of the library's time, and those
- * with one are read by the library. `undefined` where that sees other records than the splitter.
+ * with one are read by the library. `undefined` if that sees other records than the splitter.
  */
 function splitTogether(
   batch: RecordBatch,
@@ -192,7 +192,7 @@ function quotedRecords({ buffer, records }: RecordBatch): ReadonlySet<RawRecord>
   return quoted
 }
 
-/** The fields of so many records, read in one go; `undefined` where the library sees other records than the splitter. */
+/** The fields of this many records, read in one go; `undefined` if the library sees other records than the splitter. */
 function parseTogether(bytes: Buffer, records: number, options: Options): string[][] | undefined {
   if (records === 0) return []
   try {

@@ -1,6 +1,6 @@
 import type { Row } from "./row.ts"
 
-/** The first rows, at most so many; all of them if `most` is `undefined`. */
+/** The first rows, at most this many; all of them if `most` is `undefined`. */
 export async function* firstRows(rows: AsyncGenerator<Row[]>, most: number | undefined): AsyncGenerator<Row[]> {
   let left = most ?? Infinity
   try {

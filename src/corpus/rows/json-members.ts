@@ -29,7 +29,7 @@ function skipSpace(text: string, from: number): number {
   return at
 }
 
-/** Behind the closing quote of the string that begins at `from`. */
+/** The place after the closing quote of the string that begins at `from`. */
 function endOfString(text: string, from: number): number {
   let end = text.indexOf('"', from + 1)
   while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
@@ -42,7 +42,7 @@ function isEscaped(text: string, at: number): boolean {
   return escapes % 2 === 1
 }
 
-/** Where the comma or brace lies that ends the value which begins at `from`. */
+/** Where the comma or brace is that ends the value which begins at `from`. */
 function endOfValue(text: string, from: number): number {
   let depth = 0
   for (let at = from; ; ) {

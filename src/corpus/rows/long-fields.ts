@@ -21,7 +21,7 @@ export function longFields(record: string, delimiter: string, hasQuotes: boolean
   }
 }
 
-/** -1 if there is none. */
+/** -1 if none exists. */
 function closingQuote(record: string, opens: number): number {
   let at = record.indexOf(quote, opens + 1)
   while (at !== -1 && record[at + 1] === quote) at = record.indexOf(quote, at + 2)

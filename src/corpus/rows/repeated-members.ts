@@ -5,7 +5,7 @@ import { jsonMembers } from "./json-members.ts"
  *
  * @param text - one JSON object
  * @param object - the same, parsed
- * @returns the name if it is one of the object's own; "" if it is one of an object in it; `undefined` if there is none
+ * @returns the name if it is one of the object's own; "" if it is one of an object in it; `undefined` if none exists
  */
 export function repeatedMember(text: string, object: object): string | undefined {
   if (countMembers(text) === countKeys(object)) return undefined

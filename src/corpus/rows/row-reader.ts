@@ -13,7 +13,7 @@ export interface RowReader {
   readonly taken?: readonly string[]
   /** The column that holds the text; several have commas between them. */
   readonly column: string
-  /** The header as it was written; `undefined` if there is none. */
+  /** The header as it was written; `undefined` if none exists. */
   readonly header: string | undefined
   /** What may be wrong with how the input is read. */
   readonly warnings: readonly string[]
@@ -29,10 +29,10 @@ export const notUtf8 = "is not valid UTF-8"
 /** Why a row cannot be read that has the zero bytes of UTF-16: part of the input is in another encoding than its beginning. */
 export const hasZeroBytes = "has zero bytes, as UTF-16 has: all of the input must have the encoding of its beginning"
 
-/** Of the bytes of a row, the part that is zero at least if it is UTF-16 or UTF-32 and not a damaged character or two. */
+/** The least share of zero bytes in a row if it is UTF-16 or UTF-32 and not a damaged character or two. */
 const wideShare = 1 / 4
 
-/** Where a record lies in the input. */
+/** Where a record is in the input. */
 export function rowPlace(batch: RecordBatch, record: RawRecord): RowPlace {
   return {
     line: record.line,
@@ -53,7 +53,7 @@ export function textOf(batch: RecordBatch, record: RawRecord): string {
 }
 
 /**
- * Why the bytes of each record are none that a format can read, by the record's index; empty where all can be read,
+ * Why the bytes of each record are none that a format can read, by the record's index; empty if all can be read,
  * which costs one look at the whole batch.
  */
 export function findUnreadable(batch: RecordBatch): ReadonlyMap<number, string> {

@@ -6,7 +6,7 @@ export interface Cell {
   readonly json: boolean
 }
 
-/** Where in the input a row lies. */
+/** Where in the input a row is. */
 export interface RowPlace {
   /** The line that it begins on; the first line of the file is 1. */
   readonly line: number
@@ -25,7 +25,7 @@ export interface ReadRow extends RowPlace {
   raw(): string
   /** Its cells in order. */
   cells(): readonly Cell[]
-  /** The value of a column as text; `undefined` where there is none. */
+  /** The value of a column as text; `undefined` if none exists. */
   value(column: string): string | undefined
   readonly problem?: never
 }
@@ -34,7 +34,7 @@ export interface ReadRow extends RowPlace {
 export interface BadRow extends RowPlace {
   readonly problem: string
   readonly raw?: never
-  /** Its cells, where they can be told apart. */
+  /** Its cells, if they are distinct. */
   cells?(): readonly Cell[]
 }
 

@@ -4,7 +4,7 @@ import { isWordList, type Labelled, type ModelInfo } from "../../labeller.ts"
 import type { corpusOptions } from "../options.ts"
 import type { ColumnKind } from "../rows/column-kinds.ts"
 
-/** What an added column holds: `undefined` where a result has no such thing. */
+/** What an added column holds: `undefined` if a result has no such thing. */
 export type AddedValue = string | number | boolean | readonly string[] | undefined
 
 /** A column that the run adds to the input's. */
@@ -24,7 +24,7 @@ export function decideLabel(result: Labelled, minScore: number | undefined): str
   return minScore !== undefined && certainty(result.score) < minScore ? uncertainLabel : result.label
 }
 
-/** How sure a score is: a lexicon's score has a sign, and the farther from 0 it lies the surer it is. */
+/** How sure a score is: a lexicon's score has a sign, and the farther from 0 it is the surer it is. */
 export function certainty(score: number): number {
   return Math.abs(score)
 }
@@ -56,7 +56,7 @@ export function requireMinScore(
  * all of them are prefixed with `valence_`, so that no column of the input is touched.
  *
  * @param labels - the model's labels, in its order
- * @throws ValenceError `option_invalid` where a given prefix leads to a name that the input has
+ * @throws ValenceError `option_invalid` if a given prefix leads to a name that the input has
  */
 export function addedColumns(
   options: Complete<typeof corpusOptions>,

@@ -8,7 +8,7 @@ import { followLink, replaceFileBy, syncFolder } from "../../files/replace-file.
 import type { OutputFiles } from "../formats.ts"
 import { CompressedSink, compressorOf, FileSink, type Sink } from "./sink.ts"
 
-/** Bytes of a file; `undefined` where there is none. */
+/** Bytes of a file; `undefined` if none exists. */
 export async function sizeOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).size
@@ -21,7 +21,7 @@ export async function sizeOf(path: string): Promise<number | undefined> {
 const tailBytes = 64 * 1024
 
 /**
- * A digest of the last 64 KiB before a position, by which a run that goes on recognises the file; `undefined` if the file is
+ * A digest of the last 64 KiB before a position, by which a run that continues recognises the file; `undefined` if the file is
  * shorter.
  */
 export async function tailDigest(path: string, bytes: number): Promise<string | undefined> {
@@ -38,7 +38,7 @@ export async function tailDigest(path: string, bytes: number): Promise<string | 
   }
 }
 
-/** Where a run goes on in its files, and how they are opened. */
+/** Where a run continues in its files, and how they are opened. */
 export interface OpenedAt {
   /** What the manifest vouches for; 0 starts over. */
   readonly bytes: number
@@ -47,9 +47,9 @@ export interface OpenedAt {
 }
 
 /**
- * Opens the output for a run that goes on at a position: what lies behind it is cut off, for good.
+ * Opens the output for a run that continues at a position: what is after it is cut off, for good.
  *
- * @throws ValenceError `run_changed` where the file is shorter than that; `output_failed`
+ * @throws ValenceError `run_changed` if the file is shorter than that; `output_failed`
  */
 export async function openOutput(files: OutputFiles, at: OpenedAt): Promise<Sink> {
   const compress = files.compression && (await compressorOf(files.compression))

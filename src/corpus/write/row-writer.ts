@@ -9,6 +9,6 @@ export interface RowWriter {
   refuse(row: ReadRow): string | undefined
   /** A row with its line ending: labelled, or, without a result, with empty added columns. */
   write(row: ReadRow, result?: Labelled): string
-  /** A row without a label, in its place: what could be read of it, the added columns empty, and why where there is a column for it. */
+  /** A row without a label, in its place: what could be read of it, the added columns empty, and why if there is a column for it. */
   writeFailed(row: Row, error: Failed["error"]): string
 }

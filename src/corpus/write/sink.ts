@@ -14,9 +14,9 @@ import { standardStream } from "../formats.ts"
  * the system refuses.
  */
 export interface Sink {
-  /** Bytes that lie in the file: where the next ones go. */
+  /** Bytes that are in the file: if the next ones go. */
   readonly bytes: number
-  /** Whether all that was written lies in the file, so that a manifest may vouch for it. */
+  /** Whether all that was written is in the file, so that a manifest may vouch for it. */
   readonly settled: boolean
   write(lines: string): Promise<void>
   /** Puts everything into the file. */
@@ -29,7 +29,7 @@ export interface Sink {
 }
 
 /**
- * Writes to the end of a file that is open to append: if someone cuts the file, what follows then lies at another place than it
+ * Writes to the end of a file that is open to append: if someone cuts the file, what follows then is at another place than it
  * should, and the size shows it. Written at its position, it would leave a hole that nothing shows.
  */
 export class FileSink implements Sink {
@@ -109,12 +109,12 @@ function problemOf(
   if (!isOwn) {
     const what = found === undefined ? "was removed or moved away" : "was replaced by another file"
     const startsOver = found === undefined ? ifGone : "--force starts over"
-    const goesOn = own.nlink > 0n ? "; if the file that was written is moved back, the same command goes on" : ""
+    const goesOn = own.nlink > 0n ? "; if the file that was written is moved back, the same command continues" : ""
     return `${what} during the run: ${startsOver}${goesOn}`
   }
   if (own.size === bytes) return undefined
   const what = own.size < bytes ? "was cut" : "was written to"
-  return `${what} by another program during the run (${own.size} bytes instead of ${bytes}): the same command goes on if what was there at the last checkpoint is untouched, otherwise --force starts over`
+  return `${what} by another program during the run (${own.size} bytes instead of ${bytes}): the same command continues if what was there at the last checkpoint is untouched, otherwise --force starts over`
 }
 
 /** Makes one member, or frame, of a compressed file. */
@@ -134,7 +134,7 @@ export async function compressorOf(compression: "gzip" | "zstd"): Promise<Compre
 const memberCharacters = 256 * 1024
 
 /**
- * Writes gzip members or zstd frames, one behind the other, which every reader of these takes for one file. A member ends at the
+ * Writes gzip members or zstd frames, one after the other, which every reader of these takes for one file. A member ends at the
  * first `write` that fills it, so that its place depends on the lines alone: a file that was cut back to the end of a
  * member and continued has the bytes of one that was written in one go.
  */
@@ -184,7 +184,7 @@ export class CompressedSink implements Sink {
   }
 }
 
-/** Writes to a stream such as standard output, at the pace of who reads it; nothing of it can be taken back. */
+/** Writes to a stream such as standard output, at the pace of who reads it; nothing of it can be cancelled. */
 export class StreamSink implements Sink {
   readonly settled = true
   readonly #stream: Writable

@@ -5,7 +5,7 @@ import type { RowWriter } from "./row-writer.ts"
 /**
  * Makes the lines from which a Parquet file is written when the run is done: each is a JSON array of the row's values.
  *
- * @param columns - whose cells are written besides the added ones; `undefined` where a Parquet file's columns are copied
+ * @param columns - whose cells are written besides the added ones; `undefined` if a Parquet file's columns are copied
  * @param kinds - what they hold
  */
 export function spoolWriter(

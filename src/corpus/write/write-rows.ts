@@ -8,7 +8,7 @@ import { spoolWriter } from "./spool-rows.ts"
 
 /**
  * The writer for an output. Where input and output have one format the row is kept as it was written, byte by byte,
- * and the added columns are put behind it; otherwise its cells are written anew.
+ * and the added columns are put after it; otherwise its cells are written again.
  *
  * @param errorColumn - holds why a row has no label; JSON Lines have it in such rows alone
  */
@@ -120,7 +120,7 @@ function csvWriter(
   }
 }
 
-/** A header as it was written is kept, whatever names it has; an input without one leads to an output without one. */
+/** A header as it was written is kept, with any names; an input without one leads to an output without one. */
 function headerOf(
   { bom, header, isHeadless }: Pick<OpenRows, "bom" | "header" | "isHeadless">,
   same: boolean,

@@ -4,12 +4,12 @@ import { runGraph } from "../../model/runtime/run-graph.ts"
 import { scoreFunctionOf, scoresOf } from "../../model/scores.ts"
 import { openGraph } from "../onnx/open-graph.ts"
 
-/** How far a graph's scores lie from those of the float32 model. */
+/** How far a graph's scores are from those of the float32 model. */
 export interface Agreement {
   readonly texts: number
   /** Texts whose best label differs. */
   readonly labelFlips: number
-  /** Of the scores, over texts and labels. */
+  /** Mean difference of the scores, over texts and labels. */
   readonly maxDifference: number
   readonly meanDifference: number
 }

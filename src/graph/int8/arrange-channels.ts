@@ -7,7 +7,7 @@ import type { LayerWeights, LinearWeights, ModelWeights } from "../weights/weigh
  * channel alone, and those of each head's values.
  */
 
-/** A channel is an outlier that reaches so many times what the others reach, and for this share of them. */
+/** An outlier channel reaches this many times what the others reach, and for this share of them. */
 const OUTLIER_RATIO = 1.5
 const ORDINARY_SHARE = 0.99
 /** Further copies come in multiples of a vector's float32 values: a rest costs as much as a whole vector. */

@@ -48,7 +48,7 @@ export function int8(scales: Pick<Scales, "activations" | "biasCorrections">): P
 /**
  * How a value is quantised.
  *
- * @throws ValenceError `model_invalid` where the scales do not say
+ * @throws ValenceError `model_invalid` if the scales do not say
  */
 export function rangeOf({ activations }: Pick<Scales, "activations">, x: Value): ActivationRange {
   const range = activations[x]

@@ -48,7 +48,7 @@ export class ReadersError {
     return new ReadersError(reading, { ...activations, ...named("exact") }, named("squares"))
   }
 
-  /** What is missing where the value is quantised to this range. */
+  /** What is missing if the value is quantised to this range. */
   async errorOf(range: ActivationRange): Promise<LayerError> {
     const { readers } = this.#reading
     const graph = new GraphBuilder("float64")

@@ -37,7 +37,7 @@ export interface ActivationWatcher {
   ran(stage: Stage): Promise<void>
 }
 
-/** So many tokens, or one text, run at once. */
+/** Tokens that run at once, or one longer text. */
 const GROUP_TOKENS = 512
 
 /** Where the embedded words of a text come into the graph of the embeddings. */

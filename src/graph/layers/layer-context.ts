@@ -13,7 +13,7 @@ export interface LayerContext {
 export interface TokenLayout {
   /** int32: [longest, rows] or [rows, longest]. */
   readonly ids: Value
-  /** That of `ids` along which a row's tokens lie. */
+  /** That of `ids` along which a row's tokens are. */
   readonly axis: 0 | 1
   /** Dimensions that an embedding for each position has before its channels, so that it adds to each row's. */
   readonly positionDims: readonly number[]

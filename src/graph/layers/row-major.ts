@@ -2,13 +2,13 @@ import type { GraphBuilder, Value } from "../onnx/graph-builder.ts"
 import { elementType } from "../onnx/onnx-schema.ts"
 import { addInputs, type LayerContext, type TokenLayout } from "./layer-context.ts"
 
-/** Attention that is told each row's number of tokens came with this version of the ONNX standard. */
+/** The version of the ONNX standard whose Attention accepts each row's number of tokens. */
 export const attentionOpset = 24
 
 /**
  * Row after row, activations of the shape [rows, longest, hiddenSize], as ONNX's Attention takes them: it
- * computes a head's scores, probabilities and context while they are in the nearest cache, and padding, which is told as
- * each row's number of tokens, costs nothing where there is none.
+ * computes a head's scores, probabilities and context while they are in the nearest cache, and padding, given as
+ * each row's number of tokens, costs nothing if none exists.
  */
 export function rowMajor({ graph, config, precision }: LayerContext): TokenLayout {
   const { heads, hiddenSize } = config

@@ -11,7 +11,7 @@ export function isFloatType(type: string): type is FloatType {
 /**
  * Little-endian values as float32; every F16 and BF16 value has an exact float32.
  *
- * @param bytes - a whole number of values; F32 is shared, not copied, where it is aligned
+ * @param bytes - a whole number of values; F32 is shared, not copied, if it is aligned
  */
 export function toFloat32(bytes: Uint8Array, type: FloatType): Float32Array {
   if (type === "F32" && bytes.byteOffset % 4 === 0)

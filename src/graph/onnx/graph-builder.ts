@@ -93,7 +93,7 @@ export class GraphBuilder {
   /**
    * Adds a constant, once: a name that is there already keeps its first value.
    *
-   * @throws ValenceError `graph_inaccurate` where a float16 graph cannot hold one of its values
+   * @throws ValenceError `graph_inaccurate` if a float16 graph cannot hold one of its values
    */
   constant(name: string, values: ConstantData, dims: readonly number[] = [values.length]): Value {
     if (!this.#constants.has(name)) {

@@ -93,10 +93,7 @@ export function adaptWeights(
   }
   const problems = checkpoint.problems(names.unread)
   if (problems.length > 0)
-    throw new ValenceError(
-      "model_invalid",
-      `${file} must hold the weights that its config tells of: ${listed(problems)}`,
-    )
+    throw new ValenceError("model_invalid", `${file} must hold the weights that its config names: ${listed(problems)}`)
   return weights
 }
 

@@ -10,7 +10,7 @@ export interface FileBytes {
 /**
  * The bytes of a file that belongs to a model.
  *
- * @throws ValenceError `model_not_found`, here or later, where it cannot be read
+ * @throws ValenceError `model_not_found`, here or later, if it cannot be read
  */
 export function openFileBytes(file: string): FileBytes {
   return {

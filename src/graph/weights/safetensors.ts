@@ -39,15 +39,15 @@ interface Entry {
  * The tensors of a safetensors file by name: 8 bytes of header length (little-endian), a JSON header, then the values.
  *
  * @returns every tensor; its values stay in the file until they are asked for
- * @throws ValenceError `model_not_found` where the file cannot be read; `model_invalid`, naming file, tensor, rule and
- *   value, where the header is broken, a dtype is unknown, or offsets overlap, leave gaps, do not fit the shape or lie
+ * @throws ValenceError `model_not_found` if the file cannot be read; `model_invalid`, naming file, tensor, rule and
+ *   value, if the header is broken, a dtype is unknown, or offsets overlap, leave gaps, do not fit the shape or are
  *   outside the file
  */
 export function readSafetensors(file: string): Map<string, StoredTensor> {
   return parseSafetensors(openFileBytes(file), file)
 }
 
-/** As `readSafetensors`, of bytes that lie anywhere; `file` is their name in errors. */
+/** As `readSafetensors`, of bytes that are anywhere; `file` is their name in errors. */
 export function parseSafetensors(bytes: FileBytes, file: string): Map<string, StoredTensor> {
   const refuse = (message: string, cause?: unknown) =>
     new ValenceError("model_invalid", `${file}: ${message}`, { cause })

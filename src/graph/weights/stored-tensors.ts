@@ -55,5 +55,5 @@ function readShards(folder: string, index: string, json: string): Map<string, St
 function openShard(folder: string, index: string, shard: string): Map<string, StoredTensor> {
   const file = join(folder, shard)
   if (existsSync(file)) return readSafetensors(file)
-  throw new ValenceError("model_not_found", `${index}: the shard ${shard} must lie beside it; it does not`)
+  throw new ValenceError("model_not_found", `${index}: the shard ${shard} must be next to it; it is missing`)
 }

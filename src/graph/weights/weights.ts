@@ -1,5 +1,5 @@
 /*
- * What a graph is made of, whatever the names in the checkpoint. Matrices are functions: a model's weights need not be
+ * The weights of a graph, independent of the names in the checkpoint. Matrices are functions: a model's weights need not be
  * in memory all at once, and each is read, and changed as the functions around it say, where a graph takes it. Vectors
  * are small, and are there.
  */
@@ -10,7 +10,7 @@ export interface LinearWeights {
   readonly outputs: number
   /** Shape [inputs, outputs], row-major. */
   weight(): Float32Array
-  /** One number an output; absent where it was folded away. */
+  /** One number an output; absent if it was folded away. */
   readonly bias: Float32Array | undefined
 }
 

@@ -19,7 +19,7 @@ const params = Type.Object({ id: Type.String({ maxLength: 100, description: "As 
 
 const described = {
   add: `Each line of the file is \`{"custom_id", "method": "POST", "url": "/v1/label", "body"}\`, with the body of \`POST /v1/label\`; it is
-answered by a line of the output file, or where it has no labels of the error file. Texts stand in lane bulk.`,
+answered by a line of the output file, or of the error file if it has no labels. Texts go to lane bulk.`,
   cancel: "What is labelled by then is kept, and can be downloaded.",
 }
 
@@ -56,12 +56,12 @@ export function addBatches(app: FastifyInstance, serving: ServerContext, service
   api.get("/v1/batches", { schema: list }, async (request, reply) => {
     const { batches } = requireBatches(services)
     const { after, limit } = request.query
-    // One more tells whether there are more.
+    // One more shows whether there are more.
     const some = await inTime(serving, reply, () => batches.list(request.keyName, limit + 1, after))
     return pageResource(some.slice(0, limit).map(batchResource), some.length > limit)
   })
 
-  const get = { tags, operationId: "getBatch", summary: "Where a batch stands", params, response: one }
+  const get = { tags, operationId: "getBatch", summary: "The state of a batch", params, response: one }
   api.get("/v1/batches/:id", { schema: get }, async (request, reply) => {
     const { batches } = requireBatches(services)
     const { id } = request.params
@@ -72,7 +72,7 @@ export function addBatches(app: FastifyInstance, serving: ServerContext, service
   const cancel = {
     tags,
     operationId: "cancelBatch",
-    summary: "Take a batch back",
+    summary: "Cancel a batch",
     description: described.cancel,
     params,
     response: one,

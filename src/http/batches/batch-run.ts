@@ -16,7 +16,7 @@ import { writeAnswers } from "./write-answers.ts"
 
 /** Chunks that are at work at a time: enough to keep a fleet busy. */
 const maxChunks = 16
-/** How often it is looked whether a batch was taken back. */
+/** How often to check whether the batch was cancelled. */
 const lookMs = 1000
 
 /** What a run works with; all of it is lent. */
@@ -36,8 +36,8 @@ interface AnsweredChunk {
 }
 
 /**
- * Labels a batch from where it stands to its end. Lines and their answers move on in Redis at once, so that a run may end at any time and
- * another goes on; two at a time are of no harm.
+ * Labels a batch from its current state to its end. Lines and their answers move on in Redis at once, so that a run may end at any time and
+ * another continues; two at a time are of no harm.
  */
 export class BatchRun {
   readonly #context: BatchContext
@@ -82,14 +82,14 @@ export class BatchRun {
     await this.#letInputGo()
   }
 
-  /** @returns whether it is to go on once more: another server was there, which took this one for dead */
+  /** @returns whether it is to continue once more: another server was there, which took this one for dead */
   async #goOn(): Promise<boolean> {
     const { store, files } = this.#context
     const batch = await store.read(this.#id)
     if (batch === undefined || batchHasEnded(batch.status)) return false
     if (batch.status !== "finalizing" && batch.status !== "cancelling") {
       const input = await files.read(batch.owner, batch.inputFile)
-      const message = `input_file_id must be kept until it is labelled; ${batch.inputFile} is gone`
+      const message = `the input file ${batch.inputFile} no longer exists`
       if (input === undefined) await this.fail({ code: "input_file_missing", message })
       else if (batch.status === "validating") await this.#validate(input)
       else if (await this.#label(batch, input)) {
@@ -119,7 +119,7 @@ export class BatchRun {
   async #validate(input: StoredFile): Promise<void> {
     let total = 0
     for await (const _ of this.#lines(input)) total += 1
-    if (total === 0) await this.fail({ code: "empty_file", message: "input file must have a line that is not empty" })
+    if (total === 0) await this.fail({ code: "empty_file", message: "the input file has no line that is not empty" })
     else await this.#context.store.move(this.#id, ["validating"], "in_progress", { total })
   }
 
@@ -154,7 +154,7 @@ export class BatchRun {
     } catch (error) {
       if (!this.#expired.signal.aborted) throw error
     }
-    const message = "the completion window of the batch was over before the line's turn came"
+    const message = "the batch's completion window ended before this line was labelled"
     const error = { code: "batch_expired", message } as const
     return { done, calls, answers: requests.map(({ line, customId }) => ({ line, customId, error })) }
   }
@@ -164,7 +164,7 @@ export class BatchRun {
     return streamLabeller(labeller, this.#signal, texts => noteTexts(serving, log, texts))
   }
 
-  /** @returns how the batch ends where it is finalizing */
+  /** @returns how the batch ends if it is finalizing */
   async #addFiles(): Promise<"completed" | "expired"> {
     const { store, files } = this.#context
     const batch = await store.read(this.#id)
@@ -181,13 +181,13 @@ export class BatchRun {
     return readBatchLines(this.#context.files.content(input), this.#context.serving.settings.maxBodyBytes)
   }
 
-  /** Notices that a batch was taken back, or that its time is over after `leftMs`. */
+  /** Notices that a batch was cancelled, or that its time is over after `leftMs`. */
   #watch(leftMs: number): Disposable {
     const look = async () => {
       const status = await this.#context.store.status(this.#id)
       if (status !== "in_progress" && status !== "validating") this.#cancelled.abort()
     }
-    // Redis may be away: the next look tells.
+    // Redis may be away: the next check finds it.
     const looks = setInterval(() => look().catch(() => {}), lookMs)
     const over = setTimeout(
       guarded(this.#context.log, () => this.#expired.abort()),

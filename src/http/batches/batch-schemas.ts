@@ -50,7 +50,7 @@ export const FileForm = Type.Object(
   { additionalProperties: false },
 )
 
-/** What a batch is made of. */
+/** A batch in the API. */
 export const BatchForm = Type.Object(
   {
     input_file_id: Type.String({ maxLength: 100 }),
@@ -63,7 +63,7 @@ export const BatchForm = Type.Object(
         additionalProperties: { type: "string", maxLength: 512 },
         propertyNames: { maxLength: 64 },
         maxProperties: 16,
-        description: "Is given back",
+        description: "Returned unchanged",
       }),
     ),
   },
@@ -95,7 +95,7 @@ export const BatchObject = Type.Object(
     completion_window: Type.String(),
     status: words(
       ["validating", "in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled"],
-      "Where it stands",
+      "The state",
     ),
     output_file_id: nullable(Type.String({ description: "Lines that were answered with 200, in the input's order" })),
     error_file_id: nullable(Type.String({ description: "The others, in the input's order" })),

@@ -1,6 +1,6 @@
 /*
- * A batch changes in these two ways alone, each at once. A server that was taken for dead and goes on after all changes nothing: it moves
- * a batch only from where it thinks that it stands. A command that is sent again, because the connection broke, changes nothing either.
+ * A batch changes in these two ways alone, each at once. A server that was taken for dead and continues after all changes nothing: it moves
+ * a batch only from the state that it believes in. A command that is sent again, because the connection broke, changes nothing either.
  */
 import type { RedisConnection } from "../../queue/redis/connection.ts"
 
@@ -15,7 +15,7 @@ if ARGV[3] ~= '0' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
 return ARGV[1]
 `
 
-/** Adds the lines that some lines of the input became behind those before them; gives the status, and how many lines are done then. */
+/** Adds the lines that some lines of the input became after those before them; gives the status, and how many lines are done then. */
 const advanceScript = `
 local batch = redis.call('HMGET', KEYS[1], 'status', 'done')
 if not batch[1] then return {'', '0'} end

@@ -6,16 +6,16 @@ import { RequestError } from "../problem.ts"
 import { type WithBatchScripts, withBatchScripts } from "./batch-scripts.ts"
 import { newFileId, type WrittenParts } from "./files.ts"
 
-/** A batch has so long to be labelled: the one window that the API knows, `24h`. */
+/** The one completion window of the API: `24h`. */
 const windowMs = 86_400_000
 
 /**
- * Where a batch stands.
+ * The state of a batch.
  *
  * validating: its lines are counted; leaves for in_progress, cancelling or failed
  * in_progress: its lines are labelled; leaves for finalizing, cancelling or failed
  * finalizing: its files are made; leaves for completed or expired
- * cancelling: it is taken back; leaves for cancelled, when its files are made
+ * cancelling: it is cancelled; leaves for cancelled, when its files are made
  */
 export type BatchStatus =
   | "validating"
@@ -48,13 +48,13 @@ export interface Batch extends BatchOrder {
   readonly createdMs: number
   readonly expiresMs: number
   readonly status: BatchStatus
-  /** Of its statuses, when it came to be in them; seconds since 1970. */
+  /** When it entered each of its statuses; seconds since 1970. */
   readonly at: Readonly<Partial<Record<BatchStatus, number>>>
-  /** How it ends where it is finalizing. */
+  /** How it ends if it is finalizing. */
   readonly end: "completed" | "expired"
   /** Lines of the input. */
   readonly total: number
-  /** Lines that are answered: so far it goes on. */
+  /** Lines that are answered: so far it continues. */
   readonly done: number
   readonly completed: number
   readonly failed: number
@@ -120,7 +120,7 @@ export class BatchStore {
     return readBatch(id, { ...fields, done: "0" })
   }
 
-  /** A batch as it is now; `undefined` where there is none, or it is somebody else's. */
+  /** A batch as it is now; `undefined` if none exists, or belongs to another key. */
   async read(id: string, owner?: string): Promise<Batch | undefined> {
     const fields = await this.#redis.hgetall(this.#keys.batch(id))
     if (fields["about"] === undefined) return undefined
@@ -128,7 +128,7 @@ export class BatchStore {
     return owner === undefined || batch.owner === owner ? batch : undefined
   }
 
-  /** Where a batch stands. */
+  /** The state of a batch. */
   async status(id: string): Promise<BatchStatus | undefined> {
     return ((await this.#redis.hget(this.#keys.batch(id), "status")) as BatchStatus | null) ?? undefined
   }
@@ -147,22 +147,22 @@ export class BatchStore {
    * An owner's batches, the newest first.
    *
    * @param after - the batch before the first
-   * @throws RequestError 400 where it is none
+   * @throws RequestError 400 if it is none
    */
   async list(owner: string, limit: number, after: string | undefined): Promise<Batch[]> {
     const key = this.#keys.batches(owner)
     await this.#redis.zremrangebyscore(key, 0, (await this.nowMs()) - windowMs - this.#keepSeconds * 1000)
     const rank = after === undefined ? -1 : await this.#redis.zrevrank(key, after)
-    if (rank === null) throw new RequestError(400, `after must be a batch of the list; got ${after}`)
+    if (rank === null) throw new RequestError(400, `no batch has the id ${after} (after)`)
     const ids = await this.#redis.zrevrange(key, rank + 1, rank + limit)
     const batches = await Promise.all(ids.map(id => this.read(id, owner)))
     return batches.filter(batch => batch !== undefined)
   }
 
   /**
-   * Moves a batch on, where it stands at one of some statuses.
+   * Moves a batch on, if it has one of some statuses.
    *
-   * @returns where it stands then; `undefined` where there is none
+   * @returns its state then; `undefined` if none exists
    */
   async move(
     id: string,
@@ -177,7 +177,7 @@ export class BatchStore {
   }
 
   /**
-   * Stores what became of the lines behind those that are done.
+   * Stores what became of the lines after those that are done.
    *
    * @param done - the lines before
    * @returns whether these lines are stored, by this server or another that does the same

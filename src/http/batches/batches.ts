@@ -14,18 +14,18 @@ import { type Batch, batchHasEnded } from "./batch-store.ts"
 
 /** Batches that are at work at a time in a server: they share the bulk lane. */
 const concurrency = 8
-/** A server that dies is noticed after so long, and a little more. */
+/** Time after which a dead server is noticed, and a little more. */
 const lockMs = 10_000
 const stalledCheckMs = 5000
 /** How long the batches at work may take to be left to others. */
 const leaveMs = 5000
 /** The last of these attempts comes more than an hour after the first: 1 s, 2 s, 4 s, ... */
 const attempts = 13
-/** How often it is looked for batches that do not lie in the queue. */
+/** How often to look for batches that are not in the queue. */
 const adoptMs = 5000
 const backoff = { type: "exponential", delay: 1000, jitter: 0.5 } as const
 
-/** What lies in the queue. */
+/** The data of a queued job. */
 interface BatchJob {
   readonly batch: string
 }
@@ -39,7 +39,7 @@ export interface BatchRequest {
 }
 
 /**
- * Files of requests that are labelled later. They lie in a queue of their own: any server labels them, and where one dies, another goes on.
+ * Files of requests that are labelled later. They are in a queue of their own: any server labels them, and where one dies, another continues.
  */
 export class Batches implements AsyncDisposable {
   readonly #redis: RedisConnection
@@ -66,7 +66,7 @@ export class Batches implements AsyncDisposable {
     // The connection reports its own errors.
     this.#queue.on("error", () => {})
     this.#worker.on("error", err => context.log.debug({ err }, "BullMQ reports an error"))
-    // Other servers are to go on at once.
+    // Other servers are to continue at once.
     context.serving.stopping.addEventListener(
       "abort",
       guarded(context.log, () => this.close()),
@@ -78,13 +78,13 @@ export class Batches implements AsyncDisposable {
   /**
    * Makes a batch of a file.
    *
-   * @throws RequestError 400 where there is no such file, or it is for something else
+   * @throws RequestError 400 if there is no such file, or it is for something else
    */
   async create(owner: string, { inputFile, metadata, keepOutputSeconds }: BatchRequest): Promise<Batch> {
     const { store, files } = this.#context
     files.requireKept("/output_expires_after/seconds", keepOutputSeconds)
     const file = await files.read(owner, inputFile)
-    if (file === undefined) throw new RequestError(400, `input_file_id must be a file that there is; got ${inputFile}`)
+    if (file === undefined) throw new RequestError(400, `no file has the id ${inputFile} (input_file_id)`)
     if (file.purpose !== "batch")
       throw new RequestError(400, `input_file_id must be a file with purpose batch; ${inputFile} has ${file.purpose}`)
     const batch = await store.create({ owner, inputFile, metadata, keepOutputSeconds })
@@ -93,7 +93,7 @@ export class Batches implements AsyncDisposable {
     return batch
   }
 
-  /** A batch as it is now; `undefined` where there is none, or it is somebody else's. */
+  /** A batch as it is now; `undefined` if none exists, or belongs to another key. */
   read(owner: string, id: string): Promise<Batch | undefined> {
     return this.#context.store.read(id, owner)
   }
@@ -101,7 +101,7 @@ export class Batches implements AsyncDisposable {
   /**
    * An owner's batches, the newest first.
    *
-   * @throws RequestError 400 where `after` is none
+   * @throws RequestError 400 if `after` is none
    */
   list(owner: string, limit: number, after: string | undefined): Promise<Batch[]> {
     return this.#context.store.list(owner, limit, after)
@@ -110,15 +110,15 @@ export class Batches implements AsyncDisposable {
   /**
    * Takes a batch back; what is labelled by then is kept.
    *
-   * @returns the batch as it is then; `undefined` where there is none
-   * @throws RequestError 409 where it has ended
+   * @returns the batch as it is then; `undefined` if none exists
+   * @throws RequestError 409 if it has ended
    */
   async cancel(owner: string, id: string): Promise<Batch | undefined> {
     const { store } = this.#context
     if ((await store.read(id, owner)) === undefined) return undefined
     const status = await store.move(id, ["validating", "in_progress"], "cancelling")
     if (status !== undefined && status !== "cancelled" && batchHasEnded(status))
-      throw new RequestError(409, `a batch to cancel must be under way; ${id} is ${status}`)
+      throw new RequestError(409, `the batch ${id} cannot be cancelled: it is ${status}`)
     return store.read(id, owner)
   }
 
@@ -140,7 +140,7 @@ export class Batches implements AsyncDisposable {
     await this.#queue.close()
   }
 
-  /** Adds nothing where it lies in the queue already. */
+  /** Adds nothing if it is in the queue already. */
   async #enqueue(batch: string): Promise<void> {
     const options = { jobId: batch, attempts, backoff, removeOnComplete: true, removeOnFail: true }
     await this.#queue.add("label", { batch }, options)
@@ -148,13 +148,13 @@ export class Batches implements AsyncDisposable {
 
   async #adoptLoop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      // Redis may be away: the next time tells.
+      // Redis may be away: the next check finds it.
       await this.#adopt().catch(() => {})
       await wait(adoptMs, undefined, { signal, ref: false }).catch(() => {})
     }
   }
 
-  /** Queues the batches that have not ended and lie in no queue: of a server that died before it came to that. */
+  /** Queues the batches that have not ended and are in no queue: of a server that died before it queued them. */
   async #adopt(): Promise<void> {
     for (const id of await this.#context.store.open())
       if (!this.#stop.signal.aborted && (await this.#queue.getJob(id)) === undefined) await this.#enqueue(id)
@@ -170,7 +170,7 @@ export class Batches implements AsyncDisposable {
         await job.moveToDelayed(Date.now(), job.token)
         throw new DelayedError()
       }
-      this.#context.log.warn({ batch: job.data.batch }, `batch could not go on: ${error.message}`)
+      this.#context.log.warn({ batch: job.data.batch }, `batch could not continue: ${error.message}`)
       if (job.attemptsMade + 1 < attempts) throw error
       await run.fail({ code: error instanceof ValenceError ? error.code : "internal_error", message: error.message })
     }

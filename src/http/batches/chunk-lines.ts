@@ -1,7 +1,7 @@
 import type { InputLine } from "./batch-lines.ts"
 import type { BatchLine, RequestReader } from "./read-request.ts"
 
-/** A chunk ends when it has so many lines, texts or bytes. About a job's worth, and what a server that dies leaves to be done again. */
+/** A chunk ends at this number of lines, texts or bytes. About a job's worth, and what a server that dies leaves to be done again. */
 const most = { lines: 256, texts: 256, bytes: 1024 * 1024 } as const
 
 /** Lines of a batch that are labelled, and whose answers are stored, together. */
@@ -12,7 +12,7 @@ export interface LineChunk {
 }
 
 /**
- * Cuts lines into chunks. Where a cut is depends on the lines alone, and on where the first begins: a batch that goes on is cut as if
+ * Cuts lines into chunks. Where a cut is depends on the lines alone, and on where the first begins: a batch that continues is cut as if
  * nothing had happened.
  *
  * @param skip - lines that are answered

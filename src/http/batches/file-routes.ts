@@ -32,7 +32,7 @@ export function addFiles(app: FastifyInstance, serving: ServerContext, services:
   answerProblemsAs(app, openAiProblem)
   readJsonBodies(app, { mayBeEmpty: true, mostValues: mostValues(serving.settings.maxTexts) })
   const { maxFileBytes, bodyTimeoutMs } = serving.settings
-  // One byte more tells that there are too many.
+  // One byte more shows that there are too many.
   app.register(multipart, { limits: { files: 1, fields: 10, fileSize: maxFileBytes + 1 } })
   const api = app.withTypeProvider<TypeBoxTypeProvider>()
 
@@ -78,8 +78,7 @@ export function addFiles(app: FastifyInstance, serving: ServerContext, services:
     const wanted = newest.filter(file => purpose === undefined || file.purpose === purpose)
     const all = order === "asc" ? wanted.reverse() : wanted
     const before = after === undefined ? -1 : all.findIndex(({ id }) => id === after)
-    if (after !== undefined && before === -1)
-      throw new RequestError(400, `after must be a file of the list; got ${after}`)
+    if (after !== undefined && before === -1) throw new RequestError(400, `no file has the id ${after} (after)`)
     const some = all.slice(before + 1, before + 1 + limit)
     return pageResource(some.map(fileResource), all.length > before + 1 + limit)
   })
@@ -87,7 +86,7 @@ export function addFiles(app: FastifyInstance, serving: ServerContext, services:
   const get = {
     tags,
     operationId: "getFile",
-    summary: "What a file is",
+    summary: "Describe a file",
     params,
     response: { 200: FileObject, ...failures },
   }

@@ -6,11 +6,11 @@ import { redisTimeMs } from "../../queue/redis/adapt-scripts.ts"
 import type { RedisConnection } from "../../queue/redis/connection.ts"
 import { BodyError, RequestError } from "../problem.ts"
 
-/** What Redis is handed at a time: it answers nobody else meanwhile. */
+/** Bytes per command: Redis answers no one else meanwhile. */
 const partBytes = 256 * 1024
 /** Parts of an upload between two looks at what is stored. */
 const partsPerLook = 16
-/** Parts that no file came of are gone so long after the last of them. */
+/** Parts of an unfinished file are removed this long after the last of them. */
 const draftSeconds = 3600
 
 /** What a file is for. */
@@ -18,7 +18,7 @@ export type FilePurpose = "batch" | "batch_output"
 
 /** A file, as it is listed. */
 export interface StoredFile extends WrittenParts {
-  /** The name of the API key that it belongs to; empty where there are no keys. */
+  /** The name of the API key that it belongs to; empty if there are no keys. */
   readonly owner: string
   readonly filename: string
   readonly purpose: FilePurpose
@@ -42,11 +42,11 @@ export interface FileBounds {
   readonly keepFileSeconds: number
 }
 
-/** An id that nobody can guess. */
+/** An id that no one can guess. */
 export const newFileId = () => `file-${randomBytes(16).toString("hex")}`
 
 /**
- * Files in Redis, where every server finds them. The clock of Redis says when they end. A file's bytes lie in a hash, part by part, under their numbers: a command that is sent
+ * Files in Redis, where every server finds them. The clock of Redis says when they end. A file's bytes are in a hash, part by part, under their numbers: a command that is sent
  * again, because the connection broke, changes nothing.
  */
 export class Files {
@@ -66,7 +66,7 @@ export class Files {
   /**
    * Stores bytes as they come; `add` makes a file of them, or `drop` removes them.
    *
-   * @throws RequestError 413 where there are too many; ValenceError `redis_failed`; the signal's reason
+   * @throws RequestError 413 if there are too many; ValenceError `redis_failed`; the signal's reason
    */
   async write(body: AsyncIterable<Buffer>, signal: AbortSignal): Promise<WrittenParts> {
     const { maxFileBytes, maxStoredBytes } = this.#bounds
@@ -82,7 +82,7 @@ export class Files {
           throw new RequestError(413, `a file must have at most ${maxFileBytes} bytes (maxFileBytes)`)
         if (stored + this.#draftBytes() > maxStoredBytes) {
           const rule = `files must have at most ${maxStoredBytes} bytes together (maxStoredBytes)`
-          throw new RequestError(413, `${rule}; delete some, or come again when some are no longer kept`)
+          throw new RequestError(413, `${rule}; delete some, or try again later`)
         }
         await unlessEnded(this.#writePart(id, parts++, part), signal)
       }
@@ -123,7 +123,7 @@ export class Files {
       throw new BodyError([{ instancePath: path, message: `must be at most ${keepFileSeconds} (keepFileSeconds)` }])
   }
 
-  /** Keeps a file for longer, where it would go before. */
+  /** Keeps a file for longer, if it would go before. */
   async keepUntil(file: StoredFile, expiresMs: number): Promise<void> {
     const { ownExpiresMs = file.expiresMs } = file
     if (file.expiresMs < expiresMs) await this.#store({ ...file, ownExpiresMs, expiresMs })
@@ -137,7 +137,7 @@ export class Files {
     else await this.#store({ ...(file as StoredFile), expiresMs: ownExpiresMs })
   }
 
-  /** The file of an id; `undefined` where there is none, or it is somebody else's. */
+  /** The file of an id; `undefined` if none exists, or belongs to another key. */
   async read(owner: string, id: string): Promise<StoredFile | undefined> {
     const [found, now] = await Promise.all([this.#redis.hget(this.#keys.files, id), redisTimeMs(this.#redis)])
     const file = found === null ? undefined : (JSON.parse(found) as StoredFile)
@@ -153,12 +153,12 @@ export class Files {
   /**
    * The bytes of a file.
    *
-   * @throws RequestError 404 where Redis has them no more
+   * @throws RequestError 404 if Redis has them no more
    */
   async *content({ id, parts }: WrittenParts): AsyncGenerator<Buffer, void> {
     for (let part = 0; part < parts; part++) {
       const bytes = await this.#redis.hgetBuffer(this.#keys.fileParts(id), String(part))
-      if (bytes === null) throw new RequestError(404, `file must be kept while it is read; ${id} is gone`)
+      if (bytes === null) throw new RequestError(404, `the file ${id} no longer exists`)
       yield bytes
     }
   }
@@ -180,8 +180,8 @@ export class Files {
     try {
       await this.#redis.multi().hset(key, String(part), bytes).expire(key, draftSeconds).exec()
     } catch (cause) {
-      // It is out of memory, say.
-      throw new ValenceError("redis_failed", `Redis must take the file; got ${asError(cause).message}`, { cause })
+      // For example, it is out of memory.
+      throw new ValenceError("redis_failed", `Redis refused the file: ${asError(cause).message}`, { cause })
     }
   }
 

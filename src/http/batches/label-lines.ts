@@ -29,7 +29,7 @@ export type LabelGroup = (
 /**
  * Answers lines. Those that want the same are labelled in one call: a job of many texts costs a fleet as much as one of one text.
  *
- * @throws what is no fault of the texts: the batch is to go on later
+ * @throws what is no fault of the texts: the batch is to continue later
  */
 export async function labelLines(requests: readonly BatchLine[], label: LabelGroup): Promise<LineAnswer[]> {
   const calls = requests.flatMap(({ todo }) => ("call" in todo ? [todo.call] : []))
@@ -55,7 +55,7 @@ export async function labelLines(requests: readonly BatchLine[], label: LabelGro
   })
 }
 
-/** In the order in which the first of each comes: a batch that goes on has the same. */
+/** In the order in which the first of each comes: a batch that continues has the same. */
 function groupsOf(calls: readonly LabelCall[]): Group[] {
   const groups = new Map<string, Group>()
   for (const call of calls) {

@@ -10,7 +10,7 @@ import type { InputLine } from "./batch-lines.ts"
 /** The one route that a batch's lines may ask. */
 export const batchEndpoint = "/v1/label"
 
-/** Why a line is answered by nobody. */
+/** Why a line has no answer. */
 export interface LineError {
   readonly code: "invalid_line" | "duplicate_custom_id" | "batch_expired"
   readonly message: string

@@ -23,10 +23,10 @@ const UploadFields = Type.Object(
 const checkFields = bodyChecker<{ readonly purpose: "batch"; readonly expires_after?: ExpiresAfter }>(UploadFields)
 
 /**
- * Stores the file of a form as it comes; its fields may stand before the file or behind it.
+ * Stores the file of a form as it comes; its fields may stand before the file or after it.
  *
  * @param signal - ends it: the client is gone
- * @throws BodyError where the form has no file, or other fields than it must; RequestError 413 where the file is too large
+ * @throws BodyError if the form has no file, or other fields than it must; RequestError 413 if the file is too large
  */
 export async function storeUpload(
   files: Files,
@@ -40,7 +40,7 @@ export async function storeUpload(
     for await (const part of asForm<Multipart>(sentInTime(request.parts(), bodyTimeoutMs))) {
       if (part.type === "field") addField(fields, part.fieldname, part.value)
       else if (part.fieldname !== "file" || file !== undefined)
-        throw new BodyError([{ instancePath: `/${part.fieldname}`, message: "must not be there: a form has one file" }])
+        throw new BodyError([{ instancePath: `/${part.fieldname}`, message: "is not allowed: a form has one file" }])
       else {
         const filename = part.filename?.slice(0, maxNameLength) || "batch.jsonl"
         file = { ...(await files.write(asForm(sentInTime(inBlocks(part.file), bodyTimeoutMs)), signal)), filename }

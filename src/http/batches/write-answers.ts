@@ -1,7 +1,7 @@
 import type { Advance } from "./batch-store.ts"
 import type { LineAnswer } from "./label-lines.ts"
 
-/** The lines of the output file and of the error file that answers become. The same answers are the same bytes, whoever writes them. */
+/** The lines of the output file and of the error file that answers become. The same answers are the same bytes on every server. */
 export function writeAnswers(batchId: string, answers: readonly LineAnswer[]): Advance {
   const [output, error]: [string[], string[]] = [[], []]
   for (const answer of answers)

@@ -66,7 +66,7 @@ export const corpusQuery = {
 const description = `Streams: rows are answered, in order and with all of their columns, while others are still being sent, and
 what is under way is bounded. So read the answer while you send, as curl does. The answer has the format of the body unless \`Accept\` asks for
 another, and the bytes of \`valence label\`. A row that cannot be labelled, or whose text is blank, keeps its place without label and
-score; the trailers \`x-valence-rows\`, \`x-valence-failed\` and \`x-valence-empty\` count. Where the stream breaks, the connection does.`
+score; the trailers \`x-valence-rows\`, \`x-valence-failed\` and \`x-valence-empty\` count the rows. An error after the first row breaks the connection.`
 
 /** `POST /v1/corpus`: rows in, labelled rows out, of any number. */
 export function addCorpus(app: FastifyInstance, serving: ServerContext): void {
@@ -94,7 +94,7 @@ export function addCorpus(app: FastifyInstance, serving: ServerContext): void {
     app.addContentTypeParser("*", ({ headers }, _, done) => done(typeRefusal(headers["content-type"])))
     app.post("/v1/corpus", { schema }, async (request, reply) => {
       if (streams >= maxStreams)
-        throw new RequestError(503, `streams at a time must be at most ${maxStreams} (maxStreams)`, closing)
+        throw new RequestError(503, `${maxStreams} streams are running, the maximum (maxStreams)`, closing)
       const stop = requestSignal(reply)
       // Of one that is closed already nothing more is heard.
       stop.signal.throwIfAborted()
@@ -156,7 +156,7 @@ async function answerStream(
     input.destroy()
     await stream?.close()
     reply.headers(closing)
-    // What reads the input tells only that it could not.
+    // The reader of the input only knows that it could not.
     throw error instanceof ValenceError && error.cause instanceof RequestError ? error.cause : withCharset(error)
   }
 }
@@ -212,6 +212,6 @@ function plainBody({ raw, headers }: FastifyRequest): AsyncIterable<Buffer> {
   if (encoding === "identity") return bytes
   if (encoding !== "gzip" && encoding !== "x-gzip")
     throw new RequestError(415, `Content-Encoding must be gzip or identity; got ${encoding}`, closing)
-  // What breaks is told to who reads what is decompressed; nobody may be left when it does.
+  // An error goes to the reader of the decompressed bytes; no one may be left when it does.
   return pipeline(bytes, createGunzip(), () => {}).on("error", () => {})
 }

@@ -5,10 +5,10 @@ import type { Labeller } from "../../labeller.ts"
 const retryMs = 250
 
 /**
- * A labeller for a stream: where a fleet's queue is full it waits, so that the client does too, and all of its calls end with the
+ * A labeller for a stream: if a fleet's queue is full it waits, so that the client does too, and all of its calls end with the
  * stream.
  *
- * @param note - is told of texts that begin to be labelled, and when that is over
+ * @param note - called when texts begin to be labelled; disposes when that is over
  */
 export function streamLabeller(
   labeller: Labeller,

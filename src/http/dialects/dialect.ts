@@ -22,7 +22,7 @@ export function answerProblemsAs(app: FastifyInstance, translate: (problem: Prob
   })
 }
 
-/** A problem as it is, unless a text is too long: of that, the status and the option that another server has for it. */
+/** A problem as it is, unless a text is too long: then with the status and the option of the other server. */
 export function tooLongAs(problem: Problem, status: number, option: string): Problem {
   if (problem.code !== "text_too_long") return problem
   return { ...problem, status, detail: problem.detail.replace("longText is error", option) }

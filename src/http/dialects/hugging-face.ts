@@ -82,7 +82,7 @@ export function addHuggingFace(app: FastifyInstance, serving: ServerContext): vo
   answerProblemsAs(app, translate)
   const schema = {
     tags: ["Drop-in"],
-    summary: "Text classification as at Hugging Face",
+    summary: "Text classification, as Hugging Face's API",
     body: ClassifyRequest,
     response: { 200: ClassifyResponse, "4xx": Failure, "5xx": Failure },
   }
@@ -124,7 +124,7 @@ function optionsOf(parameters: Static<typeof Parameters>) {
   } as const
 }
 
-/** Clients ask again at once, and without end, where they are told 503. */
+/** Clients ask again at once, and without end, if they are told 503. */
 function translate(problem: Problem): ForeignProblem {
   const { code, status, detail } = tooLongAs(problem, 400, "truncation is false")
   return { status: code === "overloaded" ? 429 : status, body: { error: detail } }

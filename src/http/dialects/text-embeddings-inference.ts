@@ -49,7 +49,7 @@ export function addTextEmbeddingsInference(
   const predict = {
     tags,
     operationId: "teiPredict",
-    summary: "Predictions as of text-embeddings-inference",
+    summary: "Predictions, as text-embeddings-inference's API",
     body: PredictRequest,
   }
   api.post(

@@ -84,7 +84,7 @@ export function addVllm(app: FastifyInstance, serving: ServerContext): void {
   answerProblemsAs(app, translate)
   const schema = {
     tags: ["Drop-in"],
-    summary: "Classification as of vLLM",
+    summary: "Classification, as vLLM's API",
     body: ClassifyRequest,
     response: { 200: ClassifyResponse, "4xx": Failure, "5xx": Failure },
   }

@@ -17,7 +17,7 @@ const patientPart = 1 / 8
 const maxSlowdown = 4
 
 /**
- * A text with more characters is labelled beside others, not in front of them: it waits in a line of its own to be tokenised, and has few
+ * A text with more characters is labelled next to others, not in front of them: it waits in a line of its own to be tokenised, and has few
  * windows at a time in line for a device.
  */
 const longText = 20_000
@@ -40,7 +40,7 @@ export interface AdmissionBounds {
   readonly answerTimeoutMs: number
 }
 
-/** A request that is under way; with a long text, it tells nothing of how fast others go. */
+/** A request that is under way; with a long text, it says nothing about the speed of others. */
 interface Entry {
   readonly cost: number
   /** Characters of its long texts. */

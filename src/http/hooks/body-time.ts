@@ -5,7 +5,9 @@ import { RequestError } from "../problem.ts"
 /** Bounds how long a body may take to arrive, against clients that send a byte now and then. Streamed bodies have no bound. */
 export function limitBodyTime(app: FastifyInstance, bodyTimeoutMs: number): void {
   app.addHook("preParsing", async (request, reply, payload) => {
-    const late = new RequestError(408, `a body must arrive within ${bodyTimeoutMs} ms`, { connection: "close" })
+    const late = new RequestError(408, `the body took longer than ${bodyTimeoutMs} ms to arrive`, {
+      connection: "close",
+    })
     const timer = setTimeout(
       guarded(request.log, () => reply.send(late)),
       bodyTimeoutMs,

@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify"
 /**
  * Bounds what browsers do with answers, and whose pages may call.
  *
- * @param corsOrigin - origins with commas between, or `*`; `undefined` where no other page may call
+ * @param corsOrigin - origins with commas between, or `*`; `undefined` if no other page may call
  */
 export async function limitBrowsers(app: FastifyInstance, corsOrigin: string | undefined): Promise<void> {
   await app.register(helmet, {

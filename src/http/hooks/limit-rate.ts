@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify"
 import { keysOf } from "../../queue/jobs/names.ts"
 import type { ServerContext } from "../server-context.ts"
 
-/** Bounds the requests of a key, or where there are none of an address; in front of a fleet, those to all of its servers together. */
+/** Bounds the requests per key, or per address if no keys are set; with a fleet, for all of its servers together. */
 export async function limitRate(
   app: FastifyInstance,
   { settings, producer }: Pick<ServerContext, "settings" | "producer">,
@@ -13,7 +13,7 @@ export async function limitRate(
     max: settings.rateLimit,
     timeWindow: "1 minute",
     keyGenerator: request => request.keyName || request.ip,
-    // Where Redis is away nobody counts: a request should fail of what it asks for, not of being counted.
+    // Do not count while Redis is away: a request should fail because of its work, not because of counting.
     allowList: request =>
       request.routeOptions.config.open === true || (producer !== undefined && producer.redis.status !== "ready"),
     ...(producer && { redis: producer.redis, nameSpace: keysOf(producer.keyPrefix).rateLimit }),

@@ -3,7 +3,7 @@ import type { ServerMetrics } from "../../metrics/create-server-metrics.ts"
 import { guarded } from "../guarded.ts"
 import { problemOf } from "../problem.ts"
 
-/** What an answer has that nobody got. */
+/** The status of an answer that no client received. */
 const clientClosed = 499
 
 /** Counts requests as they end, and those that are refused; the log gets a line for each request at level debug. */

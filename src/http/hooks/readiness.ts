@@ -18,7 +18,7 @@ export class Readiness {
     })
   }
 
-  /** Labels a text, where that is done in this process: from now on it is ready. */
+  /** Labels a text, if that is done in this process: from now on it is ready. */
   async begin(): Promise<void> {
     const { labeller, producer } = this.#served
     if (!producer) await labeller.label([canary])
@@ -30,7 +30,7 @@ export class Readiness {
     this.#problem = "stopping"
   }
 
-  /** Why it is not ready; `undefined` where it is. */
+  /** Why it is not ready; `undefined` if it is. */
   async problem(): Promise<string | undefined> {
     const { producer } = this.#served
     if (this.#problem !== undefined || !producer) return this.#problem

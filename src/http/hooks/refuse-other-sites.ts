@@ -12,7 +12,7 @@ export async function refuseOtherSites({ headers, host }: FastifyRequest): Promi
   const { origin } = headers
   const isOther =
     site === undefined ? origin !== undefined && hostOf(origin) !== host : site !== "same-origin" && site !== "none"
-  if (isOther) throw new RequestError(403, "only a page of this server may do this, not one of another site")
+  if (isOther) throw new RequestError(403, "pages of other sites may not do this")
 }
 
 const hostOf = (origin: string) => origin.replace(/^[a-z]+:\/\//, "")

@@ -4,7 +4,7 @@ import { RequestError } from "../problem.ts"
 
 /** The most values that a row of a corpus may have. */
 export const mostRowValues = 20_000
-/** Of a text in a body: itself, and the object and the list that it may be in. */
+/** Values per text in a body: itself, and the object and the list that it may be in. */
 const valuesOfText = 4
 
 /** The most values that a JSON body may have. */

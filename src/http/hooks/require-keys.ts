@@ -51,7 +51,7 @@ function operatorOf(request: FastifyRequest, keys: ServerKeys): string {
   if (name !== undefined) return name
   const rule = "this page shows the jobs of all keys, and needs an operator key"
   if (operator.empty) {
-    // Only the owner of a key is told.
+    // Only the owner of a key gets the details.
     callerOf(request, keys)
     throw new RequestError(403, `${rule}: start the server with --operator-keys-file, or VALENCE_OPERATOR_KEYS`)
   }

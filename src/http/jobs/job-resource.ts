@@ -15,7 +15,7 @@ export interface JobResource {
   readonly error?: { readonly code: string; readonly message: string }
 }
 
-/** One resource of the jobs that a request's texts lie in; `undefined` where Redis knows none of them. */
+/** One resource for the jobs of a request's texts; `undefined` if Redis knows none of them. */
 export function jobResource(id: string, jobs: readonly JobStatus[]): JobResource | undefined {
   if (jobs.every(({ state }) => state === "missing")) return undefined
   const failed = jobs.find(job => job.state === "failed")
@@ -24,7 +24,7 @@ export function jobResource(id: string, jobs: readonly JobStatus[]): JobResource
     return { id, state: code === "cancelled" ? "cancelled" : "failed", error: { code, message } }
   }
   if (jobs.some(({ state }) => state === "missing"))
-    return { id, state: "failed", error: { code: "job_lost", message: "a part of the job is not in Redis any more" } }
+    return { id, state: "failed", error: { code: "job_lost", message: "a part of the job is no longer in Redis" } }
   const completed = jobs.filter(job => job.state === "completed")
   const [first] = completed
   if (first === undefined || completed.length < jobs.length)

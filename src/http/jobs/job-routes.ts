@@ -25,17 +25,17 @@ export interface FleetJobs {
   readonly webhooks: Webhooks | undefined
 }
 
-/** A client waits for so long at most, seconds. */
+/** A client's maximum wait, seconds. */
 const longestWait = 60
 
 const tags = ["Jobs"]
 const params = Type.Object({ id: Type.String({ maxLength: 100, description: "As POST /v1/jobs gave it" }) })
 
 const described = {
-  add: `Answers at once; the labels are had at \`GET /v1/jobs/:id\`, or told to a webhook. A request that is sent again with the same
+  add: `Answers at once. Get the labels from \`GET /v1/jobs/:id\` or by webhook. A request that is sent again with the same
 \`Idempotency-Key\` within a day is the same job. Texts stand in lane bulk unless the request says otherwise.`,
-  get: "Where a job stands; its results where it is completed. Results are kept for as long as the workers are told to.",
-  remove: `What is waiting is taken back, what a worker has is dropped where it has not reached a device, results are removed, and no
+  get: "The state of a job, and its results if it is completed. Results are kept for the workers' keepResultSeconds.",
+  remove: `A waiting job is removed, a running one is dropped if it has not reached a device, results are removed, and no
 webhook is sent any more.`,
 }
 
@@ -74,7 +74,7 @@ export function addJobs(app: FastifyInstance, serving: ServerContext, fleets: re
   const get = {
     tags,
     operationId: "getJob",
-    summary: "Where a job stands, and its results",
+    summary: "The state of a job, and its results",
     description: described.get,
     params,
     querystring: Type.Object(
@@ -104,7 +104,7 @@ export function addJobs(app: FastifyInstance, serving: ServerContext, fleets: re
     description: described.remove,
     params,
     response: {
-      204: { description: "It is taken back", type: "null" },
+      204: { description: "It is cancelled", type: "null" },
       ...problems(400, 401, 404, 414, 429, 501, 503, 504),
     },
   }

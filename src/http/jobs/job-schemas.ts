@@ -20,7 +20,7 @@ export const JobRequest = Type.Object(
   { title: "JobRequest", additionalProperties: false, examples: [{ texts: ["I love it", "Never again"] }] },
 )
 
-/** A job, and its results where it is completed. */
+/** A job, and its results if it is completed. */
 export const JobResourceSchema = Type.Object(
   {
     id: Type.String(),

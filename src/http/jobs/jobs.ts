@@ -14,7 +14,7 @@ const leastBound = 1000
 /** A request that is sent again within this time is the same. */
 const idempotencySeconds = 86_400
 
-/** What tells that a request is sent again. */
+/** What identifies a repeated request. */
 export interface Idempotency {
   /** As the client chose it; those of several API keys do not meet. */
   readonly key: string
@@ -22,7 +22,7 @@ export interface Idempotency {
   readonly body: string
 }
 
-/** Requests for labels that are answered later. All that is known of them lies in Redis: any server answers for any job. */
+/** Requests for labels that are answered later. All that is known of them is in Redis: any server answers for any job. */
 export class Jobs {
   readonly #producer: Producer
   readonly #mostJobs: number
@@ -38,7 +38,7 @@ export class Jobs {
    *
    * @param owner - the name of the API key; empty without keys
    * @returns the request's id; the same for a request that is sent again
-   * @throws RequestError 422 where the body is another than under this key before; what `Producer.add` throws
+   * @throws RequestError 422 if the body is another than under this key before; what `Producer.add` throws
    */
   async add(
     owner: string,
@@ -56,7 +56,7 @@ export class Jobs {
     return this.#jobsOf(owner, id) !== undefined
   }
 
-  /** Where a request stands; `undefined` if there is none, or it is another owner's. */
+  /** Where a request stands; `undefined` if none exists, or it is another owner's. */
   async read(owner: string, id: string): Promise<JobResource | undefined> {
     const request = this.#jobsOf(owner, id)
     if (request === undefined) return undefined
@@ -99,7 +99,7 @@ export class Jobs {
   }
 }
 
-/** What is made of each job, in order. Anyone can write an id with many jobs: the others are answered meanwhile. */
+/** Maps each job, in order. Anyone can write an id with many jobs: other requests are answered meanwhile. */
 async function someAtATime<T>(jobs: readonly string[], make: (job: string) => Promise<T>): Promise<T[]> {
   const made: T[] = []
   for (let from = 0; from < jobs.length; from += jobsAtOnce)

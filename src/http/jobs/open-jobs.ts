@@ -5,7 +5,7 @@ import type { FleetJobs } from "./job-routes.ts"
 import { Jobs } from "./jobs.ts"
 import { type DeliveryOutcome, Webhooks } from "./webhooks.ts"
 
-/** A receiver may take so long to answer. */
+/** How long a receiver may take to answer. */
 const webhookTimeoutMs = 10_000
 
 /**

@@ -4,7 +4,7 @@ import { request as requestHttps } from "node:https"
 import { isIP } from "node:net"
 import { checkedLookup, hostOf, isPublicAddress } from "../../addresses.ts"
 
-/** The URL leads where no webhook may go. */
+/** The URL leads if no webhook may go. */
 export class PrivateAddressError extends Error {
   constructor(host: string, address: string) {
     super(`webhook must lead to public addresses; ${host} is ${address}`)
@@ -16,7 +16,7 @@ export class PrivateAddressError extends Error {
 export interface Sending {
   /** Whether any address will do. */
   readonly allowPrivate: boolean
-  /** Of the whole request, its answer's head included. */
+  /** Time limit of the whole request, its answer's head included. */
   readonly timeoutMs: number
   /** Default: the system's. */
   readonly lookup?: typeof lookupName | undefined
@@ -25,7 +25,7 @@ export interface Sending {
 /**
  * Posts JSON once. No redirect is followed, and of the answer the status alone is read.
  *
- * @throws PrivateAddressError; Error where it is not answered with 2xx in time
+ * @throws PrivateAddressError; Error if it is not answered with 2xx in time
  */
 export async function sendWebhook(
   url: URL,

@@ -4,7 +4,7 @@ import { shown } from "../../errors.ts"
 import { RequestError } from "../problem.ts"
 
 /**
- * Where a webhook goes. What its name resolves to is looked at when it is sent, each time.
+ * The URL of a webhook. Its name is resolved and checked each time it is sent.
  *
  * @param allowPrivate - whether any address will do
  * @throws RequestError 400

@@ -36,7 +36,7 @@ const cleanLimit = 1000
 /** How long Redis may take to store what became of the deliveries at work. */
 const lastWordsMs = 5000
 
-/** What lies in the queue. */
+/** The data of a queued job. */
 interface Delivery {
   /** The name of the API key that the job belongs to. */
   readonly owner: string
@@ -58,7 +58,7 @@ export interface WebhookSettings {
 }
 
 /**
- * Tells the end of jobs to URLs. Deliveries lie in a queue of their own: any server makes them, and one that dies leaves them to the
+ * Posts the end of jobs to URLs. Deliveries are in a queue of their own: any server makes them, and one that dies leaves them to the
  * others. A receiver may hear of a job twice.
  */
 export class Webhooks implements AsyncDisposable {
@@ -107,7 +107,7 @@ export class Webhooks implements AsyncDisposable {
     )
   }
 
-  /** Has the end of a job told; once, however often it is asked for. */
+  /** Delivers the end of a job; once, however often it is called. */
   async add(owner: string, job: string, url: string): Promise<void> {
     await this.#queue.add(
       "deliver",
@@ -170,5 +170,5 @@ export class Webhooks implements AsyncDisposable {
 
 /** Redis has lost it, or its results were kept for less long than the receiver was away. */
 function lostJob(id: string): JobResource {
-  return { id, state: "failed", error: { code: "job_lost", message: "the job's results are not in Redis any more" } }
+  return { id, state: "failed", error: { code: "job_lost", message: "the job's results are no longer in Redis" } }
 }

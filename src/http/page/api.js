@@ -3,9 +3,9 @@ const storedKey = "valence-api-key"
 /** What a server says of a request that it refused. */
 export class ApiError extends Error {
   /**
-   * @param {number} status - 0 where there was no answer
+   * @param {number} status - 0 if there was no answer
    * @param {string} message
-   * @param {number} retryAfterSeconds - 0 where the same request will not do later either
+   * @param {number} retryAfterSeconds - 0 if the same request will not do later either
    */
   constructor(status, message, retryAfterSeconds = 0) {
     super(message)
@@ -96,6 +96,6 @@ export const isAbort = error => error instanceof DOMException && error.name === 
 
 /**
  * @param {unknown} error
- * @returns {string} what a person is told
+ * @returns {string} the message for people
  */
 export const messageOf = error => (error instanceof Error ? error.message : String(error))

@@ -171,7 +171,7 @@ function labelledName(fileName, format) {
 }
 
 /**
- * Sends a part, later where the server says so.
+ * Sends a part, later if the server says so.
  *
  * @param {Blob} body
  * @param {string} query

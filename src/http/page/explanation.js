@@ -14,7 +14,7 @@ const mostNamed = 6
 const opposite = /** @type {const} */ ({ positive: "negative", negative: "positive", neutral: "neutral" })
 
 /**
- * Which words moved the score of a text: marked in the text, and in words for whoever cannot see the marks.
+ * Which words moved the score of a text: marked in the text, and in words for people who cannot see the marks.
  *
  * @param {string} text
  * @param {import("./show-result.js").Model} model
@@ -22,7 +22,7 @@ const opposite = /** @type {const} */ ({ positive: "negative", negative: "positi
  * @returns {Promise<HTMLElement[]>}
  */
 export async function explain(text, { name, dtype }, how) {
-  // Before softmax: where a model is sure, no word alone moves its score.
+  // Before softmax: if a model is sure, no word alone moves its score.
   const request = { text, model: name, scoreFunction: "none", ...how }
   /** @type {{ label: string, words: WordWeight[] }} */
   const { label, words } = await postJson("v1/explain", request)

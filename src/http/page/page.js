@@ -50,7 +50,7 @@ async function start() {
     if (server.queue) startQueue()
     problem.textContent = ""
   } catch (error) {
-    // A key that is refused is told of at its field.
+    // A refused key is reported at its field.
     if (!(error instanceof ApiError && error.status === 401)) problem.textContent = messageOf(error)
   }
 }

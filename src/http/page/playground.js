@@ -121,7 +121,7 @@ export function startPlayground({ default: first, models }, keyNeeded) {
   /**
    * @param {number} count
    * @param {readonly string[]} lines
-   * @param {number | undefined} tookMs - absent where all of it was known
+   * @param {number | undefined} tookMs - absent if all of it was known
    */
   const tell = (count, lines, tookMs) => {
     const [model] = chosen()

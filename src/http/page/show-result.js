@@ -71,7 +71,7 @@ function showBars(result) {
 }
 
 /**
- * A lexicon's score is a mean of valences: it lies on one side of 0.
+ * A lexicon's score is a mean of valences: it is on one side of 0.
  *
  * @param {HTMLElement} track
  * @param {HTMLElement} fill

@@ -9,10 +9,10 @@ const quote = 0x22
 
 /**
  * Cuts a file between records into parts that are labelled one after the other, each with the file's first record in
- * front where that is a header.
+ * front if that is a header.
  *
  * A browser reads nothing of an answer before all of its request is sent, and a server that streams takes no more of a
- * request while nobody reads its answer: parts are small enough to fit into what lies between them.
+ * request while no one reads its answer: parts are small enough to fit into what is between them.
  *
  * @param {Blob} file
  * @param {Format} format
@@ -60,7 +60,7 @@ export function firstRecord(bytes, format) {
 
 /**
  * @param {Format} format
- * @returns {number | undefined} what separates fields; `undefined` where a record is a line and there is no header
+ * @returns {number | undefined} what separates fields; `undefined` if a record is a line and there is no header
  */
 function delimiterOf(format) {
   if (format === "csv") return 0x2c
@@ -87,7 +87,7 @@ function cutOff(bytes, delimiter, isLast = false) {
 }
 
 /**
- * Where records end that have a line end. A quote opens a field where the field begins, and a line end within is text.
+ * Where records end that have a line end. A quote opens a field if the field begins, and a line end within is text.
  *
  * @param {Uint8Array} bytes - from where a record begins
  * @param {number | undefined} delimiter

@@ -12,7 +12,7 @@ import { labellerOf, type ServerContext } from "../server-context.ts"
 
 /** Each word is one more text to label. */
 const maxWords = 200
-/** Bounds what is labelled in all: so many times the words. */
+/** Bounds the texts of a request: this many times the words. */
 const maxCharacters = 10_000
 
 const { model, lane, labels, scoreFunction, maxLength, longText, stride, pooling } = LabelRequest.properties
@@ -25,10 +25,10 @@ const ExplainRequest = Type.Object(
 const WordWeight = Type.Object(
   {
     word: Type.String(),
-    start: Type.Integer({ description: "Where it begins in the text, in UTF-16 units" }),
-    end: Type.Integer({ description: "Where it ends: the unit behind its last" }),
+    start: Type.Integer({ description: "Its first UTF-16 unit in the text" }),
+    end: Type.Integer({ description: "The UTF-16 unit after its last" }),
     weight: Type.Number({
-      description: "How much the label's score falls without it; above 0 where it supports the label",
+      description: "How much the label's score falls without it; above 0 if it supports the label",
     }),
   },
   { title: "WordWeight" },
@@ -73,7 +73,7 @@ export function addExplain(app: FastifyInstance, serving: ServerContext): void {
     // Without its only word a text is blank.
     const results = await callLabeller(serving, labeller, texts, { ...options, topK: "all", empty: "label" }, reply)
     const [whole, ...without] = results.map(requireLabelled)
-    if (!whole) throw new ValenceError("text_failed", "a text must have a result; it has none")
+    if (!whole) throw new ValenceError("text_failed", "the labeller returned no result for the text")
     const weights = wordWeights(whole, without)
     const { name, revision, dtype } = labeller.model
     const { label, score, tokens, truncated, windows } = whole
@@ -89,7 +89,7 @@ export function addExplain(app: FastifyInstance, serving: ServerContext): void {
   })
 }
 
-/** @throws RequestError 422 where there are too many words, or characters */
+/** @throws RequestError 422 if there are too many words, or characters */
 function fewWords(text: string, mostWords: number): WordSpan[] {
   if (text.length > maxCharacters)
     throw new RequestError(

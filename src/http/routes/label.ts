@@ -8,7 +8,7 @@ import { LabelRequest, LabelResponse, NoQuery, problems } from "../schemas.ts"
 import type { ServerContext } from "../server-context.ts"
 
 const description = `Give \`text\` or \`texts\`. A text of many that cannot be labelled has its own \`error\`, and the others their
-labels; where a single \`text\` cannot be labelled, that is the answer's status. \`Server-Timing\` tells how long it took where.`
+labels; if a single \`text\` cannot be labelled, the answer's status says so. \`Server-Timing\` has the time of each step.`
 
 /** An answer with more words that a lexicon matched is written in turns. */
 const manyWords = 10_000

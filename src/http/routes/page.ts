@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifySchema } from "fastify"
 import { fromPackageRoot } from "../../files/package-root.ts"
 import type { ServerContext } from "../server-context.ts"
 
-/** Plain files for a browser: nothing builds them, and the package has them where they are written. */
+/** Plain files for a browser: nothing builds them, and the package contains them as written. */
 const folder = fromPackageRoot("src", "http", "page")
 
 const typeByExtension: Readonly<Record<string, string>> = {

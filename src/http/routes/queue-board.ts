@@ -38,7 +38,7 @@ export function addQueueBoard(app: FastifyInstance, { queues: open }: ServerCont
   if (!open) return
   const { queues } = open
   const board = new FastifyAdapter().setBasePath(path)
-  // To look at: what it would retry or remove by itself leaves its dead letter behind; `valence dead` and `valence queue` know.
+  // To look at: what it would retry or remove by itself would leave its dead letter; `valence dead` and `valence queue` know.
   const look = (queue: Queue, displayName: string) => new BullMQAdapter(queue, { readOnlyMode: true, displayName })
   const adapters = [
     ...lanes.map(lane => look(queues.of(lane), titles[lane])),

@@ -16,7 +16,7 @@ const Lane = Type.Object(
     activeJobs: Type.Integer(),
     delayedJobs: Type.Integer({ description: "Wait for another attempt" }),
     failedJobs: Type.Integer(),
-    waitingTexts: Type.Integer({ description: "Estimated from a sample where there are many jobs" }),
+    waitingTexts: Type.Integer({ description: "Estimated from a sample if there are many jobs" }),
     waitingTokens: Type.Integer({ description: "Estimated" }),
     oldestWaitingSeconds: Type.Number(),
     paused: Type.Boolean(),

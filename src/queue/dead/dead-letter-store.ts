@@ -3,8 +3,8 @@ import type { RedisConnection } from "../redis/connection.ts"
 import { addJobWithId } from "./add-job.ts"
 
 /*
- * A letter is a waiting job of BullMQ, in a queue that nobody takes from: a hash, and its id in the list `wait`, the oldest
- * at the end. That a letter is replaced, or is still as it was read, has to be seen and acted upon at once.
+ * A letter is a waiting job of BullMQ, in a queue that no one takes from: a hash, and its id in the list `wait`, the oldest
+ * at the end. Checking that a letter is unchanged and replacing it must happen at once.
  */
 const replaceScript = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
@@ -20,13 +20,13 @@ redis.call('DEL', KEYS[1], KEYS[1] .. ':logs')
 return 1
 `
 
-/** Letters are removed where they are dropped or retried, by nobody else. */
+/** Letters are removed if they are dropped or retried, by no one else. */
 const keptForEver = { removeOnComplete: false, removeOnFail: false } as const
 
 type Command = (letterKey: string, waitKey: string, content: string, id: string) => Promise<0 | 1>
 type WithCommands = { valenceReplaceLetter: Command; valenceRemoveLetter: Command }
 
-/** Where letters lie, as text. */
+/** The letters, as text. */
 export class LetterBox {
   readonly #queue: Queue
   readonly #redis: RedisConnection
@@ -45,7 +45,7 @@ export class LetterBox {
     if (replaced === 0) await addJobWithId(this.#queue, "dead", content, id, keptForEver)
   }
 
-  /** The text of a letter; `undefined` where there is none. */
+  /** The text of a letter; `undefined` if none exists. */
   async read(id: string): Promise<string | undefined> {
     return (await this.#redis.hget(this.#keysOf(id)[0], "data")) ?? undefined
   }

@@ -11,7 +11,7 @@ import { isNestedDeeper } from "./is-nested-deeper.ts"
 
 /** A job that failed for good. */
 export interface DeadLetter {
-  /** `<queue>.<id of the job>`: one job has one letter, however often it is told of. */
+  /** `<queue>.<id of the job>`: one job has at most one letter. */
   readonly id: string
   readonly queue: string
   readonly job: string
@@ -22,7 +22,7 @@ export interface DeadLetter {
   readonly attempts: number
   /** ms since 1970. */
   readonly failedMs: number
-  /** What was added, whatever it was. */
+  /** What was added, valid or not. */
   readonly data: unknown
   /** BullMQ's options of the job that `retry` gives back to it. */
   readonly options: { readonly attempts?: number; readonly backoff?: unknown; readonly priority?: number }
@@ -87,7 +87,7 @@ export class DeadLetters {
     return texts.flatMap((text, index) => (text === undefined ? [] : [toLetter(ids[index] ?? "", text)]))
   }
 
-  /** One letter; `undefined` if there is none. */
+  /** One letter; `undefined` if none exists. */
   async find(id: string): Promise<DeadLetter | undefined> {
     const text = await this.#box.read(id)
     return text === undefined ? undefined : toLetter(id, text)
@@ -96,7 +96,7 @@ export class DeadLetters {
   /**
    * One letter.
    *
-   * @throws ValenceError `option_invalid` where there is none
+   * @throws ValenceError `option_invalid` if none exists
    */
   async show(id: string): Promise<DeadLetter> {
     return toLetter(id, await this.#read(id))
@@ -106,9 +106,9 @@ export class DeadLetters {
    * Puts a job back into its queue, with all its attempts before it, and its letter away. A job that is there again
    * already stays as it is.
    *
-   * The letter goes last, so that nothing is lost where this is cut short; and it stays where the job has failed again by then.
+   * The letter goes last, so that nothing is lost if this is cut short; and it stays if the job has failed again by then.
    *
-   * @throws ValenceError `option_invalid` where there is no such letter
+   * @throws ValenceError `option_invalid` if there is no such letter
    */
   async retry(id: string): Promise<void> {
     const text = await this.#read(id)
@@ -127,9 +127,9 @@ export class DeadLetters {
   }
 
   /**
-   * Throws a letter away, and the failed job that it tells of.
+   * Removes a letter, and the failed job that it describes.
    *
-   * @throws ValenceError `option_invalid` where there is no such letter
+   * @throws ValenceError `option_invalid` if there is no such letter
    */
   async drop(id: string): Promise<void> {
     const text = await this.#read(id)
@@ -142,7 +142,7 @@ export class DeadLetters {
   /**
    * Retries or drops many letters, several at a time.
    *
-   * @returns why some were not, because there is no such letter, say; the others were
+   * @returns why some were not, such as a missing letter; the others were
    */
   async each(act: "retry" | "drop", ids: readonly string[]): Promise<ValenceError[]> {
     const problems: ValenceError[] = []

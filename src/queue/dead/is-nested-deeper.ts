@@ -1,5 +1,5 @@
 /**
- * Whether JSON has lists and objects within each other on more levels than so many.
+ * Whether JSON has lists and objects within each other on more levels than this many.
  *
  * @example
  * isNestedDeeper([[1]], 2) // → false

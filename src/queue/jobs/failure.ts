@@ -9,11 +9,11 @@ export function failureText(error: unknown): string {
 /** BullMQ's words for a job whose workers died or froze too often. */
 const stalledText = "job stalled more than allowable limit"
 
-/** The error that a failure's text tells of. */
+/** The error in a failure's text. */
 export function readFailure(text: string): ValenceError {
   const [, word = "", message = ""] = /^([a-z_]+): (.*)$/s.exec(text) ?? []
   if (isErrorCode(word)) return new ValenceError(word, message)
   if (text === stalledText)
-    return new ValenceError("job_stalled", "job must not take its worker down; workers that had it died too often")
+    return new ValenceError("job_stalled", "the job stalled too often: each worker that took it died")
   return new ValenceError("job_failed", text)
 }

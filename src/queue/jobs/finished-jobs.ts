@@ -33,7 +33,7 @@ end
 return outcomes
 `
 
-/** Where a job stands. */
+/** The state of a job. */
 export type Standing =
   | { readonly state: "completed"; readonly returnValue: string }
   | { readonly state: "failed"; readonly failedReason: string }
@@ -46,7 +46,7 @@ export type Standing =
 /**
  * `peek` leaves finished jobs, `take` removes them as it reads them, `drop` removes them without their return values,
  * `drop-failed` removes failed ones alone. `discard` removes them as `drop` does, and from then on pending ones are missing to those who
- * peek: whoever has them removes them when they are finished.
+ * peek: the reader removes them when they are finished.
  */
 export type FinishedMode = "peek" | "take" | "drop" | "drop-failed" | "discard"
 

@@ -56,7 +56,7 @@ export class JobQueues {
       prefix: this.prefix,
       streams: keptEvents,
     })
-    // The connection tells of its own errors.
+    // The connection reports its own errors.
     queue.on("error", () => {})
     this.#queues.set(name, queue)
     return queue

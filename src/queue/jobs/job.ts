@@ -32,7 +32,7 @@ const schema = () => JSON.parse(readFileSync(fromPackageRoot("schemas", "job.sch
 let validate: ReturnType<Ajv2020["compile"]> | undefined
 
 /**
- * The data of a job, whoever added it.
+ * The data of a job, added by any producer.
  *
  * @throws ValenceError `job_invalid`, naming the part, the rule and the value
  */

@@ -3,16 +3,16 @@ import type { Lane } from "../../labeller.ts"
 /** The queue of each lane, as any BullMQ port names it. */
 export const queueOf: Readonly<Record<Lane, string>> = { interactive: "valence", bulk: "valence-bulk" }
 
-/** Where jobs lie that failed for good. */
+/** The queue of jobs that failed for good. */
 export const deadQueue = "valence-dead"
 
 /** A queue that no one adds to, to see whether Redis does its work. */
 export const checkQueue = "valence-check"
 
-/** Where deliveries of webhooks lie. */
+/** The queue of webhook deliveries. */
 export const webhookQueue = "valence-webhooks"
 
-/** Where batches lie that are to be labelled. */
+/** The queue of batches. */
 export const batchQueue = "valence-batches"
 
 /** Both lanes, the one that goes first before the other. */
@@ -43,7 +43,7 @@ export const reservedNames: ReadonlySet<string> = new Set([
 /** What a job of either queue is called in BullMQ. */
 export const jobName = "label"
 
-/** Keys and channels beside BullMQ's own, all with the prefix and so in one slot of a Redis Cluster. */
+/** Keys and channels next to BullMQ's own, all with the prefix and so in one slot of a Redis Cluster. */
 export const keysOf = (prefix: string) => ({
   /** Hash: each living worker's last word about itself. */
   workers: `${prefix}:workers`,
@@ -69,6 +69,6 @@ export const keysOf = (prefix: string) => ({
   openBatches: `${prefix}:http:open-batches`,
   /** Sorted set: the batches of an API key, by when they were made. */
   batches: (owner: string) => `${prefix}:http:batches:${owner}`,
-  /** Channel: ids of jobs that nobody wants any more. */
+  /** Channel: ids of jobs that no one wants any more. */
   cancel: `${prefix}:cancel`,
 })

@@ -30,7 +30,7 @@ const connection = "connection"
  * Knows whether Redis is there and does its work.
  *
  * Trouble has sources. That of the connection begins when it closes or leaves a former master, and is over when a script
- * of BullMQ runs. Whoever asks Redis for something else reports what it refuses, and that it does it again.
+ * of BullMQ runs. Other callers of Redis report what it refuses, and when it accepts again.
  */
 export class RedisHealth extends EventEmitter<HealthEvents> implements Disposable {
   readonly #queues: JobQueues

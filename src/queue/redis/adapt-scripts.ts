@@ -58,7 +58,7 @@ export function adaptScripts(redis: RedisConnection): void {
     define(name, { ...definition, lua: adaptScript(name.split(":")[0] ?? "", definition.lua) })
 }
 
-/** A script of BullMQ as Valence uses it; any other script stays as it is. */
+/** A script of BullMQ as Valence uses it; any other script is unchanged. */
 export function adaptScript(name: string, lua: string): string {
   const argument = timeArgument[name]
   if (argument !== undefined) return `${now}ARGV[${argument}] = valenceNow\n${lua.replace(plainCall, mendingCall)}`

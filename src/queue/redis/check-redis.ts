@@ -9,7 +9,7 @@ const minVersion = [6, 2] as const
 /** What a Redis says of itself. */
 export interface RedisFacts {
   readonly version: string
-  /** `undefined` where Redis does not tell, as managed ones. */
+  /** `undefined` if Redis does not tell, as managed ones. */
   readonly maxmemoryPolicy: string | undefined
   readonly maxmemory: number | undefined
   readonly appendOnly: boolean | undefined
@@ -17,9 +17,9 @@ export interface RedisFacts {
 }
 
 /**
- * What is wrong with a Redis for a queue that must lose nothing, each with the command that mends it.
+ * What is wrong with a Redis for a queue that must lose nothing, each with the command that fixes it.
  *
- * @throws ValenceError `redis_invalid` where jobs would get lost or nothing would work at all
+ * @throws ValenceError `redis_invalid` if jobs would get lost or nothing would work at all
  */
 export function judgeRedis({ version, maxmemoryPolicy, maxmemory, appendOnly, save }: RedisFacts): string[] {
   const [major = 0, minor = 0] = version.split(".").map(Number)
@@ -28,14 +28,14 @@ export function judgeRedis({ version, maxmemoryPolicy, maxmemory, appendOnly, sa
   const warnings: string[] = []
   if (maxmemoryPolicy !== undefined && maxmemoryPolicy !== "noeviction") {
     const problem = `redis maxmemory-policy must be noeviction, otherwise jobs vanish when memory is short; got ${maxmemoryPolicy}`
-    const remedy = "mend it with: redis-cli CONFIG SET maxmemory-policy noeviction"
+    const remedy = "fix: redis-cli CONFIG SET maxmemory-policy noeviction"
     if (maxmemory !== 0) throw new ValenceError("redis_invalid", `${problem}; ${remedy}`)
     warnings.push(`${problem} (maxmemory is not set, so nothing is evicted yet); ${remedy}`)
   }
   if (appendOnly === false)
     warnings.push(
       `redis appendonly is off${save === "" ? " and so are snapshots" : ""}: jobs are lost when Redis dies; ` +
-        "mend it with: redis-cli CONFIG SET appendonly yes",
+        "fix: redis-cli CONFIG SET appendonly yes",
     )
   return warnings
 }
@@ -74,7 +74,7 @@ function firstNode(connection: RedisConnection): unknown {
   return "nodes" in connection ? connection.nodes("master")[0] : connection
 }
 
-/** A setting; `undefined` where CONFIG may not be used. */
+/** A setting; `undefined` if CONFIG may not be used. */
 async function setting(node: Redis, name: string): Promise<string | undefined> {
   try {
     const answer = (await node.config("GET", name)) as string[]

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from "ioredis"
 
-/** A connection, whatever it leads to. */
+/** A connection to any kind of Redis. */
 export type RedisConnection = Redis | Cluster
 
 /** Where Redis is: a URL, or a connection of ioredis (Sentinel, Cluster, TLS files, ...), of which copies are made. */

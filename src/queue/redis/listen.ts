@@ -14,8 +14,8 @@ export async function listen(
 ): Promise<void> {
   connection.on("message", (_channel: string, message: string) => onMessage(message))
   if (!connection.isCluster) {
-    // ioredis would subscribe again by itself, and what that rejects with, where the connection is closed in between, would
-    // reach nobody and end the process. A Cluster's catches it.
+    // ioredis would subscribe again by itself, and what that rejects with, if the connection is closed in between, would
+    // reach no one and end the process. A Cluster's catches it.
     const { options } = connection as Redis
     options.autoResubscribe = false
     connection.on("ready", () => {

@@ -32,7 +32,7 @@ const connectionOptions = {
   maxRetriesPerRequest: null,
   enableReadyCheck: true,
   lazyConnect: true,
-  // A connection that is let go keeps its process for so long, ms.
+  // A connection that is let go keeps its process for this long, ms.
   disconnectTimeout: 200,
   // How often to ask a Redis that loads its data whether it is done, ms.
   maxLoadingRetryTime: 1000,
@@ -56,7 +56,7 @@ const clusterOptions = {
 type RetryStrategy = RedisOptions["retryStrategy"]
 
 /**
- * How a connection leaves a server that became a replica, for the master that is behind the same address by then.
+ * How a connection leaves a server that became a replica, for the master that has the same address by then.
  *
  * @param onDemoted - gets each refusal
  * @param retry - when to connect again in all other cases
@@ -121,7 +121,7 @@ const refreshEveryMs = 5000
 
 /**
  * Keeps a connection that sends nothing, such as one that listens, at nodes that are there. ioredis's own
- * `slotsRefreshInterval` may go on after the connection has ended, and would keep the process for ever.
+ * `slotsRefreshInterval` may continue after the connection has ended, and would keep the process for ever.
  */
 function followSlots(cluster: Cluster): void {
   let timer: NodeJS.Timeout | undefined
@@ -217,7 +217,7 @@ export async function openRedis(
   }
 }
 
-/** @throws ValenceError `redis_invalid` if Redis has no such database: ioredis would go on in database 0 */
+/** @throws ValenceError `redis_invalid` if Redis has no such database: ioredis would continue in database 0 */
 async function requireDatabase(connection: Redis): Promise<void> {
   const { db } = connection.options
   if (!db) return

@@ -15,13 +15,13 @@ export const redisSecurityOptions = {
     default: undefined,
     unit: "name",
     env: "VALENCE_SENTINEL_USERNAME",
-    help: "user at the Sentinels; the URL has the user of the servers behind them",
+    help: "user of the Sentinels; the URL has the user of the master",
   }),
   sentinelPassword: text({
     default: undefined,
     unit: "password",
     env: "VALENCE_SENTINEL_PASSWORD",
-    help: "password of the Sentinels; better given by the environment",
+    help: "password of the Sentinels; set it in the environment rather than on a command line",
   }),
 } as const
 
@@ -40,14 +40,14 @@ export const redisOptions = {
     default: "{valence}",
     unit: "prefix",
     env: "VALENCE_KEY_PREFIX",
-    help: "what all keys begin with; the braces keep them together on a Redis Cluster",
+    help: "prefix of all keys; the braces keep them together on a Redis Cluster",
   }),
   connectTimeoutMs: count({
     default: 5000,
     min: 1,
     max: longestTimerMs,
     unit: "ms",
-    help: "how long Redis may take to answer at first",
+    help: "how long Redis may take to answer the first time",
   }),
   redisTimeoutMs: count({
     default: 5000,

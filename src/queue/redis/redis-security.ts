@@ -40,7 +40,7 @@ function tlsOf({ redisCa, redisCert, redisKey }: RedisSecurity): SecureContextOp
 /**
  * An address with its certificates and the Sentinels' credentials.
  *
- * Behind Sentinels, `rediss+sentinel` means TLS to the master always, and to the Sentinels if they speak it: many leave
+ * With Sentinels, `rediss+sentinel` means TLS to the master always, and to the Sentinels if they speak it: many leave
  * those in plain text, which tell addresses and no secrets. With a password of theirs, they must speak TLS.
  *
  * @throws ValenceError `option_invalid` for files that cannot be read, or that nothing would use

@@ -18,7 +18,7 @@ export const redisSchemes = /^(?:rediss?(?:\+(?:sentinel|cluster))?|(?:redis\+)?
 const urlPattern = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:(.*)@)?([^@/?#]+)(?:\/([^?#]*))?$/s
 const socketPattern = /^(?:redis\+)?unix:\/\/(?:([^/]*)@)?(\/[^?#]+)(?:\?db=(\d+))?$/s
 
-/** A URL as it may be shown: where it leads to, without user and password; of one that cannot be read, its scheme. */
+/** A URL as it may be shown: if it leads to, without user and password; of one that cannot be read, its scheme. */
 export function shownUrl(url: string): string {
   const [, secure, kind, , hosts, path] = urlPattern.exec(url) ?? []
   if (hosts !== undefined)

@@ -11,13 +11,13 @@ export interface WorkerNotice {
   readonly device: string
   /** ms since 1970, by the clock of Redis. */
   readonly startedMs: number
-  /** What it can do, not what it does: 0 where it has labelled nothing yet. */
+  /** What it can do, not what it does: 0 if it has labelled nothing yet. */
   readonly tokensPerSecond: number
   /** What it did lately. */
   readonly textsPerSecond: number
 }
 
-/** A worker that has not said anything for so long is gone. */
+/** A worker that is silent for this long is gone. */
 export const noticeTtlMs = 15_000
 /** Longer than an autoscaler takes between two looks. */
 const wantedSeconds = 60

@@ -7,7 +7,7 @@ import type { JobQueues } from "../jobs/job-queues.ts"
 import { redisTimeMs } from "../redis/adapt-scripts.ts"
 import type { RedisConnection } from "../redis/connection.ts"
 
-/** Waiting jobs that are looked into; of more jobs, so many are taken from all over the line. */
+/** Waiting jobs that are read; of more jobs, a sample of this size. */
 const sampleJobs = 16
 /** Priorities whose oldest job is looked for, the ones that wait longest. */
 const lowestPriorities = 8
@@ -21,7 +21,7 @@ const scoresOfPriority = 2 ** 32
 const charactersPerToken = 4.24
 const specialTokens = 2
 
-/** A line of waiting jobs as it lies in Redis. */
+/** A line of waiting jobs in Redis. */
 interface Line {
   readonly length: number
   /** Where the oldest job may be. */
@@ -37,9 +37,9 @@ interface LineDepth {
 }
 
 /**
- * Looks at a lane's queue: exact in jobs, estimated from a sample in texts and tokens where there are many jobs.
+ * Looks at a lane's queue: exact in jobs, estimated from a sample in texts and tokens if there are many jobs.
  *
- * @param maxLength - tokens that the workers' model takes, where a job does not ask for fewer
+ * @param maxLength - tokens that the workers' model takes, if a job does not ask for fewer
  */
 export async function measureQueue(queues: JobQueues, lane: Lane, maxLength = Infinity): Promise<QueueDepth> {
   const { redis } = queues
@@ -96,7 +96,7 @@ async function measureLine(
   }
 }
 
-/** Indices all over a line of so many; all of them where there are few. */
+/** Indices spread over a line of this length; all of them if there are few. */
 function spread(length: number): number[] {
   const count = Math.min(length, sampleJobs)
   return Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * length) / count))
@@ -139,6 +139,6 @@ function sizeOf(json: string, maxLength: number): { readonly texts: number; read
     const tokens = sum(texts.map(({ text }) => tokensOf(text, maxLength, options)))
     if (Number.isFinite(tokens)) return { texts: texts.length, tokens }
   } catch {}
-  // Somebody else's mistake: its worker will say so.
+  // The producer's mistake: the worker will report it.
   return { texts: 1, tokens: 1 }
 }

@@ -4,15 +4,15 @@ import { asError, ValenceError } from "../../errors.ts"
 import type { OpenQueues } from "../open-queues.ts"
 import { type QueueStatus, queueStatus } from "./queue-status.ts"
 
-/** How often the queues are looked at while somebody watches. */
+/** How often the queues are checked while they are watched. */
 const watchEveryMs = 1000
 /** Commands wait for a Redis that is gone, however long that takes; who watches wants to know. */
 const lookWithinMs = 5000
 
-/** Told of the queues, or of why they cannot be seen now. */
+/** Called with the queues, or with why they cannot be read now. */
 export type QueueWatcher = (news: QueueStatus | Error) => void
 
-/** Looks at the queues once for all who watch, and not at all while nobody does. */
+/** Checks the queues once for all watchers, and not at all without any. */
 export class QueueWatch {
   readonly #open: Pick<OpenQueues, "queues" | "fleet">
   readonly #withinMs: number
@@ -29,7 +29,7 @@ export class QueueWatch {
   /**
    * How the queues are now.
    *
-   * @throws ValenceError `redis_failed` where Redis does not answer in time
+   * @throws ValenceError `redis_failed` if Redis does not answer in time
    */
   look(): Promise<QueueStatus> {
     this.#looking ??= this.#look().finally(() => {
@@ -38,7 +38,7 @@ export class QueueWatch {
     return this.#looking
   }
 
-  /** Tells of the queues every second, until what it gives is called. */
+  /** Reports the queues every second, until the returned function is called. */
   watch(watcher: QueueWatcher): () => void {
     this.#watchers.add(watcher)
     if (!this.#running) void this.#run()

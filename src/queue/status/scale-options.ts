@@ -11,6 +11,6 @@ export const scaleOptions = {
     max: 2_000_000,
     unit: "seconds",
     env: "VALENCE_TARGET_SECONDS",
-    help: "how long the fleet may need for what waits: valence_desired_workers is the number of workers that do it in this time",
+    help: "how long the fleet may take for the backlog: valence_desired_workers is the number of workers for that",
   }),
 } as const

@@ -8,8 +8,8 @@ const connectionMs = 1000
 /**
  * Has a worker of BullMQ take no more jobs, and ends the connection on which it waits for them, for good.
  *
- * BullMQ connects it anew whenever it ends, also where that is because the worker pauses or closes while Redis is away or
- * comes back: nobody would close that connection, and it would keep its process for ever.
+ * BullMQ connects it again whenever it ends, also if that is because the worker pauses or closes while Redis is away or
+ * comes back: no one would close that connection, and it would keep its process for ever.
  */
 export async function stopWaiting(worker: Worker): Promise<void> {
   await worker.pause(true)

@@ -6,7 +6,7 @@ import { refusalOf } from "../redis/refusal.ts"
 /** Time between two looks at a delayed job that is due by the clock of this machine alone. */
 const lookAgainSeconds = 0.25
 
-/** Longest wait while a job is delayed: by a clock that is behind that of Redis, it would be due much later. */
+/** Longest wait while a job is delayed: by a clock that is after that of Redis, it would be due much later. */
 const mostWaitSeconds = 1
 
 /** Time between two attempts at what Redis refuses. */

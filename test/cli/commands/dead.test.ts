@@ -112,7 +112,7 @@ describe("valence dead drop", () => {
     await using fleet = await openWithLetters(["one", "two"])
     expect(await run(fleet, "drop", "--all")).toMatchObject({
       code: 2,
-      stderr: "error: dead drop --all must have --yes where there is no terminal to ask on\n",
+      stderr: "error: dead drop --all needs --yes if there is no terminal to ask on\n",
     })
     expect(await fleet.deadLetters.count()).toBe(2)
     expect(await run(fleet, "drop", "--all", "--yes")).toMatchObject({ code: 0, stdout: "dropped 2 dead letters\n" })

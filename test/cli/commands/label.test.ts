@@ -106,7 +106,7 @@ describe("valence label", () => {
       ["in.txt", "-o", "out.xlsx"],
       "output must end in .csv, .tsv or .jsonl (or these with .gz or .zst) or .parquet, or --output-format be",
     ],
-    [["in.csv", "--delimiter", "ab"], "--delimiter must be one ASCII character that is no letter, digit, quote"],
+    [["in.csv", "--delimiter", "ab"], "--delimiter must be one ASCII character other than a letter, digit, quote"],
     [["in.txt", "--top", "3"], "unknown option '--top'"],
     [[], "missing required argument 'input'"],
     [["nowhere.csv"], 'error: input "nowhere.csv" does not exist\n'],
@@ -164,7 +164,9 @@ describe("valence label", () => {
     })
     const { code, stderr } = await ended
     expect(code).toBe(2)
-    expect(stderr).toMatch(/; what was labelled is safe, go on with: valence label --model mvp in.txt -o out.csv .*\n$/)
+    expect(stderr).toMatch(
+      /; what was labelled is safe; continue with: valence label --model mvp in.txt -o out.csv .*\n$/,
+    )
   })
 
   it("an option that the model refuses - exit code 2, and nothing is left behind", async () => {
@@ -202,7 +204,7 @@ describe("valence label", () => {
     expect(stderr).toMatch(
       /^stopping: what ends within 5 s is written; Ctrl-C again stops at once\nstopped after [\d,]+ rows/,
     )
-    expect(stderr).toMatch(/\ngo on with: valence label --model mvp 'it'\\''s.txt' -o out.csv --checkpoint-ms 1\n$/)
+    expect(stderr).toMatch(/\ncontinue with: valence label --model mvp 'it'\\''s.txt' -o out.csv --checkpoint-ms 1\n$/)
     expect(code).toBe(130)
     const last = await label("it's.txt", "-o", "out.csv")
     expect(last).toMatchObject({ code: 0, stderr: expect.stringContaining("of them by an earlier start") })
@@ -216,7 +218,7 @@ describe("valence label", () => {
     child.kill("SIGTERM")
     expect(await ended).toMatchObject({
       code: 130,
-      stderr: expect.stringMatching(/\nthe output is incomplete, and a run from standard input cannot go on\n$/),
+      stderr: expect.stringMatching(/\nthe output is incomplete, and a run from standard input cannot continue\n$/),
     })
   })
 

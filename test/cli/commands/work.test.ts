@@ -142,7 +142,7 @@ describe("valence work", () => {
     ["--drain-seconds", "-1", "--drain-seconds must be a whole number of seconds, 0 to 86400; got"],
     ["--concurrency", "0", "--concurrency must be a whole number of jobs, 1 to 10000; got"],
     ["--lock-ms", "99", "--lock-ms must be a whole number of ms, 100 to 2147483647; got"],
-    ["--port", "65536", "--port must be a whole number of port, 0 to 65535; got"],
+    ["--port", "65536", "--port must be a port number, 0 to 65535; got"],
   ])("%s %s - exit code 2", async (flag, value, message) => {
     expect(await runValence(folder.path, "work", flag, value)).toMatchObject({
       code: 2,

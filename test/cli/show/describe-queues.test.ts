@@ -38,7 +38,10 @@ const status = (facts: Partial<QueueStatus>): QueueStatus => ({
 
 it.each([
   [{}, "backlog: no worker is there; one would need 1 min 35 s"],
-  [{ workers: [worker], workerTokensPerSecond: undefined }, "backlog: not known, no worker has told its tokens/s yet"],
+  [
+    { workers: [worker], workerTokensPerSecond: undefined },
+    "backlog: unknown: no worker has reported its tokens/s yet",
+  ],
   [{ workers: [worker] }, "backlog: 1 min 35 s of work for the fleet"],
   [{ lanes: [{ ...lane, waitingJobs: 0 }] }, "backlog: nothing waits"],
   [{ lanes: [{ ...lane, paused: true }], backlogSeconds: 0 }, "backlog: none, what waits is paused"],

@@ -74,12 +74,12 @@ describe("describeRun", () => {
   it("stopped - how to go on", () => {
     const text = shown({ interrupted: true, resumedRows: 50_000 })
     expect(text).toMatch(/^stopped after 200,000 rows with .*, 50,000 of them by an earlier start\n/)
-    expect(text).toMatch(/\n\ngo on with: valence label reviews.csv\n$/)
+    expect(text).toMatch(/\n\ncontinue with: valence label reviews.csv\n$/)
   })
 
   it("stopped, from standard input or to standard output - that it cannot go on", () => {
-    expect(shown({ interrupted: true, input: "-" })).toMatch(/a run from standard input cannot go on\n$/)
-    expect(shown({ interrupted: true, output: "-" })).toMatch(/a run to it cannot go on\n$/)
+    expect(shown({ interrupted: true, input: "-" })).toMatch(/a run from standard input cannot continue\n$/)
+    expect(shown({ interrupted: true, output: "-" })).toMatch(/a run to it cannot continue\n$/)
   })
 
   it("done already", () => {

@@ -59,7 +59,7 @@ describe("resolveInput", () => {
       invalid("format must be csv, tsv, jsonl or text for standard input: Parquet is read from its end"),
     )
     expect(() => outputOf("a.csv", "-", "parquet")).toThrow(
-      invalid('output must be a .parquet file: Parquet cannot go on where a run to standard output stopped; got "-"'),
+      invalid('output must be a .parquet file: Parquet cannot be written to standard output; got "-"'),
     )
   })
 
@@ -160,7 +160,7 @@ describe("resolveOutput", () => {
     folder.write("file", "")
     for (const path of ["nowhere/out.csv", "file/out.csv", "file/sub/out.csv"])
       expect(() => outputOf("a.csv", folder.at(path))).toThrow(
-        invalid(`output must lie in a folder that exists; got ${JSON.stringify(folder.at(path))}`),
+        invalid(`output must be in a folder that exists; got ${JSON.stringify(folder.at(path))}`),
       )
   })
 
@@ -176,7 +176,7 @@ describe("resolveReport", () => {
     const output = resolveOutput(input, undefined, undefined)
     for (const path of [input.path, output.path, output.errors, output.manifest])
       expect(() => resolveReport(path, input, output)).toThrow(/^report must not be written over/)
-    expect(() => resolveReport(folder.at("nowhere/r.html"), input, output)).toThrow(/^report must lie in a folder/)
+    expect(() => resolveReport(folder.at("nowhere/r.html"), input, output)).toThrow(/^report must be in a folder/)
     expect(resolveReport(folder.at("r.html"), input, output)).toBe(folder.at("r.html"))
   })
 })

@@ -263,7 +263,7 @@ describe("labelCorpus, what is no Parquet", () => {
     [
       "with a footer that is longer than it",
       (bytes: Buffer) => bytes.subarray(-8),
-      "its footer must lie within its 8 bytes",
+      "its footer must be within its 8 bytes",
     ],
     ["something else", () => Buffer.from("text\nhello there\n"), "it must end with PAR1; is it cut off?"],
   ])("%s - input_invalid", async (_, change, message) => {

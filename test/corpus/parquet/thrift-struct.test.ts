@@ -8,9 +8,9 @@ describe("readStruct", () => {
     [
       "a list of more elements than there are bytes",
       bytes(0x19, 0xf5, 0xff, 0xff, 0xff, 0x7f, 0),
-      "a Thrift list must lie",
+      "a Thrift list must be",
     ],
-    ["a text of more bytes than there are", bytes(0x18, 0xff, 0xff, 0x03, 65, 0), "a Thrift text must lie"],
+    ["a text of more bytes than there are", bytes(0x18, 0xff, 0xff, 0x03, 65, 0), "a Thrift text must be"],
     ["a number that does not end", bytes(0x16, ...Array<number>(30).fill(0x80)), "a Thrift number must"],
     ["a number of too many bits", bytes(0x15, 0xff, 0xff, 0xff, 0xff, 0x7f, 0), "at most 32 bits"],
     ["structs in structs without end", bytes(...Array<number>(100).fill(0x1c)), "nested at most 32 deep"],

@@ -85,8 +85,8 @@ describe("labelCorpus, escape", () => {
   })
 
   it.each([
-    ["ab", "escape must be one ASCII character that is no letter, digit, space or quote"],
-    ['"', "escape must be one ASCII character that is no letter, digit, space or quote"],
+    ["ab", "escape must be one ASCII character other than a letter, digit, space or quote"],
+    ['"', "escape must be one ASCII character other than a letter, digit, space or quote"],
     [",", 'escape must be another character than delimiter; got ","'],
   ])("%s - option_invalid", async (escaping, message) => {
     await expect(label("in.csv", csv, { escape: escaping }, "out.csv")).rejects.toMatchObject({

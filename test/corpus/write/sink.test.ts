@@ -43,7 +43,7 @@ describe("FileSink", () => {
 
   it.each<[string, (path: string) => void]>([
     ["was removed or moved away during the run: the same command starts over", path => rmSync(path)],
-    ["if the file that was written is moved back, the same command goes on", path => renameSync(path, `${path}2`)],
+    ["if the file that was written is moved back, the same command continues", path => renameSync(path, `${path}2`)],
     ["was replaced by another file during the run: --force starts over", path => replace(path, "another")],
     ["was cut by another program during the run (3 bytes instead of 5)", path => truncateSync(path, 3)],
     ["was written to by another program during the run (6 bytes instead of 5)", path => appendFileSync(path, "x")],

@@ -24,7 +24,7 @@ describe("adaptWeights", () => {
     other.set("classifier.bias", { shape: [4], dtype: "F32", values: () => new Float32Array(4) })
     other.set("distilbert.pooler.weight", { shape: [32, 32], dtype: "F32", values: () => new Float32Array(1024) })
     expect(() => adaptWeights(other, config, "weights")).toThrow(
-      "weights must hold the weights that its config tells of: pre_classifier.bias [32] is missing; " +
+      "weights must hold the weights that its config names: pre_classifier.bias [32] is missing; " +
         "classifier.bias must have shape [3], and has [4]; distilbert.pooler.weight [32,32] is unexpected",
     )
   })

@@ -36,7 +36,7 @@ describe("readStoredTensors", () => {
     await expect(readStoredTensors(folder)).rejects.toMatchObject({
       code: "model_not_found",
       message: expect.stringContaining(
-        `model.safetensors.index.json: the shard ${firstShard()} must lie beside it; it does not`,
+        `model.safetensors.index.json: the shard ${firstShard()} must be next to it; it is missing`,
       ),
     })
   })

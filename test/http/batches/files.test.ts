@@ -54,7 +54,7 @@ it("a Redis that refuses a part of a file - redis_failed, and why; what was writ
   const written = files.write(Readable.from([Buffer.from("a")]), new AbortController().signal)
   await expect(written).rejects.toMatchObject({
     code: "redis_failed",
-    message: "Redis must take the file; got OOM command not allowed when used memory > 'maxmemory'",
+    message: "Redis refused the file: OOM command not allowed when used memory > 'maxmemory'",
   })
   expect(removed).toEqual([expect.stringMatching(/^\{test\}:http:file:file-[\da-f]{32}$/)])
 })

@@ -23,7 +23,7 @@ describe("judgeRedis()", () => {
       expect.objectContaining({
         code: "redis_invalid",
         message:
-          "redis maxmemory-policy must be noeviction, otherwise jobs vanish when memory is short; got allkeys-lru; mend it with: redis-cli CONFIG SET maxmemory-policy noeviction",
+          "redis maxmemory-policy must be noeviction, otherwise jobs vanish when memory is short; got allkeys-lru; fix: redis-cli CONFIG SET maxmemory-policy noeviction",
       }),
     )
   })
@@ -37,12 +37,9 @@ describe("judgeRedis()", () => {
   it.each([
     [
       "",
-      "redis appendonly is off and so are snapshots: jobs are lost when Redis dies; mend it with: redis-cli CONFIG SET appendonly yes",
+      "redis appendonly is off and so are snapshots: jobs are lost when Redis dies; fix: redis-cli CONFIG SET appendonly yes",
     ],
-    [
-      "3600 1",
-      "redis appendonly is off: jobs are lost when Redis dies; mend it with: redis-cli CONFIG SET appendonly yes",
-    ],
+    ["3600 1", "redis appendonly is off: jobs are lost when Redis dies; fix: redis-cli CONFIG SET appendonly yes"],
   ])("no appendonly, save %j - warns", (save, warning) => {
     expect(judgeRedis({ ...sound, appendOnly: false, save })).toEqual([warning])
   })

@@ -99,7 +99,7 @@ function extentOf({ meta_data: meta }: Chunk, end: number, what: string): Extent
   const from = dictionary === 0 ? data : dictionary
   if (data < from) throw new Error(`the dictionary of ${what} must be before its values`)
   if (from < 4 || from + bytes > end || data >= from + bytes)
-    throw new Error(`${what} must lie within the file; got bytes ${from} to ${from + bytes}`)
+    throw new Error(`${what} must be within the file; got bytes ${from} to ${from + bytes}`)
   return { from, to: from + bytes, what }
 }
 

@@ -1,7 +1,7 @@
 import { varint } from "./runs.ts"
 
 /**
- * Checks that a Snappy block holds so many bytes, and copies none that it does not have. The library does not look.
+ * Checks that a Snappy block holds this many bytes, and copies none that it does not have. The library does not look.
  *
  * @throws Error
  */
@@ -30,7 +30,7 @@ export function checkSnappy(block: Uint8Array, length: number): void {
 }
 
 /**
- * Checks that an LZ4 block holds so many bytes, and copies none that it does not have.
+ * Checks that an LZ4 block holds this many bytes, and copies none that it does not have.
  *
  * @throws Error
  */
@@ -40,7 +40,7 @@ export function checkLz4(block: Uint8Array, length: number): void {
 }
 
 /**
- * The same for blocks with Hadoop's lengths before them, or without, as the library tells them apart.
+ * The same for blocks with Hadoop's lengths before them, or without, as the library distinguishes them.
  *
  * @throws Error
  */
@@ -66,7 +66,7 @@ function hadoopBytes(page: Uint8Array): number | undefined {
 /** @returns the bytes that a block holds; `undefined` if it is damaged */
 function lz4Bytes(block: Uint8Array): number | undefined {
   let [at, decoded] = [0, 0]
-  /** A length of 15 goes on in the bytes that follow, until one is not 255. */
+  /** A length of 15 continues in the bytes that follow, until one is not 255. */
   const lengthOf = (first: number) => {
     let length = first
     for (let byte = first === 15 ? 255 : 0; byte === 255; ) {

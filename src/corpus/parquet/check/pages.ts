@@ -5,7 +5,7 @@ import type { Leaf } from "./footer.ts"
 import { checkRuns } from "./runs.ts"
 import { checkValues, valueEncodings } from "./values.ts"
 
-/** Decompresses a page to so many bytes. */
+/** Decompresses a page to this many bytes. */
 export type Decompress = (page: Uint8Array, length: number) => Uint8Array
 
 /** What the footer says of a column of a row group. */
@@ -99,7 +99,7 @@ export class CheckedPages {
   }
 
   #unpack(packed: Uint8Array, length: number): Uint8Array {
-    // Values that are all null may have no bytes, whatever the codec is.
+    // Values that are all null may have no bytes, with any codec.
     const isEmpty = length === 0 && packed.length === 0
     const body = isEmpty ? packed : this.#decompress(packed, length)
     if (body.length !== length)
@@ -195,7 +195,7 @@ function pageAt(chunk: Uint8Array, from: number): Page {
   const kind = requiredNumber(header, fields.page.kind)
   const [bytes, packedBytes] = [fields.page.bytes, fields.page.packedBytes].map(id => requiredNumber(header, id))
   if (end + (packedBytes as number) > chunk.length)
-    throw new Error(`a page must lie within its column; got one of ${packedBytes} bytes`)
+    throw new Error(`a page must be within its column; got one of ${packedBytes} bytes`)
   const body = chunk.subarray(end, end + (packedBytes as number))
   const checksum = wholeNumberOf(header, fields.page.checksum)
   if (checksum !== undefined && checksum >>> 0 !== crc32(body))

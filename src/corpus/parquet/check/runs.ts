@@ -1,4 +1,4 @@
-/** One of whole numbers of a few bits each, which lie one after the other in bytes. */
+/** One of whole numbers of a few bits each, which are one after the other in bytes. */
 function packedAt(bytes: Uint8Array, from: number, width: number, index: number): number {
   const bit = index * width
   const [at, shift] = [from + Math.floor(bit / 8), bit % 8]

@@ -20,13 +20,13 @@ export interface PageValues {
   /** How many values there are, without nulls. */
   readonly count: number
   readonly element: SchemaElement
-  /** Entries of the dictionary; `undefined` if there is none. */
+  /** Entries of the dictionary; `undefined` if none exists. */
   readonly dictionary: number | undefined
 }
 
 const fixedBytes: Readonly<Partial<Record<string, number>>> = { INT32: 4, INT64: 8, INT96: 12, FLOAT: 4, DOUBLE: 8 }
 
-/** fastparquet adds so many zero bytes after texts. */
+/** fastparquet adds this many zero bytes after texts. */
 const mostPadding = 8
 
 /**

@@ -101,7 +101,7 @@ describe("a Parquet file whose footer was changed", () => {
     [
       "a column that goes on behind the file",
       inColumn(0, column => withField(column, fields.meta.compressedBytes, "i64", 10_000_000n)),
-      "must lie within the file",
+      "must be within the file",
     ],
     [
       "no columns",
