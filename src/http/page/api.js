@@ -1,11 +1,11 @@
 const storedKey = "valence-api-key"
 
-/** What a server says of a request that it refused. */
+/** The error of a request that the server refused. */
 export class ApiError extends Error {
   /**
    * @param {number} status - 0 if there was no answer
    * @param {string} message
-   * @param {number} retryAfterSeconds - 0 if the same request will not do later either
+   * @param {number} retryAfterSeconds - 0 if a retry would not help
    */
   constructor(status, message, retryAfterSeconds = 0) {
     super(message)
@@ -15,7 +15,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Hears `refused` where the server asks for another key, and `changed`. */
+/** Emits `refused` if the server refuses the key, and `changed` if the user enters another. */
 export const keyEvents = new EventTarget()
 
 /** @returns {string | null} the API key of this tab */
@@ -33,14 +33,14 @@ export function storeKey(key) {
  *
  * @param {string} path - relative to the page
  * @param {RequestInit} [request]
- * @returns {Promise<Response>} one that is good
- * @throws {ApiError} with the server's own words
+ * @returns {Promise<Response>} a successful one
+ * @throws {ApiError} with the server's message
  */
 export async function call(path, request = {}) {
   const headers = new Headers(request.headers)
   const key = readKey()
   if (key !== null) headers.set("authorization", `Bearer ${key}`)
-  // Without credentials: the browser would ask for a password by itself, in a window of its own.
+  // Without credentials: otherwise the browser would show its own dialog for a password.
   const response = await fetch(path, { ...request, headers, credentials: "omit" }).catch(error => {
     throw isAbort(error) ? error : new ApiError(0, "the server does not answer")
   })
@@ -52,7 +52,7 @@ export async function call(path, request = {}) {
 }
 
 /**
- * Sends JSON, and reads the answer's.
+ * Sends JSON and returns the answer's.
  *
  * @param {string} path
  * @param {unknown} body
@@ -65,7 +65,7 @@ export async function postJson(path, body, signal) {
 }
 
 /**
- * The server-sent events of a path, as they come. Not an `EventSource`: that cannot send a key.
+ * The server-sent events of a path. Not an `EventSource`, which cannot send a key.
  *
  * @param {string} path
  * @param {AbortSignal} signal
@@ -88,7 +88,7 @@ export async function* eventsOf(path, signal) {
 }
 
 /**
- * Whether it was this page that ended a request.
+ * Whether this page ended the request.
  *
  * @param {unknown} error
  */
@@ -96,6 +96,6 @@ export const isAbort = error => error instanceof DOMException && error.name === 
 
 /**
  * @param {unknown} error
- * @returns {string} the message for people
+ * @returns {string} a message for people
  */
 export const messageOf = error => (error instanceof Error ? error.message : String(error))

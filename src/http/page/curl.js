@@ -1,7 +1,7 @@
 import { element } from "./element.js"
 
 /**
- * A word as a shell reads it, whatever is in it.
+ * A word quoted for a shell.
  *
  * @param {string} word
  */
@@ -10,7 +10,7 @@ export const shellQuote = word => `'${word.replaceAll("'", "'\\''")}'`
 /**
  * The command that labels texts.
  *
- * @param {string} server - its URL, with a slash at its end
+ * @param {string} server - its URL, with a trailing slash
  * @param {unknown} body
  * @param {boolean} keyNeeded
  */
@@ -35,16 +35,16 @@ export function corpusCommand(server, { name, type, query }, keyNeeded) {
     `curl ${shellQuote(`${server}v1/corpus${query}`)}`,
     ...keyLine(keyNeeded),
     `-H ${shellQuote(`content-type: ${type}`)}`,
-    // -T streams, where --data-binary reads all of the file first.
+    // -T streams; --data-binary would read the whole file first.
     `-X POST -T ${shellQuote(name)}`,
   ].join(" \\\n  ")
 }
 
-// The shell's, not this tab's: a command is shown, copied and kept.
+// The shell's key, not this tab's: a command is shown and copied.
 const keyLine = (/** @type {boolean} */ needed) => (needed ? ['-H "authorization: Bearer $VALENCE_API_KEY"'] : [])
 
 /**
- * A command, and a button that copies it.
+ * A command with a button that copies it.
  *
  * @param {HTMLElement} place
  * @returns {(command: string) => void} shows another
@@ -54,7 +54,7 @@ export function showCommand(place) {
   const button = element("button", { type: "button", "aria-live": "polite" }, "Copy")
   place.append(element("div", { class: "command" }, element("pre", { tabindex: 0 }, code), button))
   button.addEventListener("click", async () => {
-    button.textContent = (await copy(code)) ? "Copied" : "Select it, and copy"
+    button.textContent = (await copy(code)) ? "Copied" : "Select and copy"
     setTimeout(() => {
       button.textContent = "Copy"
     }, 2000)

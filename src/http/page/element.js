@@ -1,9 +1,9 @@
 /**
- * A new element. Strings among the children become text, whatever is in them: nothing is ever read as HTML.
+ * A new element. Strings among the children become text, never HTML.
  *
  * @template {keyof HTMLElementTagNameMap} N
  * @param {N} name
- * @param {Readonly<Record<string, string | number | boolean>>} [attributes] - one that is `false` is left out
+ * @param {Readonly<Record<string, string | number | boolean>>} [attributes] - `false` leaves one out
  * @param {...(Node | string)} children
  * @returns {HTMLElementTagNameMap[N]}
  */

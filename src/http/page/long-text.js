@@ -1,7 +1,7 @@
 /** @typedef {{ readonly longText?: string }} LongText */
 
 /**
- * What becomes of a text that is too long, as a request asks for it: nothing if it is what is usual.
+ * What a request says about long texts; nothing if it is the default.
  *
  * @param {HTMLSelectElement} choice
  * @returns {LongText}

@@ -1,6 +1,7 @@
 import { ApiError, keyEvents, messageOf, readKey, storeKey } from "./api.js"
-import { startCorpus } from "./corpus.js"
 import { byId } from "./element.js"
+import { startCorpus } from "./file/label-file.js"
+import { useColours } from "./label-colours.js"
 import { listModels, startPlayground } from "./playground.js"
 import { startQueue } from "./queue.js"
 
@@ -10,8 +11,9 @@ const forget = byId("forget-key", HTMLButtonElement)
 const refusal = byId("key-error", HTMLElement)
 const problem = byId("label-error", HTMLElement)
 
-/** @type {{ readonly keyNeeded: boolean, readonly queue: boolean }} */
+/** @type {{ readonly keyNeeded: boolean, readonly queue: boolean, readonly colours: import("./label-colours.js").Colours }} */
 const server = await (await fetch("page/server.json", { credentials: "omit" })).json()
+useColours(server.colours)
 byId("board", HTMLElement).hidden = !server.queue
 form.hidden = !server.keyNeeded
 forget.hidden = readKey() === null
@@ -38,7 +40,7 @@ keyEvents.addEventListener("refused", event => {
 
 let started = false
 
-/** Nothing is asked of a server before there is a key that it asks for. */
+/** Sends no request before there is a key, if the server requires one. */
 async function start() {
   if (started || (server.keyNeeded && readKey() === null)) return
   try {
@@ -50,7 +52,7 @@ async function start() {
     if (server.queue) startQueue()
     problem.textContent = ""
   } catch (error) {
-    // A refused key is reported at its field.
+    // A refused key has its message at the field of the key.
     if (!(error instanceof ApiError && error.status === 401)) problem.textContent = messageOf(error)
   }
 }

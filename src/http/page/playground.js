@@ -1,17 +1,20 @@
-import { call, isAbort, keyEvents, messageOf, postJson } from "./api.js"
+import { ApiError, call, keyEvents, messageOf, postJson } from "./api.js"
 import { labelCommand, showCommand } from "./curl.js"
 import { byId, element } from "./element.js"
 import { longTextOf } from "./long-text.js"
-import { showResult, showScore } from "./show-result.js"
+import { showScore } from "./show-result.js"
+import { textCard } from "./text-card.js"
 
-/** How long nothing is typed before texts are labelled, ms. */
+/** Texts are labelled when nothing was typed for this time, ms. */
 const pauseMs = 250
 /** Lines that are labelled as they are typed; a file may have any number. */
 const mostTexts = 100
-/** Results that are kept, so that only lines that changed are sent. */
+/** Results that are kept, so that only changed lines are sent. */
 const mostKept = 2000
 /** Texts whose labels are read out. */
 const mostRead = 3
+/** Time until a server that did not answer is asked again, ms. */
+const againMs = 3000
 
 /** @typedef {import("./show-result.js").Model} Model */
 /** @typedef {import("./show-result.js").Result} Result */
@@ -19,11 +22,12 @@ const mostRead = 3
 const texts = byId("texts", HTMLTextAreaElement)
 const longText = byId("long-text", HTMLSelectElement)
 const results = byId("results", HTMLOListElement)
+const staleNote = byId("stale", HTMLElement)
 const status = byId("label-status", HTMLElement)
 const problem = byId("label-error", HTMLElement)
 
 /**
- * Labels what is typed, by the models that are chosen.
+ * Labels the typed texts with the chosen models.
  *
  * @param {{ readonly default: string, readonly models: readonly Model[] }} list
  * @param {boolean} keyNeeded
@@ -41,6 +45,7 @@ export function startPlayground({ default: first, models }, keyNeeded) {
   const chosen = () => models.filter((_, index) => boxes[index]?.checked)
 
   const label = async () => {
+    clearTimeout(timer)
     stop.abort()
     stop = new AbortController()
     const { signal } = stop
@@ -49,23 +54,41 @@ export function startPlayground({ default: first, models }, keyNeeded) {
       .map(line => line.trim())
       .filter(line => line !== "")
     const lines = all.slice(0, mostTexts)
-    showCurl(
-      labelCommand(document.baseURI, { ...bodyOf(lines, chosen()[0], first), ...longTextOf(longText) }, keyNeeded),
-    )
+    const asked = chosen()
+    showCurl(labelCommand(document.baseURI, { ...bodyOf(lines, asked[0], first), ...longTextOf(longText) }, keyNeeded))
     results.setAttribute("aria-busy", "true")
     const startedMs = performance.now()
-    try {
-      const sent = await Promise.all(chosen().map(model => labelNew(model, lines, signal)))
-      const tookMs = sent.some(count => count > 0) ? performance.now() - startedMs : undefined
-      problem.textContent = ""
-      show(lines)
-      tell(all.length, lines, tookMs)
-    } catch (error) {
-      if (isAbort(error)) return
-      problem.textContent = messageOf(error)
-      status.textContent = ""
-    }
+    const answers = await Promise.allSettled(asked.map(model => labelNew(model, lines, signal)))
+    if (signal.aborted) return
+    const failures = answers.flatMap((answer, index) =>
+      answer.status === "rejected" ? [{ name: asked[index]?.name ?? "", error: answer.reason }] : [],
+    )
+    const sent = answers.some(answer => answer.status === "fulfilled" && answer.value > 0)
+    show(lines)
+    tell(all.length, lines, sent ? performance.now() - startedMs : undefined)
+    tellProblems(failures, asked.length)
     results.removeAttribute("aria-busy")
+  }
+
+  /**
+   * What failed, once for all models if the reason is the same. A server that is away is asked again.
+   *
+   * @param {readonly { readonly name: string, readonly error: unknown }[]} failures
+   * @param {number} askedModels
+   */
+  const tellProblems = (failures, askedModels) => {
+    const messages = new Set(failures.map(({ error }) => messageOf(error)))
+    const isCommon = messages.size === 1 && failures.length === askedModels
+    problem.textContent = (
+      isCommon ? [...messages] : failures.map(({ name, error }) => `${name}: ${messageOf(error)}`)
+    ).join("\n")
+    const isAway = failures.some(({ error }) => error instanceof ApiError && error.status === 0)
+    staleNote.hidden = !isAway
+    results.classList.toggle("stale", isAway)
+    const waitsSeconds = failures.map(({ error }) => (error instanceof ApiError ? error.retryAfterSeconds : 0))
+    const laterMs = Math.max(...waitsSeconds, 0) * 1000
+    if (failures.length > 0) status.textContent = ""
+    if (isAway || laterMs > 0) timer = setTimeout(label, Math.max(againMs, laterMs))
   }
 
   /**
@@ -76,7 +99,7 @@ export function startPlayground({ default: first, models }, keyNeeded) {
   const labelNew = async (model, lines, signal) => {
     const missing = [...new Set(lines)].filter(text => !known.has(keyOf(model, text)))
     if (missing.length === 0) return 0
-    // As it was chosen when the texts were sent, whatever is chosen when they are answered.
+    // Keys of the options as they are now: they may change before the answer comes.
     const keys = missing.map(text => keyOf(model, text))
     const answer = await postJson(
       "v1/label",
@@ -88,13 +111,13 @@ export function startPlayground({ default: first, models }, keyNeeded) {
     return missing.length
   }
 
-  /** A text that is as it was keeps its place, with the explanations that are open there. */
+  /** A text that did not change keeps its element, with the explanations that are open there. */
   const show = (/** @type {readonly string[]} */ lines) => {
-    const names = chosen().map(({ name }) => name)
     const next = lines.map((text, index) => {
-      const key = JSON.stringify([text, names, longText.value])
+      const given = chosen().map(model => /** @type {const} */ ([model, known.get(keyOf(model, text))]))
+      const key = JSON.stringify([text, given.map(([{ name }, result]) => [name, !result]), longText.value])
       const old = shown[index]
-      return old?.key === key ? old : { key, item: showText(text) }
+      return old?.key === key ? old : { key, item: textCard(text, given, longTextOf(longText)) }
     })
     for (const [index, { item }] of next.entries()) {
       const old = shown[index]?.item
@@ -105,28 +128,15 @@ export function startPlayground({ default: first, models }, keyNeeded) {
     shown = next
   }
 
-  const showText = (/** @type {string} */ text) => {
-    const verdicts = chosen().flatMap(model => {
-      const result = known.get(keyOf(model, text))
-      return result ? [showResult(text, model, result, longTextOf(longText))] : []
-    })
-    return element(
-      "li",
-      {},
-      element("p", { class: "text", dir: "auto" }, text),
-      element("div", { class: "verdicts" }, ...verdicts),
-    )
-  }
-
   /**
    * @param {number} count
    * @param {readonly string[]} lines
-   * @param {number | undefined} tookMs - absent if all of it was known
+   * @param {number | undefined} tookMs - absent if all results were known
    */
   const tell = (count, lines, tookMs) => {
     const [model] = chosen()
     if (model === undefined || count === 0) {
-      status.textContent = model === undefined ? "Choose what to label with." : "Type a text to see its label."
+      status.textContent = model === undefined ? "Choose a model." : "Type a text to see its label."
       return
     }
     const said = lines.slice(0, mostRead).map(text => {
@@ -150,15 +160,15 @@ export function startPlayground({ default: first, models }, keyNeeded) {
 }
 
 /**
- * The models that a request may name.
+ * The models of this server.
  *
  * @returns {Promise<{ readonly default: string, readonly models: readonly Model[] }>}
  */
 export const listModels = async () => (await call("v1/models")).json()
 
 /**
- * A box for each model; at first the server's own is chosen, and one of another kind, to see them side by side: the last,
- * since the small lexicon comes before the large.
+ * A box for each model. At first the default model is chosen and one of another kind, for comparison: the last one, because
+ * the small lexicon comes before the large one.
  *
  * @param {readonly Model[]} models
  * @param {string} first

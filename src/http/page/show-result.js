@@ -1,16 +1,18 @@
 import { messageOf } from "./api.js"
 import { element } from "./element.js"
 import { explain } from "./explanation.js"
-import { toneOf } from "./tone.js"
+import { colourOf } from "./label-colours.js"
 
-/** Bars of a text; a model with more labels has the best of them. */
+/** Bars of a text: of a model with more labels, the best ones. */
 const mostBars = 5
 /** Lexicons rate from -5 to 5; one of the user's own may go further. */
 const lexiconScale = 5
+/** Matches of a lexicon that are listed at first. */
+const mostMatches = 12
 
 /** @typedef {import("./long-text.js").LongText} LongText */
 /** @typedef {{ readonly label: string, readonly score: number }} LabelScore */
-/** @typedef {{ readonly name: string, readonly dtype: string }} Model */
+/** @typedef {{ readonly name: string, readonly dtype: string, readonly labels: readonly string[] }} Model */
 /**
  * @typedef {LabelScore & {
  *   readonly scores?: LabelScore[], readonly tokens: number, readonly truncated: boolean, readonly windows: number,
@@ -19,7 +21,7 @@ const lexiconScale = 5
  */
 
 /**
- * A score as a person reads it; one of a lexicon has a sign.
+ * A score for people to read; a lexicon's has a sign.
  *
  * @param {LabelScore & { readonly words?: string[] }} result
  */
@@ -29,14 +31,15 @@ export function showScore({ score, words }) {
 }
 
 /**
- * What a model says of a text.
+ * The result of a model for a text.
  *
+ * @param {readonly string[]} allLabels - of all models side by side: their bars begin at the same place
  * @param {string} text
  * @param {Model} model
  * @param {Result} result
- * @param {LongText} how - as it was asked for
+ * @param {LongText} how - as requested
  */
-export function showResult(text, model, result, how) {
+export function showResult(allLabels, text, model, result, how) {
   const title = element("h3", {}, model.name)
   if (result.error)
     return element("section", { class: "verdict" }, title, element("p", { class: "error" }, result.error.message))
@@ -45,14 +48,18 @@ export function showResult(text, model, result, how) {
     "section",
     { class: "verdict" },
     head,
-    showBars(result),
+    showBars(result, model.labels, allLabels),
     ...showFacts(result),
     showWords(text, model, result, how),
   )
 }
 
-/** @param {Result} result */
-function showBars(result) {
+/**
+ * @param {Result} result
+ * @param {readonly string[]} labels
+ * @param {readonly string[]} allLabels
+ */
+function showBars(result, labels, allLabels) {
   const scores = result.words === undefined ? (result.scores ?? [result]).slice(0, mostBars) : [result]
   const rows = scores.map(({ label, score }) => {
     const fill = element("span", { class: "fill" })
@@ -61,8 +68,9 @@ function showBars(result) {
     else balance(track, fill, score)
     return element(
       "li",
-      { class: `bar ${toneOf(label)}` },
-      element("span", { class: "bar-label" }, label),
+      { class: `bar ${colourOf(label, labels)}` },
+      // The style sheet makes the column as wide as the widest of all labels.
+      element("span", { class: "bar-label", "data-widest": allLabels.join("\n") }, label),
       track,
       element("span", { class: "bar-score" }, showScore({ ...result, score })),
     )
@@ -71,7 +79,7 @@ function showBars(result) {
 }
 
 /**
- * A lexicon's score is a mean of valences: it is on one side of 0.
+ * A lexicon's score is a mean of valences: its bar goes left or right from 0.
  *
  * @param {HTMLElement} track
  * @param {HTMLElement} fill
@@ -93,19 +101,31 @@ function showLength({ tokens, words }) {
 /** @param {Result} result */
 function showFacts({ truncated, windows, words }) {
   const facts = []
-  if (words !== undefined)
-    facts.push(
-      element("p", { class: "facts" }, words.length === 0 ? "nothing matched" : `matched: ${words.join(", ")}`),
-    )
-  if (truncated) facts.push(element("p", { class: "facts warning" }, "truncated: the model saw no more of it"))
-  if (windows > 1) facts.push(element("p", { class: "facts" }, `in ${windows} windows: the model saw all of it`))
+  if (words !== undefined) facts.push(showMatches(words))
+  if (truncated) facts.push(element("p", { class: "facts warning" }, "truncated: the model read only the beginning"))
+  if (windows > 1) facts.push(element("p", { class: "facts" }, `read in ${windows} windows`))
   return facts
+}
+
+/**
+ * What a lexicon matched: of many words the first, and the others behind a button.
+ *
+ * @param {readonly string[]} words
+ */
+function showMatches(words) {
+  if (words.length === 0) return element("p", { class: "facts" }, "no word matched")
+  const all = `matched: ${words.join(", ")}`
+  if (words.length <= mostMatches) return element("p", { class: "facts" }, all)
+  const button = element("button", { type: "button", class: "in-line" }, `and ${words.length - mostMatches} more`)
+  const place = element("p", { class: "facts" }, `matched: ${words.slice(0, mostMatches).join(", ")} `, button)
+  button.addEventListener("click", () => place.replaceChildren(all))
+  return place
 }
 
 let explanations = 0
 
 /**
- * A button that shows which words moved the score; they are asked for once.
+ * A button that shows which words moved the score; it requests them once.
  *
  * @param {string} text
  * @param {Model} model

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { firstRecord, splitFile } from "../../../src/http/page/split-records.js"
+import { firstRecord, splitFile } from "../../../src/http/page/file/split-records.js"
 
 type Format = Parameters<typeof splitFile>[1]
 

@@ -1,7 +1,7 @@
-import { ApiError, call, isAbort, messageOf } from "./api.js"
-import { corpusCommand, showCommand } from "./curl.js"
-import { byId, element } from "./element.js"
-import { longTextOf } from "./long-text.js"
+import { ApiError, call, isAbort, messageOf } from "../api.js"
+import { corpusCommand, showCommand } from "../curl.js"
+import { byId, element } from "../element.js"
+import { longTextOf } from "../long-text.js"
 import { firstRecord, splitFile } from "./split-records.js"
 
 /** How often a part is sent again that the server has no room for now. */
