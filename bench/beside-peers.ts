@@ -5,7 +5,7 @@
  *
  * `npm run bench:peers` sets the peers up. Those whose caller makes the batches are measured three ways: one text a run,
  * batches in the order of the texts, and batches of texts sorted by length; their batch size is the best of a few, tried
- * beforehand. Valence is handed all texts at once. Each is checked against golden logits before it is timed.
+ * beforehand; --batches-only leaves out one text a run. Valence is handed all texts at once. Each is checked against golden logits before it is timed.
  *
  * A round of all takes minutes, over which a machine that others use too changes. So the ratios come from finals: Valence
  * and the two peers that came nearest, each with every batch size, take turns alone.
@@ -47,14 +47,20 @@ const { values: flags } = readFlags({
     ...commonFlags,
     ...engineFlags,
     "mixed-lengths": { type: "boolean", default: false },
+    "batches-only": { type: "boolean", default: false },
     "texts-a-round": { type: "string", default: "1744" },
     "texts-a-try": { type: "string", default: "218" },
+    "texts-a-final": { type: "string" },
     "final-rounds": { type: "string", default: "7" },
   },
 })
 const patience = patienceOf(flags, 5)
 const count = Number(flags["texts-a-round"])
-const texts = flags["mixed-lengths"] ? await generateEnglishTexts(count, "mixed") : await textsFor(count, flags.texts)
+const manyTexts = (count: number) =>
+  flags["mixed-lengths"] ? generateEnglishTexts(count, "mixed") : textsFor(count, flags.texts)
+const texts = await manyTexts(count)
+/** Few texts make few micro-batches, and children that end at different times. */
+const finalTexts = await manyTexts(Number(flags["texts-a-final"] ?? count))
 const { engines, absent } = await openEngines(chosenEngines(flags))
 
 /** One way to use an engine. */
@@ -96,7 +102,7 @@ async function waysOf(engine: Engine): Promise<Way[]> {
   const oneByOne = { engine, order: "one by one", batching: ONE_BY_ONE } as const
   if (!engine.takesBatches) return [oneByOne]
   return [
-    oneByOne,
+    ...(flags["batches-only"] ? [] : [oneByOne]),
     { engine, order: "as they come", batching: await bestBatching(engine, false) },
     { engine, order: "sorted", batching: await bestBatching(engine, true) },
   ]
@@ -111,14 +117,14 @@ for (const engine of engines) ways.push(...(await waysOf(engine)))
 const nameOf = ({ engine, order, batching }: Way) =>
   `${fullName(engine)}, ${order}${batching.batchSize === 1 ? "" : `, batches of ${batching.batchSize}`}`
 /** Texts a second of ways that take turns. */
-const measure = (ways: readonly Way[], patience: Patience) =>
+const measure = (ways: readonly Way[], texts: readonly string[], patience: Patience) =>
   interleave(
     Object.fromEntries(
       ways.map(way => [nameOf(way), async () => texts.length / (await way.engine.label(texts, way.batching)).seconds]),
     ),
     patience,
   )
-const rounds = await measure(ways, patience)
+const rounds = await measure(ways, texts, patience)
 printTable(["texts/s", "median", "min", "max"], figureRows(rounds.figures))
 for (const { reason, ...one } of absent) console.log(`absent: ${fullName(one)}: ${reason}`)
 
@@ -127,7 +133,7 @@ async function againstBest(dtype: "int8" | "fp32", peers: readonly Way[]) {
   const valence = ways.find(({ engine }) => engine.name === VALENCE && engine.dtype === dtype)
   if (valence === undefined || peers.length === 0) return []
   const nearest = finalists(peers)
-  const final = await measure([valence, ...nearest], { ...patience, rounds: Number(flags["final-rounds"]) })
+  const final = await measure([valence, ...nearest], finalTexts, { ...patience, rounds: Number(flags["final-rounds"]) })
   printTable([`${dtype}, the final`, "median", "min", "max"], figureRows(final.figures))
   const best = nameOf(bestFirst(nearest, final)[0] as Way)
   const ratio = ratioOf(final.figures[nameOf(valence)] ?? [], final.figures[best] ?? [])

@@ -56,12 +56,15 @@ export interface Question {
 /** The engines that come nearest to Valence, where a quick run has no time for all. */
 const nearest = ["--engines", "onnxruntime (Python),onnxruntime fused,OpenVINO (throughput),OpenVINO (latency)"]
 
+/** Rounds of a quick run, without engines that label one text a run: these are asked about single texts. */
+const fewBatches = ["--rounds", "3", "--final-rounds", "4", "--batches-only"]
+
 /** Those that say most come first: a run that has only so many minutes leaves out the last. */
 export const questions: readonly Question[] = [
   {
     name: "engines",
     bench: "beside-peers",
-    quick: ["--texts-a-round", "218", "--texts-a-try", "109", "--rounds", "3", "--final-rounds", "5"],
+    quick: [...fewBatches, "--texts-a-round", "218", "--texts-a-try", "64", "--texts-a-final", "872"],
     takes: { texts: "optional", python: true, patience: true },
   },
   {
@@ -92,6 +95,7 @@ export const questions: readonly Question[] = [
       "2",
       "--final-rounds",
       "3",
+      "--batches-only",
       ...nearest,
     ],
     takes: { texts: "optional", python: true, patience: true },
