@@ -54,7 +54,7 @@ export interface ModelInfo {
   /** `fp32`, `int8`; `onnx` for a graph that someone else made, in any precision; `lexicon` for a word list. */
   readonly dtype: string
   readonly labels: readonly string[]
-  /** Tokens that a text may have, special tokens included; `Infinity` where the model has no bound. */
+  /** Tokens that a text may have, special tokens included; `Infinity` if the model has no limit. */
   readonly maxLength: number
 }
 

@@ -105,10 +105,10 @@ export const lossesSection = `## What Valence loses at
 
 /** How to choose. */
 export const choicesSection = `## How to choose
-- **dtype.** \`int8\` on a CPU, unless scores have to be those of the checkpoint: then \`fp32\`. On a GPU \`fp16\`, which \`auto\` takes. A lexicon where a text may cost a microsecond and no more.
-- **device.** \`auto\`: a child for each core that the process is granted. Fewer (\`cpu:N\`) where the cores have other work; more than there are cores have nothing to run on. See [devices.md](devices.md).
-- **Batch budget.** The default, 512 tokens on a CPU. Measure with \`valence tune\` where the model is larger or the cache is unusual; raise it for throughput on a GPU; lower it where single texts
+- **dtype.** \`int8\` on a CPU, unless scores have to be those of the checkpoint: then \`fp32\`. On a GPU \`fp16\`, which \`auto\` takes. A lexicon if a text may cost only microseconds.
+- **device.** \`auto\`: a child for each core that the process is granted. Fewer (\`cpu:N\`) if the cores have other work; more than one per core gain nothing. See [devices.md](devices.md).
+- **Batch budget.** The default, 512 tokens on a CPU. Measure with \`valence tune\` if the model is larger or the cache is unusual; raise it for throughput on a GPU; lower it if single texts
   wait too long behind bulk work.
-- **Number of workers.** One for each machine, with all of its cores: children share a tokeniser, a queue and connections. Texts a day that are wanted, divided by a worker's in the table of capacity on the page of your kind of CPU, and half as many
-  again for a day that is not even. Scale by \`valence_backlog_seconds\`. Put Redis and producers on other cores where a worker shall have all of its own.
+- **Number of workers.** One for each machine, with all of its cores: children share a tokeniser, a queue and connections. Divide the texts a day that you need by a worker's in the table of capacity on the page of your kind of CPU, and add half as many
+  again for a day that is not even. Scale by \`valence_desired_workers\`. Put Redis and producers on other cores if a worker should have all of its own.
 `

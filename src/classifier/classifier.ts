@@ -24,7 +24,7 @@ import { Tokenising } from "./tokenising.ts"
 
 /** Texts of one call that are on their way at a time; the rest of a longer call waits without being encoded. */
 const MAX_UNDER_WAY = 4096
-/** UTF-16 units of them, and one text more: a long text's ids lie in memory until its last window is done. */
+/** UTF-16 units of them, and one text more: a long text's ids are in memory until its last window is done. */
 const MAX_UNITS_UNDER_WAY = 16 * 1024 * 1024
 
 interface Request extends TextRequest {
@@ -35,7 +35,7 @@ interface Request extends TextRequest {
 /** A `Labeller` in this process: texts are encoded, batched, run on device children and scored. */
 export class Classifier implements Labeller {
   readonly model: ModelInfo
-  /** Why device `auto` is not a GPU; `undefined` where it is, or something else was asked for. */
+  /** Why device `auto` is not a GPU; `undefined` if it is, or something else was asked for. */
   readonly fellBack: string | undefined
   readonly #scoreFunction: ScoreFunction
   readonly #tokenising: Tokenising
@@ -124,7 +124,7 @@ export class Classifier implements Labeller {
     }
   }
 
-  /** So many texts are under way at a time that memory does not grow with the call's. */
+  /** This many texts are under way at a time that memory does not grow with the call's. */
   #labelAll(texts: readonly string[], request: Request): Promise<LabelledText[]> {
     const results = new Array<LabelledText>(texts.length)
     const { signal } = request
@@ -166,11 +166,11 @@ export class Classifier implements Labeller {
 /** What may be no text is found out later. */
 const unitsOf = (text: unknown) => (typeof text === "string" ? text.length : 0)
 
-/** What a classifier is made of: its options, and who is told of what it does. */
+/** The parts of a classifier: its options and listeners. */
 export interface ClassifierRequest extends ClassifierOptions {
-  /** Told of micro-batches and devices as they go. */
+  /** Receives the events of micro-batches and devices. */
   readonly events?: ClassifierEmitter | undefined
-  /** Told what happens while a model is pulled from the hub. */
+  /** Called with what happens while a model is pulled from the hub. */
   readonly onPull?: OnPull | undefined
   /** Ends a pull. */
   readonly signal?: AbortSignal | undefined

@@ -23,7 +23,7 @@ import { tuneDevice, tuningKey } from "./tuning/tune-device.ts"
 
 type Settings = Complete<typeof classifierOptions>
 
-/** How long a device is measured by whoever is about to label on it. */
+/** How long to measure a device before labelling on it. */
 const tuningLimitMs = 4000
 
 /** A model that was found for devices, and is not loaded yet. */
@@ -31,14 +31,14 @@ export interface FoundModel {
   readonly info: ModelInfo
   readonly stored: StoredModel
   readonly config: TaskConfig
-  /** Starts a child of a device, whose runs have one thread where no more is said. */
+  /** Starts a child of a device, whose runs have one thread if no more is said. */
   startOn(device: NamedDevice, warmUp: readonly Shape[], threads?: number): StartDevice
 }
 
 /** A device with all that is known of it. */
 export type PlannedDevice = PooledDevice & { readonly tuning: Tuning | undefined }
 
-/** What a classifier is made of. */
+/** The parts of a classifier. */
 export interface OpenModel {
   readonly info: ModelInfo
   readonly scoreFunction: ScoreFunction
@@ -48,7 +48,7 @@ export interface OpenModel {
 }
 
 /**
- * Finds the graph that devices run, on the hub where it is nowhere else.
+ * Finds the graph that devices run, on the hub if it is nowhere else.
  *
  * @throws ValenceError `model_not_found`, `model_invalid`; as `pullModel`
  */
@@ -76,7 +76,7 @@ export async function findModelFor(
   }
 }
 
-/** What is known of a device's speed with a model, or is found out now. A measurement that fails costs nobody a run. */
+/** What is known of a device's speed with a model, or is found out now. A measurement that fails costs no one a run. */
 async function tuningOf(device: NamedDevice, model: FoundModel, { tune }: Settings): Promise<Tuning | undefined> {
   if (tune === "off") return undefined
   const key = tuningKey(device, model.info)

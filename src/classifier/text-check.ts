@@ -5,7 +5,7 @@ import type { Encoding } from "../model/tokenizer/tokenizer.ts"
 import type { LengthLimits } from "../options.ts"
 import type { Untokenised } from "./tokenising.ts"
 
-/** Why a text cannot be labelled, where that is plain to see. */
+/** Why a text cannot be labelled, if that is plain to see. */
 export function refusal(text: unknown, maxTextLength: number, empty: EmptyText): ValenceError | undefined {
   const problem = textProblem(text, empty)
   if (problem) return problem
@@ -15,7 +15,7 @@ export function refusal(text: unknown, maxTextLength: number, empty: EmptyText):
   return new ValenceError("text_invalid", `text ${rule}; got ${length}`)
 }
 
-/** Why a text cannot be labelled that has so many tokens. */
+/** Why a text cannot be labelled that has this many tokens. */
 export function lengthRefusal({ tokens }: Encoding, { longText, maxLength }: LengthLimits) {
   return longText === "error" && tokens > maxLength ? textTooLong(tokens, maxLength) : undefined
 }

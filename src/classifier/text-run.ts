@@ -40,9 +40,9 @@ export interface TextRunContext {
   readonly dispatcher: Dispatcher
 }
 
-/** Told what became of the texts of a call. */
+/** Called with what became of the texts of a call. */
 export interface TextResults {
-  /** Told once of each text, by its place in the call. */
+  /** Called once for each text, with its place in the call. */
   settled(index: number, result: LabelledText): void
 }
 
@@ -51,7 +51,7 @@ const noIds: Int32Array = new Int32Array(0)
 /** One text on its way: refused, or encoded, run as it is or in windows, and scored. */
 export class TextRun implements Untokenised, BatchEntry {
   readonly text: string
-  /** Ids that its encoding may have: all where it is cut into windows. */
+  /** Ids that its encoding may have: all if it is cut into windows. */
   readonly maxLength: number
   inputIds = noIds
   since = performance.now()

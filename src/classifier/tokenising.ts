@@ -67,7 +67,7 @@ function take(line: Fifo<Untokenised>, entries: Untokenised[], most: number): vo
   }
 }
 
-/** Encodes texts together; where that fails, one by one, so that a text fails alone. */
+/** Encodes texts together; if that fails, one by one, so that a text fails alone. */
 async function encode(tokenizer: Tokenizer, entries: readonly Untokenised[]): Promise<void> {
   const [first] = entries
   if (!first) return

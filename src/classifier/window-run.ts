@@ -12,9 +12,9 @@ export interface WindowRunOptions {
   readonly add: (entry: BatchEntry) => void
   /** Whether the text is no longer wanted. */
   readonly isDropped: () => boolean
-  /** Told the logits of each window, in their order: a row of a micro-batch's. */
+  /** Called with the logits of each window, in their order: a row of a micro-batch's. */
   readonly onLogits: (logits: Float32Array, row: number, window: number) => void
-  /** Told once: when all logits were told, or of the first window that has none. */
+  /** Called once: after the last logits, or with the first window's error. */
   readonly onEnd: (error?: ValenceError) => void
 }
 
@@ -28,7 +28,7 @@ export interface WindowTimings {
 
 /**
  * Runs the windows of one text, a bounded number at a time: each stands in the waiting line as if its text had just come,
- * behind the texts that came in the meantime, so a text of a thousand windows delays others as little as one of a few.
+ * after the texts that came in the meantime, so a text of a thousand windows delays others as little as one of a few.
  */
 export class WindowRun {
   readonly #windows: Windows
@@ -36,8 +36,8 @@ export class WindowRun {
   readonly #startedMs = performance.now()
   /** The first window that has not been sent. */
   #next = 0
-  /** The first window whose logits were not told. */
-  #told = 0
+  /** The first window whose logits were not reported. */
+  #reported = 0
   /** Logits that came before those of a window in front. */
   readonly #early = new Map<number, { readonly logits: Float32Array; readonly row: number }>()
   #begunMs = Infinity
@@ -51,7 +51,7 @@ export class WindowRun {
   /** Sends the first windows. */
   start(): void {
     const { most, add, isDropped } = this.#options
-    while (!this.#ended && !isDropped() && this.#next < this.#windows.count && this.#next - this.#told < most)
+    while (!this.#ended && !isDropped() && this.#next < this.#windows.count && this.#next - this.#reported < most)
       add(this.#entry(this.#next++))
   }
 
@@ -83,12 +83,12 @@ export class WindowRun {
 
   #tell(index: number, logits: Float32Array, row: number): void {
     this.#early.set(index, { logits, row })
-    for (let next = this.#early.get(this.#told); next; next = this.#early.get(this.#told)) {
-      this.#early.delete(this.#told)
-      this.#options.onLogits(next.logits, next.row, this.#told)
-      this.#told += 1
+    for (let next = this.#early.get(this.#reported); next; next = this.#early.get(this.#reported)) {
+      this.#early.delete(this.#reported)
+      this.#options.onLogits(next.logits, next.row, this.#reported)
+      this.#reported += 1
     }
-    if (this.#told === this.#windows.count) this.#end()
+    if (this.#reported === this.#windows.count) this.#end()
     else this.start()
   }
 

@@ -4,9 +4,9 @@ import { examineMachine } from "./machine.ts"
 import { examineModel, type ModelRequest } from "./model.ts"
 import { examineRuntime } from "./runtime.ts"
 
-/** What is to be looked at. */
+/** What to examine. */
 export interface Examination extends ModelRequest, RedisSecurity {
-  /** A Redis to be looked at too. */
+  /** A Redis to examine too. */
   readonly redis: string | undefined
   /** How long that may take to answer. */
   readonly connectTimeoutMs: number

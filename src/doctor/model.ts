@@ -23,7 +23,7 @@ import { judgeShapes } from "./shapes.ts"
 /** What is labelled to see that labelling works. */
 const canary = "I love it"
 
-/** Which model is looked at, and where it is to run. */
+/** The model to examine, and its device. */
 export interface ModelRequest {
   readonly model: string
   readonly dtype: NonNullable<ClassifierOptions["dtype"]>
@@ -115,7 +115,7 @@ async function examineCheckpoint(request: ModelRequest & { readonly offline: boo
  * is one of these, its int8 graph next to fp32.
  */
 export async function examineModel({ model, dtype, device, children }: ModelRequest): Promise<Finding[]> {
-  // doctor looks at what is there, and fetches nothing.
+  // doctor examines what exists, and downloads nothing.
   const request = { model, dtype, device, children, offline: true }
   const labelling = `labels on ${device}`
   if (isLexicon(model)) return examineLexicon(model)

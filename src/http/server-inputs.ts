@@ -10,7 +10,7 @@ export interface ServerInputs {
   readonly labeller: Labeller
   /** Others that a request may name; fleets among them have jobs too. */
   readonly others: readonly Labeller[]
-  /** The same as `labeller` where that is a fleet: jobs need one. */
+  /** The same as `labeller` if that is a fleet: jobs need one. */
   readonly producer: Producer | undefined
   /** The fleet's queues, to be looked at. */
   readonly queues: OpenQueues | undefined

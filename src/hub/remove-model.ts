@@ -11,7 +11,7 @@ import { withRepositoryLock } from "./lock-repository.ts"
  * What `removeModel` would remove.
  *
  * @param model - `OWNER/NAME` for all that was pulled of it, `OWNER/NAME@REVISION` for one commit
- * @throws ValenceError `option_invalid` if it is bundled, or no name of the hub; `model_not_found` where it was not pulled
+ * @throws ValenceError `option_invalid` if it is bundled, or no name of the hub; `model_not_found` if it was not pulled
  */
 export async function findRemovable(model: string): Promise<CachedModel[]> {
   if ((await listBundledModels()).includes(model))

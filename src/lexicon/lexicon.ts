@@ -17,7 +17,7 @@ interface Beginning {
 export interface Match {
   /** In the order of the text; no word is part of two of them. */
   readonly entries: readonly LexiconEntry[]
-  /** Words that were looked at. */
+  /** Words that were examined. */
   readonly wordCount: number
   readonly truncated: boolean
 }

@@ -22,7 +22,7 @@ export type Unit =
   | "0 or 1"
   | "1"
 
-/** The values that a label may take; `given` where the process has one or a few: its model, its routes. */
+/** The values that a label may take; `given` if the process has one or a few: its model, its routes. */
 export type Labels = Readonly<Record<string, readonly string[] | "given">>
 
 interface Declared {

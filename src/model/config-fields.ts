@@ -1,6 +1,6 @@
 import { asError, shown, ValenceError } from "../errors.ts"
 
-/** The fields of a `config.json`, read one after the other; where one does not fit, file, field, rule and value are named. */
+/** The fields of a `config.json`, read one after the other; if one does not fit, file, field, rule and value are named. */
 export class ConfigFields {
   readonly #fields: Record<string, unknown>
   readonly #file: string
@@ -32,7 +32,7 @@ export class ConfigFields {
     return Object.keys(this.#fields)
   }
 
-  /** A whole number; `absent` counts if there is none. */
+  /** A whole number; `absent` counts if none exists. */
   count(field: string, min: number, max: number, absent?: number): number {
     const value = this.#fields[field] ?? absent
     if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number

@@ -1,18 +1,18 @@
 import { countWindows, type WindowShape, windowAt } from "../window-layout.ts"
 import type { SpecialIdCounts } from "./tokenizer/tokenizer.ts"
 
-/** The windows of a text, which are cut when they are wanted, so that a long text lies in memory once. */
+/** The windows of a text, which are cut when they are wanted, so that a long text is in memory once. */
 export class Windows {
   readonly #inputIds: Int32Array
   readonly #special: SpecialIdCounts
   readonly #shape: WindowShape
   readonly #ownTokens: number
-  /** 1 where the text fits. */
+  /** 1 if the text fits. */
   readonly count: number
 
   /**
    * @param inputIds - ids of the whole text, special tokens included
-   * @param maxLength - ids that a window may have, special tokens included; 8 or more where the text does not fit
+   * @param maxLength - ids that a window may have, special tokens included; 8 or more if the text does not fit
    * @param stride - ids that a window shares with the one before it
    */
   constructor(inputIds: Int32Array, special: SpecialIdCounts, maxLength: number, stride: number) {

@@ -51,7 +51,7 @@ async function lastDimension(skim: Skim, output: Range): Promise<number | undefi
   return last
 }
 
-/** Reads Protobuf messages where they lie in a file. */
+/** Reads Protobuf messages if they are in a file. */
 class Skim {
   readonly #file: FileHandle
   readonly #block = Buffer.alloc(BLOCK_BYTES)

@@ -3,9 +3,9 @@ export interface MicroBatch {
   readonly rows: number
   /** Tokens that every row has once it is padded. */
   readonly longest: number
-  /** Ids of each row; rows behind these are padding and have one token. */
+  /** Ids of each row; rows after these are padding and have one token. */
   readonly lengths: Int32Array
-  /** The ids of all rows, one row behind the other; in 16 bits if all fit. */
+  /** The ids of all rows, one row after the other; in 16 bits if all fit. */
   readonly ids: Uint16Array | Int32Array
   /** The id that padding has; the graph masks it, so any id of the vocabulary gives the same logits. */
   readonly padId: number

@@ -18,7 +18,7 @@ export async function readModelFile(file: string): Promise<Buffer> {
 /**
  * As `readModelFile`, as text.
  *
- * @throws ValenceError `model_not_found`; `model_invalid` where it is larger than such a file can be
+ * @throws ValenceError `model_not_found`; `model_invalid` if it is larger than such a file can be
  */
 export async function readModelText(file: string): Promise<string> {
   const size = await stat(file).then(

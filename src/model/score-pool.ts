@@ -11,7 +11,7 @@ export class ScorePool {
   #pooled: readonly number[] = []
   #weight = 0
 
-  /** @param how - what made the scores: where they are one distribution over all labels, the pooled ones are too */
+  /** @param how - what made the scores: if they are one distribution over all labels, the pooled ones are too */
   constructor(pooling: Pooling, how: ScoreFunction) {
     this.#pooling = pooling
     this.#function = how

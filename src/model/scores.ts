@@ -2,8 +2,8 @@ import type { LabelScore, ScoreFunction } from "../labeller.ts"
 import type { ModelConfig } from "./config.ts"
 
 /**
- * How a model's logits become scores where nobody asks for another way: as its `problem_type` says; a sole label, to which
- * softmax would give 1 whatever the text, is scored on its own.
+ * How a model's logits become scores by default: as its `problem_type` says; a sole label, to which
+ * softmax would give 1 for any text, is scored on its own.
  */
 export function scoreFunctionOf({ problemType, labels }: Pick<ModelConfig, "problemType" | "labels">): ScoreFunction {
   return problemType === "multi_label_classification" || labels.length === 1 ? "sigmoid" : "softmax"

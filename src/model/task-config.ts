@@ -3,7 +3,7 @@ import type { ConfigFields } from "./config-fields.ts"
 import { familyNamed } from "./families/families.ts"
 import { labelsOf } from "./labels.ts"
 
-/** What labelling needs to know of a model, whatever its architecture. */
+/** What labelling needs to know about a model of any architecture. */
 export type TaskConfig = Pick<ModelConfig, "labels" | "problemType" | "padId"> & {
   /** The most tokens that a text may have. */
   readonly maxLength: number
@@ -40,7 +40,7 @@ export function readTaskConfig(fields: ConfigFields, tokenizerFields?: ConfigFie
 /**
  * `model_max_length`, as transformers truncates; tokenizers that have no limit of their own name a huge number.
  *
- * @throws ValenceError `model_invalid` where it leaves no room for a text
+ * @throws ValenceError `model_invalid` if it leaves no room for a text
  */
 function namedMaxLength(fields: ConfigFields | undefined): number {
   // Older tokenizers call it max_len.

@@ -22,7 +22,7 @@ export interface StoredModel {
   /** The files that its tokenizer is made from. */
   readonly tokenizer: readonly string[]
   readonly graph: string
-  /** Of the graph: as it was asked for, or `onnx` where someone else made it. */
+  /** Precision of the graph: as requested, or `onnx` for an export. */
   readonly dtype: string
   /** First 12 hex digits of a SHA-256 over graph, tokenizer and config. */
   readonly revision: string

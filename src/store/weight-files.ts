@@ -4,7 +4,7 @@ import { asError, shown, ValenceError } from "../errors.ts"
 /** The file of a checkpoint's weights. */
 export const weightsFile = "model.safetensors"
 
-/** The file that says in which files the weights are, where they are in several. */
+/** The file that says in which files the weights are, if there are several. */
 export const weightsIndexFile = "model.safetensors.index.json"
 
 /**

@@ -6,7 +6,7 @@ import type { RedisConnection } from "../queue/redis/connection.ts"
 /** How long a cancelled job stays in Redis: for those who wait for it to see that it was cancelled. */
 const keptMs = 10_000
 
-/** Jobs of a lane that were taken back while a worker had them. Their texts go at once, and what is left of them soon after. */
+/** Jobs of a lane that were cancelled while a worker had them. Their texts go at once, and what is left of them soon after. */
 export class CancelledJobs {
   readonly #redis: RedisConnection
   readonly #queueKey: string

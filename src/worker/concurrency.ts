@@ -1,6 +1,6 @@
 import type { Lane } from "../labeller.ts"
 
-/** Micro-batches that each device has at hand: one runs, one waits for it, and as many again are on their way. */
+/** Micro-batches that each device has available: one runs, one waits for it, and as many again are on their way. */
 const microBatchesAhead = 4
 /** Bulk texts to choose from, in micro-batches: enough to find texts of like length. Measured: more pads no less. */
 const sortingDepth = 16
@@ -22,7 +22,7 @@ const usualLimits: MicroBatchSize = { maxBatchTokens: 512, maxBatchTexts: 64 }
 export type Concurrency = Readonly<Record<Lane, number>>
 
 /**
- * So many jobs that micro-batches fill: interactive jobs of one short text each, bulk jobs whose texts are sorted by length.
+ * This many jobs that micro-batches fill: interactive jobs of one short text each, bulk jobs whose texts are sorted by length.
  *
  * @param devices - that run at the same time
  */

@@ -18,7 +18,7 @@ const workerMembers: MembersOf<WorkerRequest> = {
 /**
  * A worker that takes jobs from now on.
  *
- * @throws ValenceError `option_invalid`, `redis_failed`; `redis_invalid` where Redis would lose jobs; `device_failed` where the canary text gets no label
+ * @throws ValenceError `option_invalid`, `redis_failed`; `redis_invalid` if Redis would lose jobs; `device_failed` if the canary text gets no label
  */
 export async function createWorker(request: WorkerRequest): Promise<Worker> {
   checkRequest(request, workerMembers, workerOptions)

@@ -10,7 +10,7 @@ import { PatientWorker } from "../queue/worker/patient-worker.ts"
 export class EveryJobWorker<Result> extends PatientWorker<unknown, Result> {
   readonly #problems = new WeakMap<Job, ValenceError>()
 
-  /** Why nobody can do a job; `undefined` where that is not known beforehand. */
+  /** Why no one can do a job; `undefined` if that is not known beforehand. */
   problemOf(job: Job): ValenceError | undefined {
     return this.#problems.get(job)
   }

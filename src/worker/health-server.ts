@@ -1,12 +1,12 @@
 import { createServer, type Server, type ServerResponse } from "node:http"
 import { asError, ValenceError } from "../errors.ts"
 
-/** What a worker's port tells. */
+/** What a worker's port shows. */
 export interface HealthFacts {
-  /** Why it is not ready; `undefined` where it is. */
+  /** Why it is not ready; `undefined` if it is. */
   problem(): Promise<string | undefined>
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
-  /** What else it tells as JSON, by its path. */
+  /** Other JSON that it serves, by path. */
   readonly json?: Readonly<Record<string, () => Promise<unknown>>>
 }
 
@@ -21,7 +21,7 @@ export class HealthServer implements AsyncDisposable {
   /**
    * Listens.
    *
-   * @throws ValenceError `option_invalid` where the port cannot be had
+   * @throws ValenceError `option_invalid` if the port is not available
    */
   static async listen(facts: HealthFacts, host: string, port: number): Promise<HealthServer> {
     const server = createServer((request, response) => {
@@ -41,7 +41,7 @@ export class HealthServer implements AsyncDisposable {
     return new HealthServer(server)
   }
 
-  /** Where it listens; another port than asked for where that was 0. */
+  /** Where it listens; another port than asked for if that was 0. */
   get url(): string {
     const address = this.#server.address()
     if (address === null || typeof address === "string") return ""

@@ -17,14 +17,14 @@ export interface RoundsContext {
   readonly events: WorkerEmitter
   readonly settings: Complete<typeof workerOptions>
   readonly capacity: Capacity
-  /** What the worker is, whatever it does. */
+  /** The worker's constant facts. */
   readonly worker: Omit<WorkerNotice, "tokensPerSecond" | "textsPerSecond">
 }
 
 const cleanEveryMs = 60_000
 const cleanLimit = 10_000
 
-/** What a worker does every few seconds beside its jobs: says that it lives, looks at the queues, removes what is old. */
+/** What a worker does every few seconds next to its jobs: says that it lives, looks at the queues, removes what is old. */
 export class Heartbeat {
   readonly #context: RoundsContext
   #timer: NodeJS.Timeout | undefined

@@ -3,7 +3,7 @@ import type { ValenceError } from "../errors.ts"
 import type { JobOutcome, WorkerEmitter } from "../events.ts"
 import type { Lane } from "../labeller.ts"
 
-/** BullMQ's words where somebody else has a job by now, or it went back to the queue. */
+/** BullMQ's words if someone else has a job by now, or it went back to the queue. */
 const lostLock = /^(?:Missing lock|Lock mismatch) for job (\S+)\. /
 
 /** How a job ended, as far as a worker knows. */
@@ -16,11 +16,11 @@ interface Ending {
   readonly labelSeconds: number
 }
 
-/** Tells how the jobs of a lane ended, when BullMQ has stored it. */
+/** Reports how the jobs of a lane ended, when BullMQ has stored it. */
 export class JobEndings {
   readonly #events: WorkerEmitter
   readonly #lane: Lane
-  /** Of jobs that BullMQ has not been told of yet. */
+  /** Endings of jobs that were not reported to BullMQ yet. */
   readonly #noted = new WeakMap<Job, Ending>()
   #lastLost: string | undefined
 
@@ -29,14 +29,14 @@ export class JobEndings {
     this.#lane = lane
   }
 
-  /** Notes how a job ended, until `ended` tells of it. */
+  /** Notes how a job ended, until `ended` reports it. */
   note(job: Job, startedMs: number, ending: Pick<Ending, "outcome"> & Partial<Ending>): void {
     const labelSeconds = (performance.now() - startedMs) / 1000
     this.#noted.set(job, { texts: 0, failedTexts: 0, tokens: 0, ...ending, labelSeconds })
   }
 
   /**
-   * Tells how a job ended.
+   * Reports how a job ended.
    *
    * @param fallback - of a job that was not noted
    * @returns what became of it
@@ -50,10 +50,10 @@ export class JobEndings {
     return outcome
   }
 
-  /** Tells of a job whose lock was lost, if that is what the error of BullMQ says: another worker does it again. */
+  /** Reports a job whose lock was lost, if that is what the error of BullMQ says: another worker does it again. */
   tellLost({ message }: Error): void {
     const job = lostLock.exec(message)?.[1]
-    // BullMQ tells twice: when it cannot store the result, and when it cannot store that.
+    // BullMQ reports it twice: when it cannot store the result, and when it cannot store that.
     if (job === undefined || job === this.#lastLost) return
     this.#lastLost = job
     this.tell(job, "lost")

@@ -26,7 +26,7 @@ export interface JobLimits {
   readonly stop: AbortController
 }
 
-/** Why a job ends before its texts are labelled: nobody wants it, its time is up, or its worker has none left. */
+/** Why a job ends before its texts are labelled: no one wants it, its time is up, or its worker has none left. */
 export type StopReason = "cancelled" | "expired" | "handed_back"
 
 /** Labels the texts of a job. Never rejects. */

@@ -31,7 +31,7 @@ export interface LaneContext {
   readonly events: WorkerEmitter
 }
 
-/** After Redis was away, BullMQ asks again after so long. */
+/** After Redis was away, BullMQ asks again after this time. */
 const redisRetryMs = 500
 
 /** Thrown in the place of what a job failed of for good, once its dead letter is there, if it gets one. */
@@ -103,13 +103,13 @@ export class LaneWorker {
     await Promise.race([this.#running, this.#toHoldNothing()])
   }
 
-  /** Gives back the jobs at work, and whatever comes. */
+  /** Gives back running jobs, and later ones. */
   handBack(): void {
     this.#handsBack = true
     for (const id of this.#atWork.keys()) this.#stop(id, "handed_back")
   }
 
-  /** Drops a job, where it is at work here. */
+  /** Drops a job, if it is at work here. */
   cancel(id: string): void {
     this.#stop(id, "cancelled")
   }
@@ -197,7 +197,7 @@ export class LaneWorker {
     return this.#addDeadLetter(job, error)
   }
 
-  /** Back to where it was taken from: it is taken next, by whoever is there. */
+  /** Back to where it was taken from: the next free worker takes it. */
   async #giveBack(job: Job): Promise<never> {
     await job.moveToWait(job.token)
     this.#endings.tell(job.id, "handed_back")
@@ -217,7 +217,7 @@ export class LaneWorker {
 
   #failed(job: Job | undefined, error: Error): void {
     if (job === undefined) return
-    // What BullMQ fails by itself: a job whose result it could not store, say.
+    // What BullMQ fails by itself: such as a job whose result it could not store.
     if (!(error instanceof Ended) && job.finishedOn !== undefined)
       void this.#lay(job, readFailure(error.message)).catch(() => {})
     this.#ended(job, job.finishedOn === undefined ? "retried" : "dead", readFailure(error.message))

@@ -1,7 +1,7 @@
 import { count, type Given, longestTimerMs } from "../declaration.ts"
 import { redisOptions } from "../queue/redis/redis-options.ts"
 
-/** How a worker takes jobs, and how long what it leaves behind is kept. */
+/** How a worker takes jobs, and how long what it leaves after is kept. */
 export const workerOptions = {
   ...redisOptions,
   concurrency: count({

@@ -13,7 +13,7 @@ const parsedFields: Readonly<Record<string, string>> = { opts: "{}", progress: "
 
 /**
  * Lets a worker of BullMQ read every job. If a field cannot be read, the job gets a failure instead of the field, with which it
- * ends in the dead letters. Otherwise it would be taken again and again, whatever the limit is.
+ * ends in the dead letters. Otherwise it would be taken again and again, beyond any limit.
  */
 export function readEveryJob(backend: ScriptBackend): void {
   const run = backend.execCommand.bind(backend)

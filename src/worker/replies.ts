@@ -1,7 +1,7 @@
 import { keysOf } from "../queue/jobs/names.ts"
 import type { RedisConnection } from "../queue/redis/connection.ts"
 
-/** Tells producers which of their jobs are finished: those of one turn of the event loop in one message each. */
+/** Reports producers which of their jobs are finished: those of one turn of the event loop in one message each. */
 export class Replies {
   readonly #redis: RedisConnection
   readonly #keys: ReturnType<typeof keysOf>

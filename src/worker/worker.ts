@@ -22,18 +22,18 @@ import type { WorkerOptions, workerOptions } from "./options.ts"
 import { Replies } from "./replies.ts"
 import { requireRights } from "./require-rights.ts"
 
-/** What a worker is made of. */
+/** The parts of a worker. */
 export interface WorkerRequest {
   /** Labels the texts; lent: it is not closed. */
   readonly labeller: Labeller
   /** A URL, or a connection of ioredis, of which copies are made; default: as the options say. */
   readonly redis?: RedisTarget | undefined
   readonly options?: WorkerOptions
-  /** Told of everything; the labeller's events belong here too. */
+  /** Receives all events; the labeller's belong here too. */
   readonly events?: WorkerEmitter
   /** BullMQ's, such as that of bullmq-otel: a job is a span in the trace of its producer. */
   readonly telemetry?: Telemetry | undefined
-  /** Told of what is not well with Redis, though it works. */
+  /** Called with problems of a Redis that works. */
   readonly onWarning?: (warning: string) => void
 }
 
@@ -43,7 +43,7 @@ export interface WorkerRequest {
  */
 export type DrainOutcome = "drained" | "handed_back" | "left"
 
-/** How large micro-batches are where they are largest; `undefined` without devices. */
+/** The device with the largest micro-batches; `undefined` without devices. */
 const largestOf = (devices: readonly DeviceFacts[]) =>
   devices.toSorted((a, b) => b.maxBatchTokens - a.maxBatchTokens)[0]
 

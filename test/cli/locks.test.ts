@@ -138,7 +138,7 @@ describe("valence label, files that others change", () => {
     const { code, stderr } = await ended
     expect(code).toBe(2)
     expect(stderr).toMatch(
-      /error: output .*out.csv was removed or moved away during the run: .* the same command goes on\n/,
+      /error: output .*out.csv was removed or moved away during the run: .* the same command continues\n/,
     )
   })
 

@@ -124,7 +124,7 @@ describe.each(["to/out.csv", "to/out.jsonl", "to/out.parquet"])("%s, during its 
     await expect(label(output, () => rmSync(folder.at(`${output}.manifest.json`)))).rejects.toMatchObject({
       code: "output_failed",
       message: expect.stringMatching(
-        /manifest .* was removed by .*; it was written again, and the same command goes on/,
+        /manifest .* was removed by .*; it was written again, and the same command continues/,
       ),
     })
     expect((await label(output)).resumedRows).toBeGreaterThan(0)

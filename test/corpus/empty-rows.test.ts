@@ -117,7 +117,7 @@ describe("labelCorpus, rows whose text is blank", () => {
     await label("in.csv", csv)
     await expect(label("in.csv", csv, { empty: "error" })).rejects.toMatchObject({
       code: "run_changed",
-      message: expect.stringContaining('options.empty was "skip" and is "error"'),
+      message: expect.stringContaining('options.empty was "skip" and is now "error"'),
     })
   })
 })

@@ -85,7 +85,7 @@ describe("labelCorpus", () => {
     await expect(label(input, "out.csv", { chunkTexts: 100 })).rejects.toMatchObject({
       code: "input_invalid",
       message: expect.stringMatching(
-        /is cut off: the file ends at byte \d+; what was labelled before is safe: replace the file with a whole one, and the same command goes on$/,
+        /is cut off: the file ends at byte \d+; what was labelled before is safe: replace the file with a whole one, and the same command continues$/,
       ),
     })
     const { run, safe } = manifestOf("out.csv")
@@ -121,7 +121,7 @@ describe("labelCorpus", () => {
           ? { code: "input_invalid" }
           : {
               code: "run_changed",
-              message: expect.stringContaining(`options.encoding was "${encoding}" and is "gb18030"`),
+              message: expect.stringContaining(`options.encoding was "${encoding}" and is now "gb18030"`),
             }
       await expect(label("in.csv", "out.csv", { encoding: "gb18030" })).rejects.toMatchObject(refusal)
       await label("in.csv", "out.csv", { encoding })
@@ -269,7 +269,7 @@ describe("labelCorpus", () => {
       refused(
         more => label("in.csv", "out.csv", { column: "id", ...more }),
         "run_changed",
-        'column was "text" and is "id"',
+        'column was "text" and is now "id"',
       ))
 
     it("another model", () =>
@@ -277,19 +277,19 @@ describe("labelCorpus", () => {
         more =>
           label("in.csv", "out.csv", more, plainLabeller(undefined, { name: "other", revision: "r2", dtype: "int8" })),
         "run_changed",
-        'model.name was "plain" and is "other"; model.revision was "r1" and is "r2"; model.dtype was "none" and is "int8"',
+        'model.name was "plain" and is now "other"; model.revision was "r1" and is now "r2"; model.dtype was "none" and is now "int8"',
       ))
 
     it.each([
-      [{ chunkTexts: 4 }, "options.chunkTexts was 3 and is 4"],
-      [{ minScore: 0.6 }, "options.minScore was null and is 0.6"],
-      [{ maxLength: 9 }, "options.maxLength was null and is 9"],
-      [{ scoreFunction: "sigmoid" }, 'options.scoreFunction was null and is "sigmoid"'],
-      [{ maxRowBytes: 5000 }, "options.maxRowBytes was 16777216 and is 5000"],
-      [{ quotes: "none" }, 'options.quotes was "csv" and is "none"'],
-      [{ tokens: true }, 'added was ["label","score"] and is ["label","score","tokens"]'],
-      [{ prefix: "my_" }, 'added was ["label","score"] and is ["my_label","my_score"]'],
-      [{ outputFormat: "tsv" }, 'outputFormat was "csv" and is "tsv"'],
+      [{ chunkTexts: 4 }, "options.chunkTexts was 3 and is now 4"],
+      [{ minScore: 0.6 }, "options.minScore was null and is now 0.6"],
+      [{ maxLength: 9 }, "options.maxLength was null and is now 9"],
+      [{ scoreFunction: "sigmoid" }, 'options.scoreFunction was null and is now "sigmoid"'],
+      [{ maxRowBytes: 5000 }, "options.maxRowBytes was 16777216 and is now 5000"],
+      [{ quotes: "none" }, 'options.quotes was "csv" and is now "none"'],
+      [{ tokens: true }, 'added was ["label","score"] and is now ["label","score","tokens"]'],
+      [{ prefix: "my_" }, 'added was ["label","score"] and is now ["my_label","my_score"]'],
+      [{ outputFormat: "tsv" }, 'outputFormat was "csv" and is now "tsv"'],
     ] satisfies [CorpusOptions, string][])("%o", (changed, says) =>
       refused(more => label("in.csv", "out.csv", { ...changed, ...more }), "run_changed", says),
     )
@@ -345,7 +345,7 @@ describe("labelCorpus", () => {
     })
   })
 
-  it("standard input into a file - cannot go on, and starts over with force", async () => {
+  it("standard input into a file - cannot continue, and starts over with force", async () => {
     const run = (more: CorpusOptions = {}) =>
       labelCorpus({
         input: "-",
@@ -357,7 +357,7 @@ describe("labelCorpus", () => {
     await run()
     await expect(run()).rejects.toMatchObject({
       code: "run_changed",
-      message: "run cannot go on, because standard input cannot be read from the middle; --force starts over",
+      message: "the run cannot continue, because standard input cannot be read from the middle; --force starts over",
     })
     expect(await run({ force: true })).toMatchObject({ rows: 1 })
   })

@@ -41,7 +41,7 @@ export interface DispatcherOptions extends LanePolicy, DevicePoolOptions {
   readonly padId: number
   /** How long a bulk micro-batch should take a device while interactive texts come, ms. */
   readonly bulkRunMs: number
-  /** Told of what the devices do. */
+  /** Receives the devices' events. */
   readonly events?: ClassifierEmitter
 }
 
@@ -56,7 +56,7 @@ interface Sent extends Cut<BatchEntry> {
  * Sends waiting entries to devices in micro-batches and sees to what fails.
  *
  * A micro-batch whose run failed is run again once, then its texts one by one, so that a poison text fails alone. A batch
- * that only stood behind a failing one is not counted as failed. One for which a device had no memory is cut in half, and
+ * that only stood after a failing one is not counted as failed. One for which a device had no memory is cut in half, and
  * the device's token budget is lowered. When no device is left, everything fails.
  */
 export class Dispatcher {
@@ -114,7 +114,7 @@ export class Dispatcher {
     return this.#pool?.pids ?? []
   }
 
-  /** How many rows of so many tokens keep every device busy: with one micro-batch that runs, and one that waits. */
+  /** How many rows of this many tokens keep every device busy: with one micro-batch that runs, and one that waits. */
   rowsAtOnce(tokens: number): number {
     const rowsOf = (device: PooledDevice) => {
       const { maxBatchTokens, maxBatchTexts } = this.#limitsOf(device)
@@ -132,7 +132,7 @@ export class Dispatcher {
     }
   }
 
-  /** Kills the devices; whatever has no result fails. */
+  /** Kills the devices; texts without a result fail. */
   destroy(): void {
     this.#end(new ValenceError("closed", "the classifier was closed"))
     this.#pool?.destroy()
@@ -254,7 +254,7 @@ export class Dispatcher {
     this.#options.events?.emit("outOfMemory", { device: device.name, texts, paddedTokens, maxBatchTokens })
   }
 
-  /** Lets everything that waits fail, and whatever comes. */
+  /** Fails all waiting and future texts. */
   #end(error: ValenceError): void {
     this.#ended ??= error
     clearTimeout(this.#waitTimer)

@@ -1,4 +1,4 @@
-/** Passed places are let go once there are so many, and they are most of what is kept. */
+/** Passed places are let go once there are this many, and they are most of what is kept. */
 const MANY_PASSED = 1024
 
 /** First in, first out: `shift` costs the same however many wait. */
@@ -14,12 +14,12 @@ export class Fifo<T> {
     this.#items.push(item)
   }
 
-  /** Whoever came first. */
+  /** The oldest item. */
   first(): T | undefined {
     return this.#items[this.#head]
   }
 
-  /** Takes whoever came first. */
+  /** Removes the oldest item. */
   shift(): T | undefined {
     const item = this.#items[this.#head]
     if (this.#head === this.#items.length) return undefined

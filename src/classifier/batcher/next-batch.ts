@@ -5,7 +5,7 @@ import { type Waiter, Waiting } from "./waiting.ts"
 
 /** How the lanes share the devices, and how long they wait for company. */
 export interface LanePolicy {
-  /** Bulk texts that wait so long without a turn get the next one, ms. */
+  /** Bulk texts that wait this long without a turn get the next one, ms. */
   readonly bulkAgeMs: number
   /** How long a text may wait for company while a device is free, ms. */
   readonly maxWaitMs: number
@@ -13,11 +13,11 @@ export interface LanePolicy {
 
 /** A batcher's limits, and how its lanes share the devices. */
 export interface BatcherLimits extends BatchLimits, LanePolicy {
-  /** Among so many micro-batches is shared out what does not fill them, so that no child idles beside one that has it all. */
+  /** Micro-batches that share what does not fill them, so that no child idles while another has it all. */
   readonly places: number
 }
 
-/** A share of what waits has at least so many tokens: a run costs some besides its own. */
+/** A share of what waits has at least this many tokens: a run costs some besides its own. */
 const leastShare = 128
 
 /** Windows of long interactive texts wait in a line of their own: other interactive texts are served before them. */
@@ -58,7 +58,7 @@ function lineToServe<T extends Waiter>(lines: Lines<T>, { bulkAgeMs }: BatcherLi
 /**
  * How long the next batch should still wait for company, ms.
  *
- * @returns 0 when it is full or its oldest has waited `maxWaitMs`; `undefined` when nobody waits
+ * @returns 0 when it is full or its oldest has waited `maxWaitMs`; `undefined` if none waits
  */
 export function timeToWait<T extends Waiter>(lines: Lines<T>, limits: BatcherLimits, now: number): number | undefined {
   const oldest = allOf(lines).flatMap(line => line.oldest() ?? [])
@@ -80,7 +80,7 @@ export function waitsAlone<T extends Waiter>({ interactive, long, bulk }: Lines<
 /** A micro-batch, and the line that it comes from. */
 export interface LineBatch<T> {
   readonly line: Line
-  /** Empty when nobody waits. */
+  /** Empty if none waits. */
   readonly entries: T[]
 }
 

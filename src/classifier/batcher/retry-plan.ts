@@ -17,9 +17,9 @@ export function isTooLarge<T>({ entries }: Cut<T>, { outOfMemory }: Why): boolea
 
 /**
  * How entries are run again whose run failed: in halves where these were too large, else together once, then one by one.
- * A run that only stood behind a failing one does not count.
+ * A run that only stood after a failing one does not count.
  *
- * @returns nothing where an entry failed on its own as well
+ * @returns nothing if an entry failed on its own as well
  */
 export function cutsAfter<T>(cut: Cut<T>, why: Why): Cut<T>[] {
   const { entries, line, failures } = cut

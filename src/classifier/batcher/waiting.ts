@@ -7,15 +7,15 @@ export interface Waiter {
   readonly tokens: number
   /** When it came, ms on any clock that only goes forward. */
   readonly since: number
-  /** Set by whoever no longer wants it: it is never handed out. */
+  /** Set by the caller that no longer wants it: it is never handed out. */
   readonly dropped?: boolean
 }
 
-/** Lengths in a micro-batch differ by so many tokens at most, or by this share of the first: past that, a run of its own is cheaper. */
+/** Lengths in a micro-batch differ by this many tokens at most, or by this share of the first: past that, a run of its own is cheaper. */
 const LIKE_LENGTH_TOKENS = 8
 const LIKE_LENGTH_SHARE = 0.25
 
-/** A place in two lines; whoever was taken leaves both at once, so that no line holds on to it. */
+/** A place in two lines; a taken item leaves both at once, so that no line keeps it. */
 interface Place<T> {
   waiter: T | undefined
 }
@@ -23,7 +23,7 @@ interface Place<T> {
 /**
  * One lane's waiting line, sorted by length as it fills: a line for each number of tokens, and one in order of arrival.
  *
- * A batch is cut around the oldest waiter, so nobody starves, and takes those of the nearest lengths, so little is padding.
+ * A batch is cut around the oldest waiter, so no one starves, and takes those of the nearest lengths, so little is padding.
  */
 export class Waiting<T extends Waiter> {
   readonly #byTokens: Fifo<Place<T>>[] = []
@@ -50,17 +50,17 @@ export class Waiting<T extends Waiter> {
     this.#tokens += waiter.tokens
   }
 
-  /** Whoever has waited longest. */
+  /** The item that has waited longest. */
   oldest(): T | undefined {
     return this.#first(this.#arrivals)?.waiter
   }
 
-  /** Takes the oldest waiter and those nearest to it in length, as many as the limits allow; empty when nobody waits. */
+  /** Takes the oldest waiter and those nearest to it in length, as many as the limits allow; empty if none waits. */
   takeBatch(limits: BatchLimits): T[] {
     const oldest = this.#first(this.#arrivals)
     if (!oldest) return []
     const first = this.#leave(oldest)
-    // Its place leaves the line of its length too, even where no other of that length fits in.
+    // Its place leaves the line of its length too, even if no other of that length fits in.
     const line = this.#byTokens[first.tokens]
     if (line) this.#first(line)
     return this.#fill(first, limits)
@@ -74,7 +74,7 @@ export class Waiting<T extends Waiter> {
     return all
   }
 
-  /** The first place of a line that somebody still wants; places before it leave the line. */
+  /** The first place of a line that is still wanted; places before it leave the line. */
   #first(line: Fifo<Place<T>>): Place<T> | undefined {
     for (let place = line.first(); place; place = line.first()) {
       if (place.waiter?.dropped) this.#leave(place)
@@ -84,7 +84,7 @@ export class Waiting<T extends Waiter> {
     return undefined
   }
 
-  /** @param place - of somebody who is still there */
+  /** @param place - of an item that is still waiting */
   #leave(place: Place<T>): T {
     const waiter = place.waiter as T
     place.waiter = undefined

@@ -2,7 +2,7 @@ import type { SessionSettings } from "./device-protocol.ts"
 
 /**
  * Has malloc of glibc 2.35 or newer ask for huge pages, which the system gives if transparent huge pages are `madvise` (the usual default) or `always`.
- * Runs read more memory than the CPU has addresses of small pages at hand: with huge ones int8 runs take 3 % less CPU time. Other systems ignore it.
+ * Runs read more memory than the CPU has addresses of small pages available: with huge ones int8 runs take 3 % less CPU time. Other systems ignore it.
  */
 const hugePages = "glibc.malloc.hugetlb"
 

@@ -1,12 +1,12 @@
-/** Interactive texts are taken to come for so long after the last one. */
+/** Interactive texts are taken to come for this long after the last one. */
 const interactiveMs = 10_000
-/** A micro-batch has at least so many tokens, however slow or small its device is: a run costs some besides its own. */
+/** A micro-batch has at least this many tokens, however slow or small its device is: a run costs some besides its own. */
 const leastTokens = 64
 /** How much a run moves what is known of a device's speed. */
 const newShare = 0.1
 
 /**
- * The token budget of a device's micro-batches, shared by its children. It is lowered where its memory does not suffice. That of
+ * The token budget of a device's micro-batches, shared by its children. It is lowered if its memory does not suffice. That of
  * bulk micro-batches is what the device computes in `bulkRunMs`, as its last runs tell, while interactive texts come, which
  * have to wait for the run that is under way; otherwise it is whole.
  */
@@ -25,13 +25,13 @@ export class DeviceBudget {
     return this.#maxBatchTokens
   }
 
-  /** There was no memory for so many tokens, padding counted: from now on half of them are the most. */
+  /** There was no memory for this many tokens, padding counted: from now on half of them are the most. */
   lower(failedTokens: number): void {
     const half = Math.max(leastTokens, Math.floor(failedTokens / 2))
     this.#maxBatchTokens = Math.min(this.#maxBatchTokens, half)
   }
 
-  /** The device computed so many tokens, padding counted, in so long. */
+  /** The device computed this many tokens, padding counted, in this long. */
   ran(tokens: number, runMs: number): void {
     const speed = tokens / Math.max(runMs, 0.01)
     this.#tokensPerMs =

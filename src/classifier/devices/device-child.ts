@@ -12,7 +12,7 @@ import { openSession } from "./open-session.ts"
 import { saysOutOfMemory } from "./out-of-memory.ts"
 import { RunQueue } from "./run-queue.ts"
 
-/** Once the parent is gone there is nobody to tell. */
+/** Once the parent is gone there is no one to tell. */
 const tell = (message: DeviceMessage) => {
   if (process.connected) process.send?.(message, () => {})
 }

@@ -9,7 +9,7 @@ export interface DevicePoolOptions {
   readonly restartBackoffMs?: number
 }
 
-/** Who is told of the pool's devices. */
+/** Who is notified of the pool's devices. */
 export interface DevicePoolListeners {
   /** A device was started again. */
   onReady(): void
@@ -29,7 +29,7 @@ export class DevicePool {
   readonly #listeners: DevicePoolListeners
   readonly #stop = new AbortController()
   readonly #slots: Slot[] = []
-  /** Of the sole device. */
+  /** Name of the sole device. */
   readonly #wide: WideChild | undefined
   #restarts = 0
 
@@ -77,7 +77,7 @@ export class DevicePool {
     return [...this.#slots.map(slot => slot.device?.pid), this.#wide?.pid].filter(pid => pid !== undefined)
   }
 
-  /** Of the devices that take another micro-batch, the one that holds the fewest. */
+  /** The device with the fewest micro-batches that takes another one. */
   idlest(): ServingSlot | undefined {
     let idlest: Slot | undefined
     for (const slot of this.#slots)
@@ -85,7 +85,7 @@ export class DevicePool {
     return idlest as ServingSlot | undefined
   }
 
-  /** For a micro-batch that nothing waits or runs beside: the child with several threads, where it serves. */
+  /** For a micro-batch that nothing waits or runs next to: the child with several threads, if it serves. */
   wideSlot(): ServingSlot | undefined {
     return this.#slots.every(({ running }) => running === 0) ? this.#wide?.idleSlot() : undefined
   }

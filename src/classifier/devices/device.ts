@@ -16,9 +16,9 @@ export interface RunResult {
 
 /** A micro-batch that has no logits. */
 export interface RunFailed {
-  /** `text_failed` where the session refused it; `device_failed` or `run_timeout` where the device died. */
+  /** `text_failed` if the session refused it; `device_failed` or `run_timeout` if the device died. */
   readonly error: ValenceError
-  /** Whether the device may have died of it: not so where it only stood behind the one that was running. */
+  /** Whether the device may have died of it: not so if it only stood after the one that was running. */
   readonly begun: boolean
   /** Whether it had no memory left for the micro-batch, and lives. */
   readonly outOfMemory?: boolean
@@ -27,14 +27,14 @@ export interface RunFailed {
 /** Runs micro-batches, one after the other, urgent ones first. */
 export interface Device {
   readonly pid: number | undefined
-  /** Resolves when it has died, of whatever: it is of no more use then. */
+  /** Resolves when it has died for any reason. */
   readonly died: Promise<void>
   run(batch: MicroBatch, urgent: boolean): Promise<RunResult | RunFailed>
   /** Kills it now; runs that have not ended fail. */
   destroy(): void
 }
 
-/** Starts a device; kills it where the signal aborts before it is ready. */
+/** Starts a device; kills it if the signal aborts before it is ready. */
 export type StartDevice = (signal: AbortSignal) => Promise<Device>
 
 /** What guards a device, in ms. */
@@ -112,7 +112,7 @@ class ChildDevice implements Device {
     clearTimeout(this.#timer)
     if (run === undefined) return
     this.#timer = setTimeout(() => {
-      this.#die("run_timeout", `a run must end within runTimeoutMs, ${this.#runTimeoutMs} ms; it did not`)
+      this.#die("run_timeout", `a micro-batch took longer than runTimeoutMs, ${this.#runTimeoutMs} ms`)
     }, this.#runTimeoutMs)
   }
 
@@ -130,8 +130,8 @@ class ChildDevice implements Device {
 /**
  * Forks a device child and waits until its session is loaded and warm.
  *
- * @param signal - where it aborts before the child is ready, the child is killed
- * @throws ValenceError `model_invalid` where the graph cannot be used; `device_missing`, `device_failed`
+ * @param signal - if it aborts before the child is ready, the child is killed
+ * @throws ValenceError `model_invalid` if the graph cannot be used; `device_missing`, `device_failed`
  */
 export function startChildDevice(
   settings: SessionSettings,

@@ -11,7 +11,7 @@ export interface MappedGraph {
 
 /** Smaller weights stay in the graph. */
 const leastBytes = 65_536
-/** Of a file: if more than this stays in the graph, mapping the rest is not worth reading it twice. */
+/** If more than this share of a file stays in the graph, mapping the rest is not worth reading it twice. */
 const mostKept = 0.5
 
 /** Field numbers of onnx.proto. */
@@ -40,7 +40,7 @@ export function mapWeights(graph: string): MappedGraph | undefined {
       file.close()
     }
   } catch {
-    // Whatever is wrong with the file, ONNX Runtime says it better.
+    // ONNX Runtime reports a problem of the file better.
     return undefined
   }
 }
@@ -92,7 +92,7 @@ const wholeOf = ({ from, end }: Field): Range => ({ start: from, end })
 /** A field of a protobuf message in a file. */
 interface Field extends Range {
   readonly number: number
-  /** Of a field that is a number. */
+  /** The value of a numeric field. */
   readonly value: number
   /** Where its tag begins; from `start` to `end` is its content. */
   readonly from: number

@@ -8,7 +8,7 @@ import type { SessionSettings } from "./device-protocol.ts"
 import { mapWeights } from "./mapped-weights.ts"
 import { warmUp } from "./warm-up.ts"
 
-/** Whatever ONNX Runtime has to say comes with an error too, which is told with a text or a start that failed. */
+/** ONNX Runtime's messages come with an error too, which a failed text or start reports. */
 env.logLevel = "fatal"
 const fatalSeverity = 4
 

@@ -1,6 +1,6 @@
 import type { RunRequest } from "./device-protocol.ts"
 
-/** So often another run may go before one that waits: then it is its turn, however urgent the others are. */
+/** How often another run may overtake one that waits: then it is its turn, however urgent the others are. */
 const maxOvertaken = 8
 
 type Queued = Pick<RunRequest, "id" | "urgent">

@@ -2,14 +2,14 @@ import type { BatchLimits } from "../plan/batch-limits.ts"
 import type { DeviceShapes } from "../plan/device-shapes.ts"
 import type { Device, StartDevice } from "./device.ts"
 
-/** A device as the pool keeps it: so many children, which are alike. */
+/** A device as the pool keeps it: this many children, which are alike. */
 export interface PooledDevice {
   /** As it was asked for. */
   readonly name: string
   readonly children: number
   /** Starts a child. */
   readonly start: StartDevice
-  /** Starts one with several threads, where that is of use. */
+  /** Starts one with several threads, if that is of use. */
   readonly startWide?: StartDevice | undefined
   readonly limits: BatchLimits
   /** The shapes that micro-batches are padded to; `undefined` if any will do. */

@@ -7,7 +7,7 @@ import { saysOutOfMemory } from "./out-of-memory.ts"
  * into memory is passed over: texts that need it are run in smaller parts.
  *
  * @param hasTime - asked before each shape but the first
- * @throws whatever else a run fails with
+ * @throws any other error of a run
  */
 export async function warmUp(
   run: (shape: Shape) => Promise<unknown>,

@@ -9,7 +9,7 @@ const maxFailures = 8
 /**
  * A child with several threads, for a micro-batch that has the device to itself: the device's other children have one
  * thread each, so that one of them computes while the others' cores idle. It is started after a few such micro-batches;
- * whoever never sends one does not pay for it. While it is not there, and where it cannot be, the others serve.
+ * a caller that never sends one does not pay for it. While it is missing, or if it cannot start, the others serve.
  */
 export class WideChild {
   readonly #start: StartDevice
@@ -21,7 +21,7 @@ export class WideChild {
 
   /**
    * @param signal - ends a start that is under way
-   * @param onRestart - told when it was started in another's place
+   * @param onRestart - called when it replaced another
    */
   constructor(of: PooledDevice, start: StartDevice, signal: AbortSignal, onRestart: () => void) {
     this.#start = start
@@ -34,7 +34,7 @@ export class WideChild {
     return this.#slot.device?.pid
   }
 
-  /** For a micro-batch that is alone: where the child serves and is idle. */
+  /** For a micro-batch that is alone: if the child serves and is idle. */
   idleSlot(): ServingSlot | undefined {
     if (this.#slot.running > 0) return undefined
     if (this.#slot.device) return this.#slot as ServingSlot
@@ -56,7 +56,7 @@ export class WideChild {
       if (this.#slot.failures > 0) this.#onRestart()
       void device.died.then(() => this.#onDeath())
     } catch {
-      // The memory may not suffice for one more graph: the others go on without it.
+      // The memory may not suffice for one more graph: the others continue without it.
       this.#slot.failures = maxFailures
     } finally {
       this.#starting = false

@@ -22,7 +22,7 @@ export interface WantedGraph {
 }
 
 /**
- * The graph that devices run: of the precision that was asked for, or for `auto` the best that is there. A model that lies on
+ * The graph that devices run: of the precision that was asked for, or for `auto` the best that is there. A model that is on
  * the hub alone is pulled.
  *
  * @throws ValenceError `model_not_found`, with the command that builds the graph; as `pullModel`

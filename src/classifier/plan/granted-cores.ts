@@ -10,7 +10,7 @@ function read(path: string): string | undefined {
   }
 }
 
-/** Cores that a quota of one cgroup folder grants; `Infinity` where it has none. */
+/** Cores that a quota of one cgroup folder grants; `Infinity` if it has none. */
 function quotaOf(folder: string): number {
   const [quota, period] = read(join(folder, "cpu.max"))?.split(" ") ?? [
     read(join(folder, "cpu.cfs_quota_us")),
@@ -24,7 +24,7 @@ function quotaOf(folder: string): number {
  * Cores that the control groups of this process grant: the smallest quota from its own group up to the root.
  *
  * @param root - where cgroup v2 (or v1's `cpu` controller below it) is mounted
- * @returns `Infinity` where no group sets a quota, or there are no control groups
+ * @returns `Infinity` if no group sets a quota, or there are no control groups
  */
 export function cgroupCores(membership = "/proc/self/cgroup", root = "/sys/fs/cgroup"): number {
   let cores = Infinity

@@ -14,7 +14,7 @@ const headerBytes = 48
 const entryBytes = 24
 const triplets: Readonly<Record<string, string>> = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }
 
-/** The libraries that `ldconfig` has found; none where there is no such file, as with musl. */
+/** The libraries that `ldconfig` has found; none if there is no such file, as with musl. */
 export function readLoaderCache(path = "/etc/ld.so.cache"): Map<string, string[]> {
   const found = new Map<string, string[]>()
   try {

@@ -8,7 +8,7 @@ import { hiddenReason } from "./visible-gpus.ts"
 /** What `auto` tries before the CPU. */
 const firstChoice = "cuda:0"
 
-/** Why a device cannot be used; whatever else is wrong is so on a CPU too. */
+/** Why a device cannot be used; any other problem would occur on a CPU too. */
 const deviceCodes: ReadonlySet<string> = new Set(["device_missing", "device_failed", "model_not_found"])
 
 /** Which devices, as the options name them. */

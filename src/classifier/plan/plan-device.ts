@@ -7,23 +7,23 @@ import type { Tuning } from "./tuning.ts"
 
 /** Texts in a micro-batch of a device whose token budget is small. */
 const fewTexts = 64
-/** Tokens of a text, where texts are short: a large token budget should not be left empty for the number of its texts. */
+/** Tokens of a text, if texts are short: a large token budget should not be left empty for the number of its texts. */
 const shortTextTokens = 32
 
 type Chosen = Pick<Complete<typeof classifierOptions>, "maxBatchTokens" | "maxBatchTexts">
 
-/** Texts that a micro-batch of so many tokens may have. */
+/** Texts that a micro-batch of this many tokens may have. */
 export function maxTextsFor(maxBatchTokens: number): number {
   return Math.max(fewTexts, Math.ceil(maxBatchTokens / shortTextTokens))
 }
 
-/** How large a device's micro-batches are: as somebody chose, or as it was measured, or as its kind likes them. */
+/** How large a device's micro-batches are: as chosen by the caller, as measured, or as suits its kind. */
 export function limitsOf({ provider }: NamedDevice, chosen: Chosen, tuning: Tuning | undefined): BatchLimits {
   const maxBatchTokens = chosen.maxBatchTokens ?? tuning?.maxBatchTokens ?? provider.maxBatchTokens
   return { maxBatchTokens, maxBatchTexts: chosen.maxBatchTexts ?? maxTextsFor(maxBatchTokens) }
 }
 
-/** How many children compute on a device: as somebody said, or as it was measured, or as many as there may be. */
+/** How many children compute on a device: as chosen by the caller, as measured, or as many as possible. */
 export function childrenOf({ children, childrenGiven }: NamedDevice, tuning: Tuning | undefined): number {
   return childrenGiven || tuning === undefined ? children : Math.min(children, tuning.children)
 }

@@ -4,14 +4,14 @@ import { join } from "node:path"
 import type { NamedDevice } from "./read-devices.ts"
 import { gpuOfChild } from "./visible-gpus.ts"
 
-/** A GPU, as NVIDIA's driver tells of it. */
+/** A GPU, as NVIDIA's driver reports it. */
 export interface Gpu {
   readonly name: string
   /** Where it is on the bus. */
   readonly bus: string
 }
 
-/** NVIDIA's GPUs that the driver of this machine knows; none where there is no driver. */
+/** NVIDIA's GPUs that the driver of this machine knows; none if there is no driver. */
 export function nvidiaGpus(folder = "/proc/driver/nvidia/gpus"): Gpu[] {
   try {
     return readdirSync(folder)
@@ -25,7 +25,7 @@ export function nvidiaGpus(folder = "/proc/driver/nvidia/gpus"): Gpu[] {
   }
 }
 
-/** What a device computes on, as a tuning is named for: the CPU, and the GPUs where they count. */
+/** What a device computes on, as a tuning is named for: the CPU, and the GPUs if they count. */
 export function processorName(device: NamedDevice): string {
   const cpu = cpus()[0]?.model.trim() ?? "unknown"
   if (device.provider.device === "cpu") return cpu

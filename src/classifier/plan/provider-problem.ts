@@ -8,7 +8,7 @@ import type { Provider } from "./providers.ts"
 
 const here = `${process.platform}/${process.arch}`
 
-/** Which file a provider lacks beside onnxruntime-node's binding, and the command that mends it. */
+/** Which file a provider lacks next to onnxruntime-node's binding, and the command that fixes it. */
 function missingFile({ files, install }: Provider, folder: string): string | undefined {
   const missing = files.find(file => !existsSync(join(folder, file)))
   if (missing === undefined) return undefined
@@ -19,7 +19,7 @@ function missingFile({ files, install }: Provider, folder: string): string | und
 /**
  * Why a provider cannot be here, as the end of a sentence, as far as that shows without loading ONNX Runtime.
  *
- * @param folder - where the binding lies
+ * @param folder - where the binding is
  */
 export function unavailableReason(provider: Provider, folder = onnxRuntimeFiles().folder): string | undefined {
   const { name, platforms } = provider

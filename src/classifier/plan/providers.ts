@@ -1,7 +1,7 @@
 import { type GraphDtype, suitableDtypes } from "../../model/dtype.ts"
 import type { ShapeSteps } from "./device-shapes.ts"
 
-/** A kind of device: how `--device` names it, and ONNX Runtime's execution provider behind it. */
+/** A kind of device: how `--device` names it, and ONNX Runtime's execution provider after it. */
 export interface Provider {
   /** As in `--device`. */
   readonly device: string
@@ -13,7 +13,7 @@ export interface Provider {
   readonly number: "children" | "index" | "none"
   /** Where onnxruntime-node has it, as platform/architecture; `undefined` for everywhere. */
   readonly platforms: readonly string[] | undefined
-  /** Files that must lie beside onnxruntime-node's binding; those it does not come with are downloaded by `install`. */
+  /** Files that must be next to onnxruntime-node's binding; those it does not come with are downloaded by `install`. */
   readonly files: readonly string[]
   /** How these files get there. */
   readonly install?: string
@@ -25,7 +25,7 @@ export interface Provider {
   readonly dtypes: readonly GraphDtype[]
   /** The shapes that micro-batches are padded to; `undefined` if any will do. */
   readonly shapeSteps: ShapeSteps | undefined
-  /** Token budget of a micro-batch where none was measured. */
+  /** Token budget of a micro-batch if none was measured. */
   readonly maxBatchTokens: number
 }
 
@@ -93,7 +93,7 @@ export const providers: readonly Provider[] = [
   { ...gpu, device: "openvino", name: "openvino", number: "none", platforms: [], libraries: ["libopenvino.so"] },
 ]
 
-/** The kind of device behind a name of the table. */
+/** The kind of device after a name of the table. */
 export function providerOf(device: string): Provider {
   const provider = providers.find(known => known.device === device)
   if (provider === undefined) throw new Error(`${device} must be in the table of providers`)

@@ -45,7 +45,7 @@ function readDevice(name: string, asked: number | undefined): NamedDevice | unde
  * readDevices('cpu:1,cuda:0', 2) // → one child on the CPU, two on the first GPU
  *
  * @param children - of each device that has no number of its own; `undefined` for as many as suit it
- * @throws ValenceError `option_invalid`; of `auto` too, which whoever knows what is there must choose for
+ * @throws ValenceError `option_invalid`; also for `auto`, which the caller resolves
  */
 export function readDevices(list: string, children?: number): NamedDevice[] {
   if (children !== undefined && children > most.children)

@@ -33,7 +33,7 @@ export interface ChildGpu {
 }
 
 /**
- * A child sees its own GPU alone: CUDA gives a process one MIG instance at most, the first of the list, whatever the index.
+ * A child sees its own GPU alone: CUDA gives a process one MIG instance at most, the first of the list, regardless of the index.
  */
 export function gpuOfChild({ provider, index }: NamedDevice, env = process.env): ChildGpu {
   const visibleGpu = provider.isNvidia ? visibleGpus(env)?.[index] : undefined

@@ -6,7 +6,7 @@ import { replaceFile } from "../../files/replace-file.ts"
 import { cacheFolder } from "../../store/cache.ts"
 import type { Tuning } from "../plan/tuning.ts"
 
-/** What a tuning holds for: another processor, model or ONNX Runtime is measured anew. */
+/** What a tuning holds for: another processor, model or ONNX Runtime is measured again. */
 export interface TuningKey {
   readonly model: string
   readonly revision: string
@@ -23,7 +23,7 @@ export interface TuningKey {
 /** Changes whenever what is stored means something else. */
 const version = 2
 
-/** Where tunings lie: in the cache, beside the models that were pulled. */
+/** Where tunings are: in the cache, next to the models that were pulled. */
 export function tuningFolder(): string {
   return join(cacheFolder(), "tuning")
 }
@@ -44,7 +44,7 @@ function isTuning(value: unknown): value is Tuning {
   return isWhole && Array.isArray(curve) && typeof complete === "boolean" && typeof measuredAt === "string"
 }
 
-/** What was measured for a key; `undefined` where nothing was, or the file cannot be read or holds something else. */
+/** What was measured for a key; `undefined` if nothing was, or the file cannot be read or holds something else. */
 export async function readTuning(key: TuningKey, folder?: string): Promise<Tuning | undefined> {
   try {
     const stored: unknown = JSON.parse(await readFile(tuningFile(key, folder), "utf8"))
@@ -55,7 +55,7 @@ export async function readTuning(key: TuningKey, folder?: string): Promise<Tunin
   }
 }
 
-/** Keeps a tuning; where the folder cannot be written, it is measured again next time. @returns whether it is kept */
+/** Keeps a tuning; if the folder cannot be written, it is measured again next time. @returns whether it is kept */
 export async function keepTuning(key: TuningKey, tuning: Tuning, folder = tuningFolder()): Promise<boolean> {
   try {
     await makeFolder(folder)

@@ -36,7 +36,7 @@ export function refuseUrl(input: string): void {
 }
 
 /**
- * How a file is packed: what its first bytes say, whatever its name is.
+ * How a file is packed, by its first bytes, not by its name.
  *
  * @param named - what its name says
  * @throws ValenceError `input_invalid` if it holds what cannot be read as its format

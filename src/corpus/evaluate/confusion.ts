@@ -6,9 +6,9 @@ export type Confusion = ReadonlyMap<string, ReadonlyMap<string, number>>
 /** How well one label is distinguished from the others, as scikit-learn's `classification_report` defines it. */
 export interface LabelQuality {
   readonly label: string
-  /** Of the rows that were given this label, the share that have it; 0 if there are none. */
+  /** Precision: the share of rows with this label that should have it; 0 without such rows. */
   readonly precision: number
-  /** Of the rows that have this label, the share that were given it; 0 if there are none. */
+  /** Recall: the share of rows that should have this label and got it; 0 without such rows. */
   readonly recall: number
   /** The harmonic mean of both; 0 if both are 0. */
   readonly f1: number

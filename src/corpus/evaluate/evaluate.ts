@@ -70,7 +70,7 @@ export interface Evaluation extends Quality {
   readonly failedRows: readonly FailedRow[]
   /** Rows by their right label and then by the label that was given; labels that occur, in the model's order. */
   readonly confusion: Readonly<Record<string, Readonly<Record<string, number>>>>
-  /** Of each value of the column `by`, in the order in which values come; empty without it. */
+  /** Figures of each value of the column `by`, in the order in which values come; empty without it. */
   readonly groups: readonly GroupQuality[]
   readonly truncated: number
   readonly tokens: number
@@ -128,7 +128,7 @@ class Evaluating {
   #tokens = 0
   /** Bytes of the input up to the last row that was counted. */
   #bytes = 0
-  #toldMs = 0
+  #reportedMs = 0
   /** Whether every chunk of the input was counted. */
   #inputEnded = false
 
@@ -153,7 +153,7 @@ class Evaluating {
     const totalBytes = this.#input.path === standardStream ? undefined : (await stat(this.#input.path)).size
     for await (const chunk of this.#labelled()) {
       this.#count(chunk)
-      if (performance.now() - this.#toldMs >= progressMs) this.#tell(totalBytes)
+      if (performance.now() - this.#reportedMs >= progressMs) this.#tell(totalBytes)
     }
     this.#tell(totalBytes)
     return this.#conclude(await this.#rows.notes())
@@ -216,7 +216,7 @@ class Evaluating {
   #tell(totalBytes: number | undefined): void {
     const now = performance.now()
     const rows = this.#counted
-    this.#toldMs = now
+    this.#reportedMs = now
     this.#request.onProgress?.(
       estimate({
         rows,

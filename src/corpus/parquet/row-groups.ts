@@ -26,7 +26,7 @@ export interface RowGroup {
   /** Where in the file its first column begins, and how many bytes all of them take. */
   readonly from: number
   readonly bytes: number
-  /** The values of a column: strings, bytes where these are not UTF-8, and all else as it is stored. */
+  /** The values of a column: strings, bytes if these are not UTF-8, and all else as it is stored. */
   read(column: string): Promise<ArrayLike<unknown>>
 }
 

@@ -11,7 +11,7 @@ export interface Chunk {
   readonly bytes: number
 }
 
-/** A chunk ends when it holds so many bytes of rows. */
+/** A chunk ends when it holds this many bytes of rows. */
 const chunkBytes = 1024 * 1024
 
 /**

@@ -13,7 +13,7 @@ import { countThroughput, rowsOf, type Tally } from "./tally.ts"
 import type { FailedRow } from "./write-chunk.ts"
 import { type WrittenChunk, writeChunks } from "./write-chunks.ts"
 
-/** Who is told of what a run does, and what stops it. */
+/** Who is notified of what a run does, and what stops it. */
 export interface RunListeners {
   /** `repeated` texts were not labelled again. */
   readonly labeller: Labeller & { readonly repeated?: number }
@@ -23,9 +23,9 @@ export interface RunListeners {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A run at work: it reads, labels and writes chunks, and moves the manifest behind them. */
+/** A run at work: it reads, labels and writes chunks, and moves the manifest after them. */
 export class CorpusRun {
-  /** Of all that was written, safe or not. */
+  /** Bytes of all that was written, safe or not. */
   readonly #tally: Tally
   readonly #prepared: PreparedRun
   readonly #setup: RunSetup
@@ -35,8 +35,8 @@ export class CorpusRun {
   /** Where everything written so far would be safe once it is synced. */
   #settled: SafePosition
   #savedMs = this.#startedMs
-  #toldMs = 0
-  /** Behind the last row that was written. */
+  #reportedMs = 0
+  /** The position after the last written row. */
   #position: InputPosition
   #chunksDone: number
   /** Whether every chunk of the input was written. */
@@ -44,7 +44,7 @@ export class CorpusRun {
   /** Chunks that were written and may not be safe yet. */
   #unreleased: Pick<Chunk, "id" | "number">[] = []
 
-  /** @param output - opened at the position that the run goes on from; closed by who opened it */
+  /** @param output - opened at the position that the run continues from; closed by who opened it */
   constructor(prepared: PreparedRun, output: RunOutput) {
     this.#prepared = prepared
     this.#setup = prepared.setup
@@ -109,7 +109,7 @@ export class CorpusRun {
     this.#inputEnded = yield* writeChunks(chunks, { ...how, named: true, keepFailed: copiesColumns })
   }
 
-  /** Writes a chunk, and makes everything so far safe where it is time to. */
+  /** Writes a chunk, and makes everything so far safe if it is time to. */
   async #take({ chunk, output, failed }: WrittenChunk, listeners: RunListeners): Promise<void> {
     await this.#output.write(output, failed)
     for (const row of failed) listeners.onFailedRow?.(row)
@@ -124,10 +124,10 @@ export class CorpusRun {
   async #saveInTime(listeners: RunListeners): Promise<void> {
     const now = performance.now()
     if (now - this.#savedMs >= this.#setup.options.checkpointMs) await this.#save(false, listeners)
-    if (now - this.#toldMs >= progressMs) this.#tell(listeners)
+    if (now - this.#reportedMs >= progressMs) this.#tell(listeners)
   }
 
-  /** Notes that all that was written so far lies in the files. */
+  /** Notes that all that was written so far is in the files. */
   #settle({ labeller }: RunListeners): void {
     this.#tally.elapsedMs = this.#elapsedMs
     this.#tally.repeated = this.#prepared.safe.tally.repeated + (labeller.repeated ?? 0)
@@ -160,7 +160,7 @@ export class CorpusRun {
   }
 
   /**
-   * Syncs the files, and then moves the manifest to where they were settled, if neither they nor the input were changed by others:
+   * Syncs the files, and then updates the manifest to them, if neither they nor the input were changed by others:
    * rows that were read from another input must not be vouched for.
    */
   async #save(done: boolean, { labeller }: RunListeners): Promise<void> {
@@ -181,7 +181,7 @@ export class CorpusRun {
   #tell({ onProgress }: RunListeners): void {
     const now = performance.now()
     const { input, options } = this.#setup
-    this.#toldMs = now
+    this.#reportedMs = now
     onProgress?.(
       estimate({
         rows: this.#rows,

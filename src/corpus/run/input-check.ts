@@ -34,7 +34,7 @@ export function inputCheck(path: string, opened: OpenedFingerprint): () => Promi
 function changed(what: string, condition: string): ValenceError {
   return new ValenceError(
     "run_changed",
-    `input ${what} during the run; the same command goes on if ${condition}, and --force starts over with what is there now`,
+    `input ${what} during the run; the same command continues if ${condition}, and --force starts over with what is there now`,
   )
 }
 

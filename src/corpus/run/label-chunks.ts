@@ -21,17 +21,17 @@ export interface Bounds {
   readonly stopMs: number
 }
 
-/** Bytes of rows that are under way at most, and one chunk more, whatever is done with them. */
+/** Bytes of rows that are under way at most, and one chunk more, for any use of the rows. */
 export const maxBytesUnderWay = 32 * 1024 * 1024
 
 type Outcome = { readonly results: readonly LabelledText[] } | { readonly thrown: unknown }
 
 /**
  * Labels chunks, several at a time, and gives them back in order. When the signal aborts no further chunk is begun, and
- * those under way are given back that end in time; their labeller takes back the others.
+ * those under way are given back that end in time; their labeller cancels the others.
  *
  * @returns whether all chunks were given back
- * @throws whatever the chunks or the labeller reject with, after the chunks before that were given back
+ * @throws the error of the chunks or the labeller, after the chunks before it were returned
  */
 export async function* labelChunks(
   chunks: AsyncIterator<Chunk>,
@@ -41,7 +41,7 @@ export async function* labelChunks(
   { maxChunks, maxBytes, stopMs }: Bounds,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LabelledChunk, boolean> {
-  // Where one chunk fails, or nobody wants more, those that are under way need not be waited for.
+  // If one chunk fails, or no more are wanted, do not wait for the running ones.
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
   using _late = abortBehind(stop, signal, stopMs)

@@ -92,12 +92,12 @@ export class OutputLock {
     })
     if (state === "taken")
       throw explainedFailure(
-        `output ${this.#output} was taken over by another run while this one was paused, and this one wrote nothing more; when the other run has ended, the same command goes on`,
+        `output ${this.#output} was taken over by another run while this one was paused, and this one wrote nothing more; when the other run has ended, the same command continues`,
       )
     if (state === "gone") {
       await output?.requireWhole()
       throw explainedFailure(
-        `output ${this.#output} is no longer safe to write, because its lock ${this.#lock.path} was removed; if no other run writes it, the same command goes on`,
+        `output ${this.#output} is no longer safe to write, because its lock ${this.#lock.path} was removed; if no other run writes it, the same command continues`,
       )
     }
     this.#checkedMs = Date.now()

@@ -10,7 +10,7 @@ import type { Tally } from "./tally.ts"
 /** Changes whenever the same input, model and options could lead to other bytes in the output. */
 export const manifestVersion = 2
 
-/** All that decides what the output is: a run goes on only where each of these is as it was. */
+/** All that decides the output: a run continues only if each of these is unchanged. */
 export interface RunIdentity {
   /** Standard input cannot be read again, and has no fingerprint. */
   readonly input: Fingerprint | "standard input"
@@ -37,7 +37,7 @@ export interface SafePosition {
   readonly tally: Tally
 }
 
-/** What lies beside the output as `<output>.manifest.json`. */
+/** What is next to the output as `<output>.manifest.json`. */
 export interface Manifest {
   readonly version: number
   readonly run: string
@@ -49,9 +49,9 @@ export interface Manifest {
 }
 
 /**
- * The manifest of an output; `undefined` where there is none.
+ * The manifest of an output; `undefined` if none exists.
  *
- * @throws ValenceError `run_changed` where it cannot be read, or another version of Valence wrote it
+ * @throws ValenceError `run_changed` if it cannot be read, or another version of Valence wrote it
  */
 export async function readManifest(path: string): Promise<Manifest | undefined> {
   let text: string
@@ -104,7 +104,7 @@ export class ManifestFile {
       )
     await this.#put(this.#content)
     throw explainedFailure(
-      `manifest ${this.#path} was removed by another program during the run; it was written again, and the same command goes on`,
+      `manifest ${this.#path} was removed by another program during the run; it was written again, and the same command continues`,
     )
   }
 
@@ -122,7 +122,7 @@ export class ManifestFile {
 }
 
 /**
- * Holds a run against the one that a manifest tells of.
+ * Compares a run with the one in a manifest.
  *
  * @throws ValenceError `run_changed`, naming everything that differs
  */
@@ -130,10 +130,11 @@ export function requireSameRun(before: RunIdentity, now: RunIdentity): void {
   const [was, is] = [flatten(before), flatten(now)]
   const differences = [...new Set([...was.keys(), ...is.keys()])]
     .filter(name => was.get(name) !== is.get(name))
-    .map(name => `${name} was ${was.get(name) ?? "not there"} and is ${is.get(name) ?? "not there"}`)
-  if (differences.length > 0) throw changed(`run must be the one that began the output: ${differences.join("; ")}`)
+    .map(name => `${name} was ${was.get(name) ?? "not set"} and is now ${is.get(name) ?? "not set"}`)
+  if (differences.length > 0)
+    throw changed(`the output was begun with another input, model or options: ${differences.join("; ")}`)
   if (now.input === "standard input")
-    throw changed("run cannot go on, because standard input cannot be read from the middle")
+    throw changed("the run cannot continue, because standard input cannot be read from the middle")
 }
 
 function changed(message: string): ValenceError {

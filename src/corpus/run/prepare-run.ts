@@ -26,7 +26,7 @@ import { isRepaired } from "./repaired-input.ts"
 import type { RunSetup } from "./run-setup.ts"
 import { emptyTally } from "./tally.ts"
 
-/** A run that is ready to go on, from its beginning or from where an earlier start left it. */
+/** A run that is ready to continue, from its beginning or from where an earlier start left it. */
 export interface PreparedRun {
   readonly setup: RunSetup
   readonly run: string
@@ -48,8 +48,8 @@ export interface PreparedRun {
 /**
  * Opens the input, finds its columns, and decides between starting, going on and being done already.
  *
- * @throws ValenceError `input_invalid`, `option_invalid`; `run_changed` where a manifest tells of another run;
- * `output_exists` where the output is there and no manifest
+ * @throws ValenceError `input_invalid`, `option_invalid`; `run_changed` if the manifest is of another run;
+ * `output_exists` if the output is there and no manifest
  */
 export async function prepareRun(setup: RunSetup, model: ModelInfo, stdin: Readable): Promise<PreparedRun> {
   const { options, input, files, copiesColumns } = setup
@@ -133,7 +133,7 @@ function beginning(rows: OpenRows): SafePosition {
   return { input: rows.start, outputBytes: 0, errorsBytes: 0, chunks: 0, tally: emptyTally() }
 }
 
-/** The run that a manifest tells of, if it is this one and its output is still there. */
+/** The run that a manifest reports, if it is this one and its output is still there. */
 async function findBefore(setup: RunSetup, identity: RunIdentity): Promise<Manifest | undefined> {
   const { files } = setup
   const manifest = await readManifest(files.manifest)

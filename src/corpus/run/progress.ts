@@ -9,7 +9,7 @@ export interface Progress {
   readonly totalBytes: number | undefined
   /** About how many rows there are, from the bytes of those that were read. */
   readonly estimatedRows: number | undefined
-  /** Of the last few seconds. */
+  /** Speed of the last few seconds. */
   readonly textsPerSecond: number
   /** At that speed, the time until the end. */
   readonly remainingMs: number | undefined

@@ -7,7 +7,7 @@ import { type Manifest, ManifestFile, readManifest } from "./manifest.ts"
 import type { RunSetup } from "./run-setup.ts"
 
 /**
- * Notes in the manifest which text was labelled before the damaged place of an input, so that the run can go on with a file that
+ * Notes in the manifest which text was labelled before the damaged place of an input, so that the run can continue with a file that
  * is whole.
  *
  * @returns the error that the run ends with: `thrown`, with what to do if the input is damaged
@@ -20,7 +20,7 @@ export async function noteDamage(thrown: unknown, setup: RunSetup): Promise<unkn
   if (manifest === undefined) return thrown
   const textSha256 = await textDigest(setup, manifest.safe.input.bytes)
   await new ManifestFile(path).write({ ...manifest, damaged: { textSha256 } })
-  const message = `${error.message}; what was labelled before is safe: replace the file with a whole one, and the same command goes on`
+  const message = `${error.message}; what was labelled before is safe: replace the file with a whole one, and the same command continues`
   return new ValenceError(error.code, message, { cause: error.cause })
 }
 

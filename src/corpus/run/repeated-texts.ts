@@ -16,7 +16,7 @@ interface Begun {
   readonly at: number
 }
 
-/** What stands before a text as it is remembered: with another of these options it has another result. */
+/** The key prefix of a remembered text: other options give other results. */
 const keyPrefixOf = ({
   topK,
   labels,
@@ -30,10 +30,10 @@ const keyPrefixOf = ({
 
 /**
  * A labeller before another one that hands on only the first of equal texts: the others get its result, whether it is
- * remembered or still under way. Only labels are remembered, and an error that may pass is nobody's but its own text's.
+ * remembered or still under way. Only labels are remembered, and a retryable error belongs to its own text only.
  *
  * @param labeller - lent: closing this one leaves it open
- * @param maxBytes - what is remembered takes about so much memory at most; what was asked for least recently goes first
+ * @param maxBytes - what is remembered takes about this much memory at most; the least recently used goes first
  */
 export function labelOnce(labeller: Labeller, maxBytes: number): RepeatLabeller {
   const known = new RecentResults(maxBytes)
@@ -42,7 +42,7 @@ export function labelOnce(labeller: Labeller, maxBytes: number): RepeatLabeller 
   const calls = new Map<string, string[]>()
   let repeated = 0
 
-  /** Hands on texts that nobody labels yet; what comes of them is shared from the moment that this is called. */
+  /** Hands on texts that no one labels yet; what comes of them is shared from the moment that this is called. */
   function begin(keys: readonly string[], texts: readonly string[], options: LabelOptions): Promise<LabelledText[]> {
     const labelled = labeller.label(texts, options)
     const results = labelled.catch(() => [])
@@ -63,7 +63,7 @@ export function labelOnce(labeller: Labeller, maxBytes: number): RepeatLabeller 
     const results: (LabelledText | undefined)[] = new Array(texts.length)
     /** Texts that are being labelled for another call. */
     const awaited: { readonly index: number; readonly begun: Begun }[] = []
-    /** By key, where the texts stand of which none was labelled yet; the first of them is handed on. */
+    /** By key, the places of texts that are not labelled yet; the first of them is passed on. */
     const own = new Map<string, number[]>()
     for (const [index, key] of keys.entries()) {
       const remembered = known.get(key)

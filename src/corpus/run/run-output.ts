@@ -30,7 +30,7 @@ export class RunOutput {
   }
 
   /**
-   * Opens the files at the position that the run goes on from.
+   * Opens the files at the position that the run continues from.
    *
    * @param lock - `undefined` for standard output
    * @throws ValenceError `run_changed` if a file is shorter than its manifest vouches for; `output_failed`

@@ -6,7 +6,7 @@ import { rowsOf, type Tally } from "./tally.ts"
 export interface LabelShare {
   readonly label: string
   readonly rows: number
-  /** Of the labelled rows, 0 to 1. */
+  /** Share of the labelled rows, 0 to 1. */
   readonly share: number
   readonly meanScore: number
 }
@@ -17,7 +17,7 @@ export interface RunSummary {
   /** Absolute paths, or `-`. */
   readonly input: string
   readonly output: string
-  /** The list of rows without a label; absent where there are none, or no output file to put it beside. */
+  /** The list of rows without a label; absent if there are none, or no output file to put it next to. */
   readonly errors: string | undefined
   /** Where a report was asked for, and the run was not interrupted. */
   readonly report: string | undefined
@@ -49,7 +49,7 @@ export interface RunSummary {
   readonly textsPerSecond: number
   /** What a user should know about the input, such as its likely encoding if rows are not UTF-8. */
   readonly notes: readonly string[]
-  /** Whether the run was stopped before its end: started again it goes on. */
+  /** Whether the run was stopped before its end: started again it continues. */
   readonly interrupted: boolean
   /** Rows that an earlier start had done. */
   readonly resumedRows: number

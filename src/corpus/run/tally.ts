@@ -20,7 +20,7 @@ export interface UnsureText {
 }
 
 /**
- * What summary and report are made of: bounded in size, and plain JSON, so that a run that goes on from a manifest ends
+ * The data of summary and report: bounded in size, and plain JSON, so that a run that continues from a manifest ends
  * with the numbers of one that was never interrupted.
  */
 export interface Tally {
@@ -32,7 +32,7 @@ export interface Tally {
   /** Rows in characters or a language that the model hardly knows; absent in older manifests. */
   unfamiliar?: number
   tokens: number
-  /** Rows whose text was not labelled again, because an equal one was before; about, where a run was stopped. */
+  /** Rows whose text was not labelled again, because an equal one was before; about, if a run was stopped. */
   repeated: number
   /** By the label that was written, `UNCERTAIN` included. */
   labels: Record<string, LabelTally>
@@ -47,7 +47,7 @@ export interface Tally {
 
 /** Width of a bin of scores. */
 export const scoreBinWidth = 0.05
-/** Bins lie between minus and plus this number: scores beyond are counted in the outermost. */
+/** Bins are between minus and plus this number: scores beyond are counted in the outermost. */
 export const mostScoreBin = 200
 /** The last key of `tokenCounts`. */
 export const mostTokenCount = 2048

@@ -15,9 +15,9 @@ const charactersAtOnce = 256 * 1024
 export interface FailedRow {
   /** The line of the input that the row begins on. */
   readonly line: number
-  /** The number of the row; the first behind the header is 1. */
+  /** The number of the row; the first after the header is 1. */
   readonly row: number
-  /** `row_invalid` where it cannot be read; otherwise the labeller's code. */
+  /** `row_invalid` if it cannot be read; otherwise the labeller's code. */
   readonly code: string
   readonly reason: string
 }

@@ -33,7 +33,7 @@ export interface ChunkWriting {
  * The way from chunks to lines, in order: a run over a file and a stream both take it.
  *
  * @returns whether all chunks were given back
- * @throws whatever the labeller rejects with
+ * @throws the labeller's errors
  */
 export async function* writeChunks(
   chunks: AsyncIterator<Chunk>,
@@ -60,7 +60,7 @@ export async function* writeChunks(
       yield { chunk, output, failed: failed.map(row => ({ ...row, reason: wording(row.reason) })) }
     }
   } finally {
-    // Where nobody wants more.
+    // No more are wanted.
     await labelled.return(false)
   }
 }

@@ -5,7 +5,7 @@ import type { ReadRow, Row } from "../rows/row.ts"
 export interface RowWriter {
   /** What the output begins with: the header of CSV and TSV. */
   readonly header: string
-  /** Why a row cannot be written, where that is so: found before it is labelled. */
+  /** Why a row cannot be written, if it cannot: found before it is labelled. */
   refuse(row: ReadRow): string | undefined
   /** A row with its line ending: labelled, or, without a result, with empty added columns. */
   write(row: ReadRow, result?: Labelled): string

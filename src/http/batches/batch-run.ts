@@ -59,7 +59,7 @@ export class BatchRun {
   /**
    * Returns when the batch has ended.
    *
-   * @throws what is to be tried again, on this server or another
+   * @throws errors after which it should be tried again, on this server or another
    */
   async run(): Promise<void> {
     try {

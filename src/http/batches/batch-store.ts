@@ -99,7 +99,7 @@ export class BatchStore {
     return redisTimeMs(this.#redis)
   }
 
-  /** Makes a batch, which is to be validated. */
+  /** Makes a batch, to be validated. */
   async create(order: BatchOrder): Promise<Batch> {
     const createdMs = await this.nowMs()
     const id = `batch_${randomBytes(16).toString("hex")}`

@@ -39,7 +39,7 @@ export interface BatchRequest {
 }
 
 /**
- * Files of requests that are labelled later. They are in a queue of their own: any server labels them, and where one dies, another continues.
+ * Files of requests that are labelled later. They are in a queue of their own: any server labels them, and if one dies, another continues.
  */
 export class Batches implements AsyncDisposable {
   readonly #redis: RedisConnection

@@ -8,7 +8,7 @@ import { BodyError, RequestError } from "../problem.ts"
 
 /** Bytes per command: Redis answers no one else meanwhile. */
 const partBytes = 256 * 1024
-/** Parts of an upload between two looks at what is stored. */
+/** Parts of an upload between two checks of the stored size. */
 const partsPerLook = 16
 /** Parts of an unfinished file are removed this long after the last of them. */
 const draftSeconds = 3600

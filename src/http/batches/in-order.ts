@@ -2,7 +2,7 @@
  * Works on items, several at a time, and gives what comes of them in the items' order.
  *
  * @param most - items that are at work at a time
- * @throws whatever the work rejects with, after what came of the items before
+ * @throws the error of the work, after the results of the items before
  */
 export async function* inOrder<T, R>(
   items: AsyncIterable<T>,

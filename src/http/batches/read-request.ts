@@ -16,7 +16,7 @@ export interface LineError {
   readonly message: string
 }
 
-/** A line, and what is to be done with it. */
+/** A line, and what to do with it. */
 export interface BatchLine {
   readonly line: number
   readonly customId: string | null

@@ -124,7 +124,7 @@ function optionsOf(parameters: Static<typeof Parameters>) {
   } as const
 }
 
-/** Clients ask again at once, and without end, if they are told 503. */
+/** Clients retry a 503 at once and without end. */
 function translate(problem: Problem): ForeignProblem {
   const { code, status, detail } = tooLongAs(problem, 400, "truncation is false")
   return { status: code === "overloaded" ? 429 : status, body: { error: detail } }

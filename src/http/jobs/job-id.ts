@@ -5,7 +5,7 @@ const ownerLength = 8
 
 /** What a request's jobs are called in Redis; their number is part of the request's id, so that any server can find them. */
 export interface RequestJobs {
-  /** Of the request. */
+  /** The id of the request. */
   readonly id: string
   readonly jobs: readonly string[]
 }

@@ -10,7 +10,7 @@ export interface JobResource {
   readonly model?: Completed["model"]
   /** In the order of the texts. */
   readonly results?: readonly LabelledText[]
-  /** Of each the longest among its jobs. */
+  /** The longest of each among its jobs. */
   readonly timings?: Completed["timings"]
   readonly error?: { readonly code: string; readonly message: string }
 }

@@ -1,4 +1,4 @@
-/** What a family's `config.json` calls the sizes of a model; `undefined` where it has no such field. */
+/** What a family's `config.json` calls the sizes of a model; `undefined` if it has no such field. */
 export interface FieldNames {
   readonly hiddenSize: string
   readonly layers: string
@@ -7,7 +7,7 @@ export interface FieldNames {
   readonly activation: string
   readonly layerNormEps: string | undefined
   readonly tokenTypes: string | undefined
-  /** Width of the embeddings, where a projection makes them as wide as the layers. */
+  /** Width of the embeddings, if a projection makes them as wide as the layers. */
   readonly embeddingSize: string | undefined
 }
 
@@ -30,7 +30,7 @@ export interface TensorNames {
   /** Absent in a family without token types. */
   readonly tokenTypes: string | undefined
   readonly embeddingNorm: string
-  /** From the embeddings' width to the layers'; there only where the two differ. */
+  /** From the embeddings' width to the layers'; there only if the two differ. */
   readonly embeddingProjection: string
   layer(index: number): LayerNames
   readonly preClassifier: string

@@ -12,7 +12,7 @@ const readers: Readonly<Record<string, (rows: PaddedRows) => Int32Array>> = {
 /**
  * A micro-batch as the inputs that a session has, in their types.
  *
- * @throws Error where it has an input that is not known, has one in a type that ids do not come in, or lacks one
+ * @throws Error if it has an input that is not known, has one in a type that ids do not come in, or lacks one
  */
 export function feedsOf({ inputMetadata: inputs }: InferenceSession, batch: MicroBatch): Record<string, Tensor> {
   for (const needed of ["input_ids", "attention_mask"])

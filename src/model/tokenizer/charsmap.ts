@@ -84,7 +84,7 @@ class Trie {
   }
 }
 
-/** The bytes that a character can begin with, and go on with. Zero ends a search. */
+/** The bytes that a character can begin with, and continue with. Zero ends a search. */
 const beginning: readonly (readonly [number, number])[] = [
   [0x01, 0x7f],
   [0xc2, 0xf4],

@@ -12,7 +12,7 @@ const mostTries = 4
 
 /**
  * Encodes a long text piece by piece, to the ids that the library gives for the whole. A text is cut in front of a space between two words,
- * and only where the characters around the cut have the same tokens with it and without.
+ * and only if the characters around the cut have the same tokens with it and without.
  *
  * @param most - ids that are wanted: what is left is not encoded
  * @returns the ids of the text without special tokens: all of them, or more than `most`
@@ -54,7 +54,7 @@ async function nextCut(encode: EncodeTexts, text: string, from: number): Promise
   return text.length
 }
 
-/** Spaces between two words, from the last one before `end` to the first one behind `least`; at most `mostTries`. */
+/** Spaces between two words, from the last one before `end` to the first one after `least`; at most `mostTries`. */
 function cutsBefore(text: string, end: number, least: number): number[] {
   const cuts: number[] = []
   for (let at = text.lastIndexOf(" ", end); at > least && cuts.length < mostTries; at = text.lastIndexOf(" ", at - 1))

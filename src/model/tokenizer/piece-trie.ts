@@ -1,6 +1,6 @@
-/** Where the pieces lie that a word can begin with. */
+/** Where the pieces are that a word can begin with. */
 const BEGINNING = 1
-/** Where the pieces lie that a word can go on with. */
+/** Where the pieces are that a word can continue with. */
 const CONTINUATION = 2
 /** The number of the node that the edge in the first slot leads to. */
 const FIRST_NODE = 3
@@ -15,7 +15,7 @@ export const NO_PIECES = -1
 /** No piece ends at a node. */
 const NO_ID = -1
 
-/** Numbers of an edge: its node and code as one key, and the id of the piece that ends where it leads. */
+/** Numbers of an edge: its node and code as one key, and the id of the piece that ends if it leads. */
 const EDGE = 2
 /** The share of the table's slots that may have an edge: most searches end at the first slot. */
 const MOST_FULL = 0.7
@@ -31,9 +31,9 @@ interface Piece {
 
 /**
  * The pieces of WordPiece, letter by letter, so that the longest which a word begins with is found in one walk: what a text
- * takes grows with its length, whatever it says. Words and pieces of ASCII alone.
+ * takes grows with its length, regardless of its content. Words and pieces of ASCII alone.
  *
- * The edges lie in one hash table of 32-bit numbers, where each node is numbered by the slot of the edge that leads to it. For
+ * The edges are in one hash table of 32-bit numbers, if each node is numbered by the slot of the edge that leads to it. For
  * BERT's 30,522 pieces it has 1 MB, so that it stays in a CPU's second cache.
  */
 export class PieceTrie {
@@ -78,7 +78,7 @@ export class PieceTrie {
     return written
   }
 
-  /** Where an edge lies, or the free slot that it would have: keys are never 0. */
+  /** Where an edge is, or the free slot that it would have: keys are never 0. */
   #slot(key: number): number {
     const edges = this.#edges
     let slot = (Math.imul(key, SPREAD) >>> 8) & this.#mask

@@ -16,13 +16,13 @@ export interface Encoding {
   readonly truncated: boolean
 }
 
-/** How many special tokens stand in front of a text's own, and behind them. */
+/** How many special tokens stand in front of a text's own, and after them. */
 export interface SpecialIdCounts {
   readonly before: number
   readonly after: number
 }
 
-/** Turns texts into token ids: short texts of ASCII at once where it is BERT's, all others off the event loop. */
+/** Turns texts into token ids: short texts of ASCII at once if it is BERT's, all others off the event loop. */
 export interface Tokenizer {
   readonly special: SpecialIdCounts
   /** Whether the vocabulary hardly has the characters, the script or the language of a text. */
@@ -114,7 +114,7 @@ async function encodeShort(encode: EncodeTexts, texts: readonly string[]): Promi
   return encodings.map(ids => Int32Array.from(ids))
 }
 
-/** They stay where a text is truncated, and stand in each of its windows. */
+/** They stay if a text is truncated, and stand in each of its windows. */
 async function specialIds(tokenizer: HuggingFaceTokenizer, file: string): Promise<SpecialIds> {
   const encoding = await tokenizer.encode("a").catch(cause => {
     throw new ValenceError("model_invalid", `${file} must give tokens for a text; ${asError(cause).message}`, { cause })

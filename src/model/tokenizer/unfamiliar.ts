@@ -1,7 +1,7 @@
 /** Whether a model hardly knows the characters, the script or the language of a text: its label means little then. */
 export type IsUnfamiliar = (text: string, inputIds: Int32Array, truncated: boolean) => boolean
 
-/** Scripts that are told apart; all others are one. */
+/** Scripts that are distinguished; all others count as one. */
 const scripts = [
   ..."Latin Cyrillic Greek Arabic Hebrew Han Hiragana Katakana Hangul Devanagari Bengali Tamil Telugu Thai Georgian".split(
     " ",
@@ -9,7 +9,7 @@ const scripts = [
   ..."Armenian Gujarati Gurmukhi Kannada Malayalam Sinhala Myanmar Khmer Ethiopic".split(" "),
 ].map(name => ({ name, letter: new RegExp(`\\p{Script=${name}}`, "u") }))
 
-/** A script is known if the vocabulary has so many pieces of two letters or more in it, or this share of its pieces. */
+/** A script is known if the vocabulary has this many pieces of two letters or more in it, or this share of its pieces. */
 const leastPieces = 100
 const leastShare = 0.02
 /** UTF-16 units of a text that are looked at. */

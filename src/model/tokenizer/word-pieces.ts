@@ -11,9 +11,9 @@ export interface SpecialIds {
 
 /** A longer text is left to the library: 256 of these, a call's most, hold the event loop for 15 ms. UTF-16 units. */
 const MAX_TEXT_LENGTH = 1000
-/** Ids of many texts lie in one block: memory of its own for each would take longer than its ids. It lives as long as any of them. */
+/** Ids of many texts are in one block: memory of its own for each would take longer than its ids. It lives as long as any of them. */
 const BLOCK_IDS = 16_384
-/** So many that come alone wait 40 ms for the library's threads, which is what it takes to make an encoder of BERT's. */
+/** The first texts that come alone wait 40 ms each for the library's threads: making an encoder costs as much as this many. */
 const TEXTS_BEFORE_MAKING = 160
 
 /** Codes of ASCII. */
@@ -58,7 +58,7 @@ interface TokenizerFile {
  * are left to do.
  *
  * @param json - the text of a `tokenizer.json` that the library takes
- * @returns `undefined` where that is not BERT's, to the letter
+ * @returns `undefined` if that is not BERT's, to the letter
  */
 export function createEncodeAtOnce(json: string, { before, after }: SpecialIds): EncodeAtOnce | undefined {
   const file: TokenizerFile = JSON.parse(json)
@@ -119,10 +119,10 @@ export function createEncodeAtOnce(json: string, { before, after }: SpecialIds):
 
 /**
  * Such an encoder, made when it has begun to pay: until then, as in a process that labels a few texts, it leaves all to the
- * library, and where the tokenizer is another it always does.
+ * library, and for any other tokenizer it always does.
  */
 export function lazyAsciiEncoder(json: string, special: SpecialIds): EncodeAtOnce {
-  // Not kept, and never parsed, where it is plain that it is another: that can be 20 MB.
+  // Not kept, and never parsed, if it is plain that it is another: that can be 20 MB.
   let waiting = json.includes('"BertPreTokenizer"') ? json : undefined
   let texts = 0
   let encode: EncodeAtOnce = () => undefined
@@ -163,7 +163,7 @@ interface Alphabet {
  * Unknown are control characters, which may be taken out or kept, and the first of every added token, which is cut out of a
  * text before it is split into words, wherever it stands.
  *
- * @returns `undefined` where an added token may begin with something else once it is normalised
+ * @returns `undefined` if an added token may begin with something else once it is normalised
  */
 function alphabetOf({ added_tokens: addedTokens = [], normalizer }: TokenizerFile): Alphabet | undefined {
   const kinds = new Uint8Array(CODES)

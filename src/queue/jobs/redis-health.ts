@@ -36,7 +36,7 @@ export class RedisHealth extends EventEmitter<HealthEvents> implements Disposabl
   readonly #queues: JobQueues
   readonly #redis: RedisConnection
   readonly #troubles = new Map<string, RedisTrouble>()
-  readonly #told = new Set<string>()
+  readonly #reported = new Set<string>()
   #sinceMs = 0
   #lastError: Error | undefined
   #looking: Promise<void> | undefined
@@ -82,7 +82,7 @@ export class RedisHealth extends EventEmitter<HealthEvents> implements Disposabl
   /** Notes that Redis does what it refused before. */
   served(source: string): void {
     if (!this.#troubles.delete(source) || this.#troubles.size > 0) return
-    this.#told.clear()
+    this.#reported.clear()
     this.emit("well", performance.now() - this.#sinceMs)
   }
 
@@ -143,8 +143,8 @@ export class RedisHealth extends EventEmitter<HealthEvents> implements Disposabl
     if (this.#troubles.size === 0) this.#sinceMs = performance.now()
     this.#troubles.set(source, trouble)
     const kind = trouble.refuses ? (refusalOf(trouble.error)?.code ?? "") : "away"
-    if (this.#told.has(kind)) return
-    this.#told.add(kind)
+    if (this.#reported.has(kind)) return
+    this.#reported.add(kind)
     this.emit("trouble", trouble)
   }
 

@@ -137,7 +137,7 @@ describe("valence label", () => {
     const refused = await runValence(folder.path, ...afinn)
     expect(refused).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('model.name was "mvp" and is "afinn-111"'),
+      stderr: expect.stringContaining('model.name was "mvp" and is now "afinn-111"'),
     })
     expect(await runValence(folder.path, ...afinn, "--force")).toMatchObject({ code: 0 })
   })

@@ -77,7 +77,7 @@ describe("describeRun", () => {
     expect(text).toMatch(/\n\ncontinue with: valence label reviews.csv\n$/)
   })
 
-  it("stopped, from standard input or to standard output - that it cannot go on", () => {
+  it("stopped, from standard input or to standard output - that it cannot continue", () => {
     expect(shown({ interrupted: true, input: "-" })).toMatch(/a run from standard input cannot continue\n$/)
     expect(shown({ interrupted: true, output: "-" })).toMatch(/a run to it cannot continue\n$/)
   })
