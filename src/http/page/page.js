@@ -1,6 +1,6 @@
 import { ApiError, keyEvents, messageOf, readKey, storeKey } from "./api.js"
 import { byId } from "./element.js"
-import { startCorpus } from "./file/label-file.js"
+import { startFiles } from "./file/label-file.js"
 import { useColours } from "./label-colours.js"
 import { listModels, startPlayground } from "./playground.js"
 import { startQueue } from "./queue.js"
@@ -11,7 +11,7 @@ const forget = byId("forget-key", HTMLButtonElement)
 const refusal = byId("key-error", HTMLElement)
 const problem = byId("label-error", HTMLElement)
 
-/** @type {{ readonly keyNeeded: boolean, readonly queue: boolean, readonly colours: import("./label-colours.js").Colours }} */
+/** @type {{ readonly keyNeeded: boolean, readonly queue: boolean, readonly textColumns: readonly string[], readonly colours: import("./label-colours.js").Colours }} */
 const server = await (await fetch("page/server.json", { credentials: "omit" })).json()
 useColours(server.colours)
 byId("board", HTMLElement).hidden = !server.queue
@@ -48,7 +48,7 @@ async function start() {
     if (started) return
     started = true
     startPlayground(models, server.keyNeeded)
-    startCorpus(models, server.keyNeeded)
+    startFiles(models, server)
     if (server.queue) startQueue()
     problem.textContent = ""
   } catch (error) {

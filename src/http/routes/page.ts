@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { extname, join, sep } from "node:path"
 import type { FastifyInstance, FastifySchema } from "fastify"
+import { textColumnNames } from "../../corpus/rows/columns.ts"
 import { fromPackageRoot } from "../../files/package-root.ts"
 import { knownLabelColours, labelPalette, otherLabelColours } from "../../label-colours.ts"
 import type { ServerContext } from "../server-context.ts"
@@ -54,5 +55,10 @@ export function addPage(
   )
   // The page asks only for what this server has: anything else would be an error in the browser's console.
   const colours = { known: knownLabelColours, others: otherLabelColours }
-  app.get("/page/server.json", options, async () => ({ keyNeeded, queue: queues !== undefined, colours }))
+  app.get("/page/server.json", options, async () => ({
+    keyNeeded,
+    queue: queues !== undefined,
+    textColumns: textColumnNames,
+    colours,
+  }))
 }

@@ -1,29 +1,22 @@
-import { ApiError, call, isAbort, messageOf } from "../api.js"
+import { isAbort, messageOf } from "../api.js"
 import { corpusCommand, showCommand } from "../curl.js"
 import { byId, element } from "../element.js"
 import { longTextOf } from "../long-text.js"
+import { chosenColumn, offerColumns } from "./choose-column.js"
+import { kindOf, labelledName } from "./file-kind.js"
+import { FileResult, hideResult } from "./file-result.js"
+import { labelledRows } from "./read-rows.js"
+import { sendPart } from "./send-part.js"
 import { firstRecord, splitFile } from "./split-records.js"
 
-/** How often a part is sent again that the server has no room for now. */
-const mostRetries = 5
+/** @typedef {import("../show-result.js").Model} Model */
 
-/** @typedef {import("./split-records.js").Format} Format */
-/** @typedef {{ readonly type: string, readonly format: Format, readonly answer: Format }} FileKind */
-
-/** @type {Readonly<Record<string, FileKind>>} */
-const kindByExtension = {
-  csv: { type: "text/csv", format: "csv", answer: "csv" },
-  tsv: { type: "text/tab-separated-values", format: "tsv", answer: "tsv" },
-  jsonl: { type: "application/x-ndjson", format: "jsonl", answer: "jsonl" },
-  ndjson: { type: "application/x-ndjson", format: "jsonl", answer: "jsonl" },
-  txt: { type: "text/plain", format: "text", answer: "csv" },
-}
-
-const column = byId("column", HTMLInputElement)
+const column = byId("column", HTMLSelectElement)
 const model = byId("file-model", HTMLSelectElement)
 const longText = byId("file-long-text", HTMLSelectElement)
 const input = byId("file", HTMLInputElement)
 const drop = byId("drop", HTMLElement)
+const begin = byId("file-begin", HTMLButtonElement)
 const run = byId("file-run", HTMLElement)
 const name = byId("file-name", HTMLElement)
 const cancel = byId("file-cancel", HTMLButtonElement)
@@ -33,7 +26,7 @@ const status = byId("file-status", HTMLElement)
 const problem = byId("file-error", HTMLElement)
 const download = byId("file-download", HTMLElement)
 
-/** Ends the run that is under way. */
+/** Ends the current run. */
 let stop = new AbortController()
 
 const showRows = (/** @type {number} */ rows) => `${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"}`
@@ -41,114 +34,154 @@ const showRows = (/** @type {number} */ rows) => `${rows.toLocaleString("en")} $
 /**
  * Labels files that are dropped or chosen.
  *
- * @param {{ readonly default: string, readonly models: readonly { readonly name: string }[] }} list
- * @param {boolean} keyNeeded
+ * @param {{ readonly default: string, readonly models: readonly Model[] }} list
+ * @param {{ readonly keyNeeded: boolean, readonly textColumns: readonly string[] }} server
  */
-export function startCorpus({ default: first, models }, keyNeeded) {
+export function startFiles({ default: first, models }, { keyNeeded, textColumns }) {
   model.replaceChildren(...models.map(({ name }) => element("option", { value: name, selected: name === first }, name)))
   const showCurl = showCommand(byId("file-curl", HTMLElement))
-  const tellCurl = (/** @type {File} */ file) =>
-    showCurl(
-      corpusCommand(document.baseURI, { name: file.name, type: kindOf(file.name).type, query: queryOf() }, keyNeeded),
-    )
-  let last = new File([], "reviews.csv")
-  const begin = (/** @type {File | undefined} */ file) => {
-    if (!file) return
-    last = file
-    tellCurl(file)
-    void labelFile(file)
+  /** @type {File | undefined} */
+  let file
+  const tellCurl = () => {
+    const { name } = file ?? { name: "reviews.csv" }
+    showCurl(corpusCommand(document.baseURI, { name, type: kindOf(name).type, query: queryOf() }, keyNeeded))
+  }
+  const choose = async (/** @type {File | undefined} */ chosen) => {
+    if (!chosen) return
+    file = chosen
+    stop.abort()
+    // A run that is no longer the current one says nothing.
+    stop = new AbortController()
+    reset(chosen)
+    try {
+      await offerColumns(chosen, textColumns)
+    } catch (error) {
+      problem.textContent = messageOf(error)
+    }
+    if (file !== chosen) return
+    tellCurl()
+    begin.disabled = false
+    begin.focus()
   }
   input.addEventListener("change", () => {
-    begin(input.files?.[0])
-    // So that the same file can be chosen again, with another column.
+    void choose(input.files?.[0])
+    // So that the same file can be chosen again.
     input.value = ""
   })
+  begin.addEventListener("click", () => {
+    const used = models.find(({ name }) => name === model.value)
+    if (file && used) void labelFile(file, used)
+  })
   cancel.addEventListener("click", () => stop.abort())
-  for (const field of [column, model, longText]) field.addEventListener("input", () => tellCurl(last))
-  tellCurl(last)
-  takeDrops(begin)
+  for (const field of [column, model, longText]) field.addEventListener("input", tellCurl)
+  tellCurl()
+  takeDrops(choose)
 }
 
-/** @param {(file: File | undefined) => void} begin */
-function takeDrops(begin) {
-  // A file that misses its place would replace the page.
+/** @param {(file: File | undefined) => void} choose */
+function takeDrops(choose) {
+  // Otherwise the browser would open a file that is dropped elsewhere, in place of the page.
   for (const event of ["dragover", "drop"]) document.addEventListener(event, event => event.preventDefault())
   const mark = (/** @type {boolean} */ isOver) => drop.classList.toggle("over", isOver)
   drop.addEventListener("dragover", () => mark(true))
   drop.addEventListener("dragleave", () => mark(false))
   drop.addEventListener("drop", event => {
     mark(false)
-    begin(event.dataTransfer?.files[0])
+    choose(event.dataTransfer?.files[0])
   })
-}
-
-/**
- * @param {string} fileName
- * @returns {FileKind}
- */
-function kindOf(fileName) {
-  const extension = /\.(\w+)$/.exec(fileName)?.[1]?.toLowerCase() ?? ""
-  return kindByExtension[extension] ?? /** @type {FileKind} */ (kindByExtension["csv"])
 }
 
 function queryOf() {
   const query = new URLSearchParams({ model: model.value, errors: "true", ...longTextOf(longText) })
-  if (column.value.trim() !== "") query.set("column", column.value.trim())
+  if (chosenColumn() !== "") query.set("column", chosenColumn())
   return `?${query}`
 }
 
-/** @param {File} file - in the place of one that is under way */
-async function labelFile(file) {
+/**
+ * Labels a file; the current run ends.
+ *
+ * @param {File} file
+ * @param {Model} used
+ */
+async function labelFile(file, used) {
   stop.abort()
   stop = new AbortController()
   const { signal } = stop
   const startedMs = performance.now()
   const kind = kindOf(file.name)
-  const query = queryOf()
+  const [query, asked] = [queryOf(), chosenColumn()]
+  const result = new FileResult(used)
   begins(file)
   let rows = 0
   try {
     /** @type {Blob[]} */
     const labelled = []
     for await (const part of splitFile(file, kind.format)) {
-      const bytes = await sendPart(part.body, query, kind, signal)
+      const bytes = await sendPart(part.body, query, kind.type, signal)
       // Each answer has a header of its own.
       const skipped = labelled.length > 0 && kind.answer !== "jsonl" ? firstRecord(bytes, kind.answer) : 0
       labelled.push(new Blob([bytes.subarray(skipped)]))
+      result.add(labelledRows(new TextDecoder().decode(bytes), kind.answer, asked))
+      result.show()
       rows += part.records
       progress.value = part.end / file.size
       state.textContent = `${Math.floor(progress.value * 100)} % · ${showRows(rows)}`
     }
     ends(`${showRows(rows)} labelled in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
-    offer(new Blob(labelled, { type: kind.type }), labelledName(file.name, kind.answer))
+    offer(new Blob(labelled, { type: kind.type }), labelledName(file.name))
   } catch (error) {
     if (signal !== stop.signal) return
-    ends(isAbort(error) ? "Cancelled" : "Not labelled")
+    const how = isAbort(error) ? "Cancelled" : "Not labelled"
+    ends(rows > 0 ? `${how} after ${showRows(rows)}: the result is incomplete` : how)
     if (!isAbort(error)) problem.textContent = messageOf(error)
   }
 }
 
+/**
+ * Shows a file that is not labelled yet.
+ *
+ * @param {File} file
+ */
+function reset(file) {
+  run.hidden = false
+  cancel.hidden = true
+  begin.hidden = false
+  begin.disabled = true
+  progress.hidden = true
+  name.textContent = file.name
+  state.textContent = `${showBytes(file.size)}, not labelled yet`
+  clear()
+}
+
 /** @param {File} file */
 function begins(file) {
-  run.hidden = false
-  cancel.hidden = false
+  const hadFocus = document.activeElement === begin
+  progress.hidden = false
   progress.value = 0
-  name.textContent = file.name
+  begin.hidden = true
+  cancel.hidden = false
+  // The focus would be lost with the button.
+  if (hadFocus) cancel.focus()
   state.textContent = "0 %"
   status.textContent = `Labelling ${file.name}`
+  clear()
+}
+
+function clear() {
   problem.textContent = ""
+  hideResult()
   URL.revokeObjectURL(download.querySelector("a")?.href ?? "")
   download.replaceChildren()
 }
 
 /** @param {string} how */
 function ends(how) {
-  // The focus would be lost with the button.
   const hadFocus = document.activeElement === cancel
   cancel.hidden = true
+  begin.hidden = false
   state.textContent = how
   status.textContent = how
-  if (hadFocus) input.focus()
+  if (hadFocus) begin.focus()
 }
 
 /**
@@ -160,52 +193,8 @@ function offer(blob, fileName) {
   download.replaceChildren(element("a", link, `Download ${fileName}`))
 }
 
-/**
- * @param {string} fileName
- * @param {Format} format
- */
-function labelledName(fileName, format) {
-  const extension = /\.\w+$/.exec(fileName)?.[0] ?? ""
-  const stem = fileName.slice(0, fileName.length - extension.length)
-  return `${stem}.labelled${extension.toLowerCase() === ".txt" || extension === "" ? `.${format}` : extension}`
-}
-
-/**
- * Sends a part, later if the server says so.
- *
- * @param {Blob} body
- * @param {string} query
- * @param {FileKind} kind
- * @param {AbortSignal} signal
- */
-async function sendPart(body, query, { type }, signal) {
-  for (let retries = 0; ; retries++) {
-    try {
-      const response = await call(`v1/corpus${query}`, {
-        method: "POST",
-        headers: { "content-type": type },
-        body,
-        signal,
-      })
-      return new Uint8Array(await response.arrayBuffer())
-    } catch (error) {
-      if (error instanceof TypeError) throw new ApiError(0, "the server broke off its answer")
-      if (!(error instanceof ApiError) || error.retryAfterSeconds === 0 || retries >= mostRetries) throw error
-      await wait(error.retryAfterSeconds * 1000, signal)
-    }
-  }
-}
-
-/**
- * @param {number} ms
- * @param {AbortSignal} signal
- */
-function wait(ms, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    })
-  })
+/** @param {number} bytes */
+function showBytes(bytes) {
+  if (bytes < 1e3) return `${bytes} bytes`
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
