@@ -5,6 +5,8 @@ export interface Declaration<T> {
   readonly default: T
   /** One line for `--help` and the README, without a full stop. */
   readonly help: string
+  /** The same for a switch that is on, of the flag that turns it off: what `--no-header` does. */
+  readonly offHelp?: string
   /** What a value must be, as error messages say it: "must be a whole number of ms, 0 or more". */
   readonly rule: string
   /** The value's name in `--help`, such as `ms`; absent for a switch. */
@@ -97,7 +99,7 @@ export function text<T extends string | undefined>(
 }
 
 /** A switch: off unless it is given, or, with a default, on unless it is given with `no`. */
-export function toggle(of: Extra & { readonly default?: boolean }): Declaration<boolean> {
+export function toggle(of: Extra & { readonly default?: boolean; readonly offHelp?: string }): Declaration<boolean> {
   return {
     default: false,
     ...of,

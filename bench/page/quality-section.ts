@@ -52,7 +52,7 @@ npm run bench -- --only calibration --texts dev.tsv
 
 ${await draw(drawings, "calibration", description, calibrationPlot(bins))}
 
-A label with a score of 0.9 should be right nine times of ten. Of ${model} (int8) on SST-2's dev set, ${texts} sentences, the expected calibration error is ${error.toFixed(3)}: so far are scores from the share of right labels, on average.
+A label with a score of 0.9 should be right nine times of ten. Of ${model} (int8) on SST-2's dev set, ${texts} sentences, the expected calibration error is ${error.toFixed(3)}: on average, scores differ by so much from the share of labels that are right.
 The larger a circle, the more texts had such a score.
 `
 }

@@ -26,7 +26,7 @@ export function addFlags(
     noteFlag(command, name, flag)
     const letter = short[name] === undefined ? "" : `-${short[name]}, `
     const value = declaration.unit === undefined ? "" : ` <${declaration.unit}>`
-    const option = new Option(`${letter}${flag}${value}`, declaration.help)
+    const option = new Option(`${letter}${flag}${value}`, declaration.offHelp ?? declaration.help)
     if (declaration.default !== undefined && typeof declaration.default !== "boolean")
       option.default(declaration.default)
     if (declaration.env !== undefined) option.env(declaration.env)

@@ -34,7 +34,8 @@ export const readOptions = {
   }),
   header: toggle({
     default: true,
-    help: "the first row of CSV and TSV names the columns; --no-header if it is data: give column by its number",
+    help: "the first row of CSV and TSV names the columns; if it is data, give column by its number",
+    offHelp: "the first row of CSV and TSV is data and names no columns: give --column by its number",
   }),
   skipLines: count({
     default: 0,
@@ -143,7 +144,8 @@ export const corpusOptions = {
   }),
   dedup: toggle({
     default: true,
-    help: "label duplicate texts once; --no-dedup labels every text (a lexicon always does)",
+    help: "label duplicate texts once (a lexicon labels every text)",
+    offHelp: "label every text, duplicates too (default: duplicates are labelled once)",
   }),
   dedupBytes: count({
     default: 16 * 1024 * 1024,

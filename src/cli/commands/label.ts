@@ -31,7 +31,7 @@ const outputOptions = {
   json: toggle({ help: "print the summary as a JSON object on standard output" }),
 } as const
 
-/** Which exit code a run has: 0 if all rows have a label. */
+/** Which exit code a run has: 0 if every row with a text has a label. */
 function exitCodeOf({ interrupted, failed }: RunSummary): number {
   return interrupted ? interruptedExitCode : failed > 0 ? 1 : 0
 }
@@ -144,7 +144,7 @@ Examples:
   zcat lines.txt.gz | valence label - --format text -o - > labelled.csv
   valence label big.csv --redis redis://queue:6379   the workers of that Redis label it; the output is the same
 
-Exit code: 0 all rows have a label, 1 some have none, 2 the run could not be made (of several files, one of them), 130 it was stopped.`
+Exit code: 0 every row with a text has a label, 1 some have none, 2 the run could not be made (of several files, one of them), 130 it was stopped.`
 
 /** Adds `valence label`. */
 export function addLabel(program: Command): void {
