@@ -104,7 +104,7 @@ export function binLengths({ tokenCounts }: Tally): LengthBins {
 
 /** A chunk is counted when it ends: shorter bars would show when chunks ended, not how fast the run was. */
 const chunksInBar = 4
-/** Fewer bars show no course. */
+/** Fewer bars with rows show no course. */
 const fewestSpeedBars = 5
 
 /**
@@ -118,13 +118,13 @@ export function binSpeeds({ throughput: { intervalMs, rows }, elapsedMs }: Tally
   const wanted = Math.ceil((chunksInBar * chunkTexts * rows.length) / Math.max(1, total))
   const together = Math.max(1, Math.min(rows.length, wanted))
   const whole = Math.floor(rows.length / together)
-  if (whole < fewestSpeedBars) return []
-  return Array.from({ length: whole }, (_, bar) => {
+  const bars = Array.from({ length: whole }, (_, bar) => {
     const [first, next] = [bar * together, bar === whole - 1 ? rows.length : (bar + 1) * together]
     const [fromMs, toMs] = [first * intervalMs, next === rows.length ? elapsedMs : next * intervalMs]
     const count = rows.slice(first, next).reduce((sum, each) => sum + each, 0)
     return { fromMs, toMs, rowsPerSecond: (count * 1000) / Math.max(1, toMs - fromMs) }
   })
+  return bars.filter(({ rowsPerSecond }) => rowsPerSecond > 0).length < fewestSpeedBars ? [] : bars
 }
 
 function range(numbers: readonly number[]): [number, number] {

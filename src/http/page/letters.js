@@ -25,7 +25,7 @@ export function startLetters() {
   forAll.replaceChildren(
     button("Retry all", () => act("retry", { all: true })),
     sureButton("Drop all", () => act("drop", { all: true })),
-    button("Look again", load),
+    button("Refresh", load),
   )
   more.addEventListener("click", () => void show(start + pageLetters))
   panel.addEventListener("toggle", () => {
@@ -60,7 +60,7 @@ async function show(from) {
     forAll.hidden = false
     list.replaceChildren(...letters.map(letterItem))
     more.hidden = start + letters.length >= total
-    if (total === 0) status.textContent = "There are none."
+    if (total === 0) status.textContent = "There are no dead letters."
     problem.textContent = ""
   } catch (error) {
     list.replaceChildren()
@@ -78,9 +78,9 @@ async function act(what, chosen) {
   try {
     const { done, problems } = await postJson(`v1/dead-letters/${what}`, chosen)
     await load()
-    const past = what === "retry" ? "back in their queues" : "dropped"
+    const past = what === "retry" ? "put back in their queues" : "dropped"
     status.textContent =
-      done === 1 ? `1 job is ${past.replace("their queues", "its queue")}.` : `${done} jobs are ${past}.`
+      done === 1 ? `1 job was ${past.replace("their queues", "its queue")}.` : `${done} jobs were ${past}.`
     problem.textContent = problems.join("\n")
   } catch (error) {
     problem.textContent = messageOf(error)

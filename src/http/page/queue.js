@@ -6,6 +6,8 @@ import { countLetters, startLetters } from "./letters.js"
 const mostPoints = 60
 /** How long a stream that broke is left alone, ms. */
 const againMs = 3000
+/** A stream without an event for this time counts as broken, ms. */
+const silentMs = 15_000
 
 /**
  * @typedef {{
@@ -19,6 +21,8 @@ const againMs = 3000
  */
 
 const problem = byId("queue-error", HTMLElement)
+const figures = byId("queue-now", HTMLElement)
+const away = "the server does not answer"
 
 const showNumber = (/** @type {number} */ number) =>
   number.toLocaleString("en", { maximumFractionDigits: number < 10 ? 1 : 0 })
@@ -41,21 +45,47 @@ export function startQueue() {
 async function follow(signal) {
   /** @type {number[]} */
   const waiting = []
+  let timer = 0
   while (!signal.aborted) {
     try {
       for await (const { event, data } of eventsOf("v1/queue", signal)) {
-        problem.textContent = event === "problem" ? data.detail : ""
-        if (event === "problem") continue
+        clearTimeout(timer)
+        timer = setTimeout(() => markStale(away), silentMs)
+        if (event === "problem") {
+          markStale(data.detail)
+          continue
+        }
         waiting.push(waitingTextsOf(data))
         if (waiting.length > mostPoints) waiting.shift()
         show(data, waiting)
+        markFresh()
       }
+      markStale(away)
     } catch (error) {
       if (signal.aborted) return
-      problem.textContent = messageOf(error)
+      markStale(messageOf(error))
     }
+    clearTimeout(timer)
     await new Promise(resolve => setTimeout(resolve, againMs))
   }
+}
+
+let shownAt = ""
+
+function markFresh() {
+  shownAt = new Date().toLocaleTimeString()
+  problem.textContent = ""
+  figures.classList.remove("stale")
+}
+
+/**
+ * Figures stay, and say when they were true.
+ *
+ * @param {string} why
+ */
+function markStale(why) {
+  problem.textContent = shownAt === "" ? why : `${why}; the figures are from ${shownAt}`
+  figures.classList.add("stale")
 }
 
 /** @param {Status} status */
@@ -66,20 +96,21 @@ const waitingTextsOf = ({ lanes }) => lanes.reduce((sum, { waitingTexts }) => su
  * @param {readonly number[]} waiting
  */
 function show(status, waiting) {
-  const figures = {
+  const shown = {
     "Texts waiting": showNumber(waitingTextsOf(status)),
-    "Texts/s": showNumber(status.textsPerSecond),
+    "Texts a second": showNumber(status.textsPerSecond),
     Backlog: showBacklog(status),
     Workers: showNumber(status.workers.length),
     "Dead letters": showNumber(status.deadLetters),
   }
-  const entries = Object.entries(figures).map(([title, value]) =>
+  const entries = Object.entries(shown).map(([title, value]) =>
     element("div", {}, element("dt", {}, title), element("dd", {}, value)),
   )
   byId("queue-figures", HTMLElement).replaceChildren(...entries)
   showLanes(status.lanes)
   countLetters(status.deadLetters)
   const most = Math.max(...waiting, 1)
+  byId("queue-most", HTMLElement).textContent = `at most ${showNumber(Math.max(...waiting))}`
   const points = waiting.map((count, index) => `${mostPoints - waiting.length + index},${19 - (count / most) * 18}`)
   document.querySelector("#queue-line polyline")?.setAttribute("points", points.join(" "))
 }
@@ -105,9 +136,9 @@ function showLanes(lanes) {
 /** @type {Readonly<Record<string, (lane: Lane) => string>>} */
 const jobsOf = {
   Waiting: lane => showNumber(lane.waitingJobs),
-  "Oldest waits": lane => (lane.waitingJobs === 0 ? "–" : showSeconds(lane.oldestWaitingSeconds)),
-  "At work": lane => showNumber(lane.activeJobs),
-  "Tried again later": lane => showNumber(lane.delayedJobs),
+  "Oldest waiting": lane => (lane.waitingJobs === 0 ? "–" : showSeconds(lane.oldestWaitingSeconds)),
+  Active: lane => showNumber(lane.activeJobs),
+  "Waiting to retry": lane => showNumber(lane.delayedJobs),
   Failed: lane => showNumber(lane.failedJobs),
 }
 
@@ -115,7 +146,7 @@ const jobsOf = {
 function showBacklog({ backlogSeconds, workers, workerTokensPerSecond }) {
   if (backlogSeconds === 0) return showSeconds(0)
   if (workers.length === 0) return "no worker"
-  return workerTokensPerSecond === undefined ? "not known" : showSeconds(backlogSeconds)
+  return workerTokensPerSecond === undefined ? "unknown" : showSeconds(backlogSeconds)
 }
 
 /** @param {number} seconds */

@@ -49,7 +49,7 @@ export function showResult(allLabels, text, model, result, how) {
     { class: "verdict" },
     head,
     showBars(result, model.labels, allLabels),
-    ...showFacts(result),
+    element("div", { class: "verdict-facts" }, ...showFacts(result)),
     showWords(text, model, result, how),
   )
 }

@@ -439,6 +439,9 @@ describe("bins", () => {
     const throughput = { intervalMs: 500, rows: [0, 256, 0, 256, 0, 256, 0, 256, 0, 256] }
     expect(binSpeeds({ ...emptyTally(), elapsedMs: 4750, throughput }, 256)).toEqual([])
     expect(binSpeeds(emptyTally(), 256)).toEqual([])
+    // All rows at the end, as when the first chunk took longest.
+    const late = { intervalMs: 500, rows: [...Array.from({ length: 18 }, () => 0), 5000, 5000] }
+    expect(binSpeeds({ ...emptyTally(), elapsedMs: 10_000, throughput: late }, 256)).toEqual([])
   })
 })
 

@@ -139,7 +139,7 @@ describe.skipIf(noBrowser)("the page, a file", () => {
     const preview = page.locator("#file-preview tr")
     await preview.first().getByText("good").waitFor()
     await column.selectOption({ label: "note" })
-    await page.getByRole("button", { name: "Label the file" }).click()
+    await page.getByRole("button", { name: "Label again" }).click()
     await preview.first().getByText("a bad one").waitFor()
     expect(await preview.last().innerText()).toMatch(/no text/)
     expect(await page.locator("#file-facts").innerText()).toContain(

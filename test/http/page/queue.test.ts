@@ -47,6 +47,19 @@ describe.skipIf(noBrowser)("the page, a fleet and API keys", () => {
     expect((await figures.innerText()).split("\n").filter(Boolean)).toEqual(
       expect.arrayContaining(["Texts waiting", "2", "Workers", "1", "Dead letters", "0"]),
     )
+    await page.locator("#queue-most").getByText("at most 2").waitFor()
+    // The stream of events breaks, and another cannot be had.
+    expect(await page.locator("#queue-now.stale").count()).toBe(0)
+    await page.route("**/v1/queue", route => route.abort())
+    server.http.closeAllConnections()
+    await page.locator("#queue-now.stale").waitFor()
+    await page
+      .locator("#queue-error")
+      .getByText(/the server does not answer; the figures are from \d/)
+      .waitFor()
+    await page.unroute("**/v1/queue")
+    await page.locator("#queue-now:not(.stale)").waitFor()
+    expect(await page.locator("#queue-error").textContent()).toBe("")
     await page.reload()
     await page.locator("#results li").first().waitFor()
 

@@ -128,6 +128,8 @@ async function labelFile(file, used) {
       state.textContent = `${Math.floor(progress.value * 100)} % · ${showRows(rows)}`
     }
     ends(`${showRows(rows)} labelled in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+    progress.hidden = true
+    again(true)
     offer(new Blob(labelled, { type: kind.type }), labelledName(file.name))
   } catch (error) {
     if (signal !== stop.signal) return
@@ -147,6 +149,7 @@ function reset(file) {
   cancel.hidden = true
   begin.hidden = false
   begin.disabled = true
+  again(false)
   progress.hidden = true
   name.textContent = file.name
   state.textContent = `${showBytes(file.size)}, not labelled yet`
@@ -165,6 +168,12 @@ function begins(file) {
   state.textContent = "0 %"
   status.textContent = `Labelling ${file.name}`
   clear()
+}
+
+/** @param {boolean} isLabelled */
+function again(isLabelled) {
+  begin.textContent = isLabelled ? "Label again" : "Label the file"
+  begin.classList.toggle("primary", !isLabelled)
 }
 
 function clear() {
