@@ -21,7 +21,7 @@ export function isSeveral(input: string): boolean {
 
 /**
  * The files of a folder whose extension shows their format, or those that a pattern names, in the order of their names.
- * Those below `output` are left out, as are lists of errors in a folder.
+ * Those below `output` are left out, and so are lists of errors and manifests in a folder.
  *
  * @throws ValenceError `input_invalid` if there are none
  */
@@ -33,7 +33,7 @@ export async function findInputs(input: string, output: string): Promise<FoundIn
   const names = await glob(patterns, { cwd, onlyFiles: true, expandDirectories: false })
   const inOutput = relative(cwd, resolve(output))
   const found = names.filter(
-    name => !isBelow(name, inOutput) && (!isFolder || (formatOfName(name) !== undefined && !isErrorList(name))),
+    name => !isBelow(name, inOutput) && (!isFolder || (formatOfName(name) !== undefined && !isOfRun(name))),
   )
   if (found.length > 0) return found.sort().map(name => ({ path: join(base, name), name }))
   if (!isFolder && !/[*?]/.test(pattern)) throw missingInput(input)
@@ -61,4 +61,5 @@ function patternIn(input: string): { readonly base: string; readonly pattern: st
 /** An output in the folder of the inputs must not become an input; the folder itself may be both. */
 const isBelow = (name: string, folder: string) => folder !== "" && name.startsWith(`${folder.replaceAll(sep, "/")}/`)
 
-const isErrorList = (name: string) => basename(name).endsWith(".errors.jsonl")
+/** Whether a run wrote a file beside its output. */
+const isOfRun = (name: string) => /\.(errors\.jsonl|manifest\.json)$/.test(basename(name))

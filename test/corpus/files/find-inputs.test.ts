@@ -34,6 +34,12 @@ describe("findInputs", () => {
     ["data [a]/*(?).csv", ["data [a]/b (2).csv"]],
   ])("%s - %j", async (pattern, paths) => expect(await found(pattern)).toEqual(paths))
 
+  it("a folder - without what a run wrote beside its output", async () => {
+    for (const name of ["d.labelled.csv.errors.jsonl", "d.labelled.csv.manifest.json", "more.json", "manifest.json"])
+      folder.write(`plain/${name}`, "[]\n")
+    expect(await found("plain")).toEqual(["plain/d [e].csv", "plain/manifest.json", "plain/more.json"])
+  })
+
   it("nothing that matches - an error; for a plain name with brackets, that it does not exist", async () => {
     await expect(found("plain/*.tsv")).rejects.toMatchObject({ message: expect.stringContaining("files that exist") })
     await expect(found("plain/d [f].csv")).rejects.toMatchObject({
