@@ -48,8 +48,7 @@ export function showResult(allLabels, text, model, result, how) {
     "section",
     { class: "verdict" },
     head,
-    showBars(result, model.labels, allLabels),
-    element("div", { class: "verdict-facts" }, ...showFacts(result)),
+    element("div", {}, showBars(result, model.labels, allLabels), ...showFacts(result)),
     showWords(text, model, result, how),
   )
 }
