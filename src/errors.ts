@@ -32,6 +32,7 @@ const retryableByCode = {
   timeout: true,
   overloaded: true,
   job_invalid: false,
+  job_conflict: false,
   job_failed: true,
   job_lost: true,
   job_stalled: false,

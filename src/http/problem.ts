@@ -35,6 +35,7 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
   timeout: 504,
   overloaded: 503,
   job_invalid: 422,
+  job_conflict: 422,
   job_failed: 503,
   job_lost: 503,
   job_stalled: 422,

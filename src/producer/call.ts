@@ -1,13 +1,15 @@
 import { setMaxListeners } from "node:events"
 import type { JobsOptions, Telemetry } from "bullmq"
+import { requireKnown, requireObject, requireSignal } from "../check-request.ts"
 import { chosenPositions } from "../chosen-labels.ts"
 import { type Complete, completeOptions } from "../declaration.ts"
-import { ValenceError } from "../errors.ts"
+import { shown, ValenceError } from "../errors.ts"
 import type { EmptyText, LabelOptions, Lane, ModelInfo } from "../labeller.ts"
-import { completeCall, completeLengths, scoreOptions } from "../options.ts"
+import { completeCall, completeLengths, labelOptions, scoreOptions } from "../options.ts"
 import type { JobData } from "../queue/jobs/job.ts"
 import type { NewJob } from "./job-adder.ts"
 import { addOptions, type ProducerLabelOptions, type producerOptions } from "./options.ts"
+import { contentsMark } from "./same-jobs.ts"
 import type { JobTexts } from "./split-jobs.ts"
 
 /** A call of `label()` or `add()`, checked, with what its jobs have in common. */
@@ -22,19 +24,34 @@ export interface Call {
   readonly jobOptions: JobsOptions
 }
 
+/** What each method takes as its options. */
+const takenBy = (() => {
+  const { timeoutMs, ...added } = addOptions
+  const add = { ...labelOptions, id: true, ...added }
+  return { add, label: { ...add, timeoutMs, signal: true, onTimings: true } }
+})()
+
 /**
  * Checks a call.
+ *
+ * @param method - the method that was called
  *
  * @throws ValenceError `option_invalid`
  */
 export function checkCall(
+  method: "add" | "label",
   texts: readonly string[],
   given: ProducerLabelOptions,
   model: ModelInfo,
   settings: Complete<typeof producerOptions>,
   telemetry?: Telemetry,
 ): Call {
-  const { priority, deadlineMs, timeoutMs, signal: _, onTimings, ...labelling } = given
+  requireObject(given, "options")
+  requireKnown(given, takenBy[method])
+  const { priority, deadlineMs, timeoutMs, signal, onTimings, ...labelling } = given
+  requireSignal("signal", signal)
+  if (onTimings !== undefined && typeof onTimings !== "function")
+    throw new ValenceError("option_invalid", `onTimings must be a function; got ${shown(onTimings)}`)
   const { lane, ...options } = completeCall(texts, labelling)
   const chosen = completeOptions(addOptions, { priority, deadlineMs, timeoutMs })
   completeLengths(options, model)
@@ -70,8 +87,9 @@ function jobOptionsOf(options: Complete<typeof scoreOptions>): Pick<JobData, "op
 }
 
 /** One of a call's jobs, as it is added. */
-export function newJob({ id, texts }: JobTexts, { data, jobOptions }: Call, replyTo: string): NewJob {
-  return { id, data: { v: 1, texts: texts.map(text => ({ text })), ...data, replyTo }, options: jobOptions }
+export function newJob({ id, texts }: JobTexts, { name, data, jobOptions }: Call, replyTo: string): NewJob {
+  const whole: JobData = { v: 1, texts: texts.map(text => ({ text })), ...data, replyTo }
+  return { id, data: whole, options: name === undefined ? jobOptions : { ...jobOptions, ...contentsMark(whole) } }
 }
 
 /** Why a call ends before its results are there. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import type { Telemetry } from "bullmq"
 import { unlessEnded } from "../aborting.ts"
+import { requireIds, requireNoMore, requireSignal } from "../check-request.ts"
 import { textProblem } from "../check-text.ts"
 import type { Complete } from "../declaration.ts"
 import { ValenceError } from "../errors.ts"
@@ -15,12 +16,13 @@ import { listen } from "../queue/redis/listen.ts"
 import { closeRedis } from "../queue/redis/open-redis.ts"
 import { Fleet, type WorkerNotice } from "../queue/status/living-fleet.ts"
 import type { AwaitedOutcome } from "./awaited-jobs.ts"
-import { type Call, checkCall, type Stop, stopOf } from "./call.ts"
+import { type Call, checkCall, newJob, type Stop, stopOf } from "./call.ts"
 import type { JobStatus } from "./job-status.ts"
 import { JobsById } from "./jobs-by-id.ts"
 import { JobsUnderWay } from "./jobs-under-way.ts"
 import { type AddOptions, jobTextsOf, type ProducerLabelOptions, type producerOptions } from "./options.ts"
 import { readOutcome } from "./read-outcome.ts"
+import { requireSameJobs } from "./same-jobs.ts"
 import { type JobTexts, splitJobs } from "./split-jobs.ts"
 import { tellTrouble } from "./tell-trouble.ts"
 
@@ -107,7 +109,7 @@ export class Producer implements Labeller {
   /**
    * Labels texts in the fleet, and waits for their results.
    *
-   * @throws ValenceError `option_invalid`, `aborted`, `timeout`, `closed`, `queue_full`, `redis_failed`; what a job failed
+   * @throws ValenceError `option_invalid`, `job_conflict`, `aborted`, `timeout`, `closed`, `queue_full`, `redis_failed`; what a job failed
    * of; `model_changed` if a model other than the producer's labelled
    */
   label(texts: readonly string[], options: ProducerLabelOptions = {}): Promise<LabelledText[]> {
@@ -120,7 +122,7 @@ export class Producer implements Labeller {
    * With an `id`, the same call again adds nothing. Texts that fit into one job are in the job of that
    * id; more of them are in `id.0`, `id.1` and so on.
    *
-   * @throws ValenceError `option_invalid`, `text_invalid` if a text is no string, `closed`, `queue_full`, `redis_failed`
+   * @throws ValenceError `option_invalid`, `job_conflict` if the `id` is that of other texts or options, `text_invalid` if a text is no string, `closed`, `queue_full`, `redis_failed`
    */
   add(texts: readonly string[], options: AddOptions = {}): Promise<string[]> {
     return tracked(this.#underWay, this.#add(texts, options))
@@ -132,7 +134,8 @@ export class Producer implements Labeller {
    * @param withinMs - how long it may take to answer
    * @returns why it does not; `undefined` if it does
    */
-  async problem(withinMs: number): Promise<string | undefined> {
+  async problem(withinMs: number, ...more: []): Promise<string | undefined> {
+    requireNoMore("problem() takes a time in ms", more)
     this.#requireOpen()
     return this.#health.check(withinMs)
   }
@@ -154,7 +157,8 @@ export class Producer implements Labeller {
    *
    * @throws ValenceError `closed`; `option_invalid` for the `id` of a call that became several jobs: each has one of its own
    */
-  result(id: string): Promise<JobStatus> {
+  async result(id: string, ...more: []): Promise<JobStatus> {
+    requireNoMore("result() takes the id of a job", more)
     return this.#byId.status(id)
   }
 
@@ -164,8 +168,11 @@ export class Producer implements Labeller {
    * @param signal - ends it before all jobs have
    * @throws ValenceError as `result()`
    */
-  results(ids: Iterable<string>, signal?: AbortSignal): AsyncGenerator<JobStatus, void> {
-    return this.#byId.ends(ids, signal)
+  async *results(ids: Iterable<string>, signal?: AbortSignal, ...more: []): AsyncGenerator<JobStatus, void> {
+    requireIds(ids)
+    requireSignal("the second argument of results()", signal)
+    requireNoMore("results() takes ids and an AbortSignal", more)
+    yield* this.#byId.ends(ids, signal)
   }
 
   /**
@@ -174,7 +181,8 @@ export class Producer implements Labeller {
    * @returns whether it was still waiting or at work
    * @throws ValenceError as `result()`
    */
-  cancel(id: string): Promise<boolean> {
+  async cancel(id: string, ...more: []): Promise<boolean> {
+    requireNoMore("cancel() takes the id of a job", more)
     return this.#byId.cancel(id)
   }
 
@@ -185,12 +193,16 @@ export class Producer implements Labeller {
    * @returns whether any was there
    * @throws ValenceError as `result()`
    */
-  async discard(ids: readonly string[]): Promise<boolean> {
+  async discard(ids: readonly string[], ...more: []): Promise<boolean> {
+    requireIds(ids)
+    requireNoMore("discard() takes ids", more)
     return (await Promise.all(ids.map(id => this.#byId.discard(id)))).includes(true)
   }
 
   /** Removes the finished jobs of calls that were given an `id`. */
-  async release(ids: readonly string[]): Promise<void> {
+  async release(ids: readonly string[], ...more: []): Promise<void> {
+    requireIds(ids)
+    requireNoMore("release() takes ids", more)
     if (this.#closing) return
     const jobs = ids.flatMap(id => this.#jobsOfCalls.get(id) ?? [id])
     for (const id of ids) this.#jobsOfCalls.delete(id)
@@ -221,7 +233,7 @@ export class Producer implements Labeller {
 
   async #label(texts: readonly string[], given: ProducerLabelOptions): Promise<LabelledText[]> {
     this.#requireOpen()
-    const call = checkCall(texts, given, this.model, this.#settings, this.#telemetry)
+    const call = checkCall("label", texts, given, this.model, this.#settings, this.#telemetry)
     using stop = stopOf(given.signal, call.timeoutMs, () => this.#health.problem)
     stop.signal.throwIfAborted()
     const problems = texts.map(text => textProblem(text, call.empty))
@@ -241,14 +253,26 @@ export class Producer implements Labeller {
 
   async #labelJobs(jobs: readonly JobTexts[], call: Call, { signal, abort }: Stop): Promise<LabelledText[][]> {
     if (call.name !== undefined) await this.#health.untilServed("drop", () => this.#dropFailed(call.lane, jobs), signal)
+    await this.#requireSame(jobs, call, signal)
     const labelOne = async (texts: JobTexts) => this.#checked(texts, await this.#jobs.run(texts, call, signal), call)
     try {
-      return await Promise.all(jobs.map(labelOne))
+      const labelled = await Promise.all(jobs.map(labelOne))
+      // Another call may have taken the id at the same time.
+      await this.#requireSame(jobs, call, signal)
+      return labelled
     } catch (error) {
       // If one job fails the others are of no use.
       abort(error)
       throw error
     }
+  }
+
+  /** @throws ValenceError `job_conflict` if the call's name is that of other texts or options */
+  async #requireSame(jobs: readonly JobTexts[], call: Call, signal?: AbortSignal): Promise<void> {
+    const { name } = call
+    if (name === undefined) return
+    const named = jobs.map(job => newJob(job, call, this.#id))
+    await this.#health.untilServed("read", () => requireSameJobs(this.#queues, name, named), signal)
   }
 
   /** A job that failed before would keep the same one from being added again. */
@@ -273,7 +297,7 @@ export class Producer implements Labeller {
 
   async #add(texts: readonly string[], given: AddOptions): Promise<string[]> {
     this.#requireOpen()
-    const call = checkCall(texts, given, this.model, this.#settings, this.#telemetry)
+    const call = checkCall("add", texts, given, this.model, this.#settings, this.#telemetry)
     for (const text of texts) {
       const problem = textProblem(text, "label")
       if (problem) throw problem
@@ -281,7 +305,10 @@ export class Producer implements Labeller {
     const jobs = splitJobs(texts, jobTextsOf(call.lane, this.#settings), call.name)
     // A later reader should get this model's result, even if the workers have changed by then.
     const { revision, dtype } = this.model
+    await this.#requireSame(jobs, call)
     await this.#jobs.add(jobs, { ...call, data: { ...call.data, model: { revision, dtype } } })
+    // Another call may have taken the id at the same time.
+    await this.#requireSame(jobs, call)
     return jobs.map(({ id }) => id)
   }
 }

@@ -26,7 +26,7 @@ export const nthJobId = (call: string, index: number) => `${call}.${index}`
  * @throws ValenceError `option_invalid` if the name cannot be an id
  */
 export function splitJobs(texts: readonly string[], maxTexts: number, name: string | undefined): JobTexts[] {
-  if (name !== undefined && (!/^[\w.-]{1,200}$/.test(name) || /^[\d.]+$/.test(name)))
+  if (name !== undefined && (typeof name !== "string" || !/^[\w.-]{1,200}$/.test(name) || /^[\d.]+$/.test(name)))
     throw new ValenceError("option_invalid", `id ${idRule}; got ${shown(name)}`)
   if (name !== undefined && reservedNames.has(name))
     throw new ValenceError(

@@ -102,6 +102,10 @@ const groups: Readonly<Record<string, Readonly<Partial<Record<ErrorCode, Advice>
       "a job does not match its schema, or needs a newer worker",
       "compare it with `schemas/job.schema.json`; upgrade workers before producers",
     ],
+    job_conflict: [
+      "an `id` or an `Idempotency-Key` was used before for other texts or options",
+      "choose another one, or discard the earlier job first",
+    ],
     job_failed: [
       "a job failed on its last attempt",
       "`valence dead show ID` has the cause; then `valence dead retry ID`",

@@ -68,7 +68,7 @@ describe("jobs", () => {
     expect(again.body).toMatchObject({ id: (answers[0] as { body: Job }).body.id })
     expect(await post({ text: "twice" }, key)).toMatchObject({
       status: 422,
-      body: { detail: expect.stringContaining("Idempotency-Key") },
+      body: { code: "job_conflict", detail: expect.stringContaining("Idempotency-Key") },
     })
   })
 

@@ -99,7 +99,7 @@ describe("label()", () => {
     [{ id: "a b" }, 'id must be 1 to 200 of the characters A-Z a-z 0-9 . _ - and not a number; got "a b"'],
     [
       { colour: 1 } as never,
-      "option colour is not known; the options are topK, labels, scoreFunction, maxLength, longText, stride, empty, pooling, lane",
+      "option colour is not known; the options are topK, labels, scoreFunction, maxLength, longText, stride, empty, pooling, lane, id, priority, deadlineMs, timeoutMs, signal, onTimings",
     ],
   ])("%j - option_invalid", async (options, message) => {
     await using fleet = await TestFleet.open()

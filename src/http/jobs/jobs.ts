@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
+import { ValenceError } from "../../errors.ts"
 import type { AddOptions } from "../../producer/options.ts"
 import type { Producer } from "../../producer/producer.ts"
 import { keysOf } from "../../queue/jobs/names.ts"
-import { RequestError } from "../problem.ts"
 import { jobsOf, newJobName, type RequestJobs, requestIdOf } from "./job-id.ts"
 import { type JobResource, jobHasEnded, jobResource } from "./job-resource.ts"
 
@@ -38,7 +38,7 @@ export class Jobs {
    *
    * @param owner - the name of the API key; empty without keys
    * @returns the request's id; the same for a request that is sent again
-   * @throws RequestError 422 if the body is another than under this key before; what `Producer.add` throws
+   * @throws ValenceError `job_conflict` if the body is another than under this key before; what `Producer.add` throws
    */
   async add(
     owner: string,
@@ -94,7 +94,7 @@ export class Jobs {
     if ((await redis.set(where, `${digest} ${name}`, "EX", idempotencySeconds, "NX")) === "OK") return name
     const [before, nameBefore] = (await redis.get(where))?.split(" ") ?? []
     if (before !== undefined && before !== digest)
-      throw new RequestError(422, "this Idempotency-Key was sent before, with another body")
+      throw new ValenceError("job_conflict", "this Idempotency-Key was sent before, with another body")
     return nameBefore ?? name
   }
 }
