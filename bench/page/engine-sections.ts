@@ -75,7 +75,7 @@ npm run bench -- --only engines --texts dev.tsv
 
 ${plot}
 
-Of ${showCount(engines.textsARound)} texts a round, ${engines.otherLoad.length} rounds. The plot has each engine at its best; what it takes to get there is its caller's work, but for Valence:
+Of ${showCount(engines.textsARound)} texts a round, ${engines.otherLoad.length} rounds. The plot has each engine at its best; its caller sorts and batches for it, except for Valence:
 
 ${waysTable(rows, engines.figures)}
 

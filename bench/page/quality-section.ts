@@ -31,11 +31,11 @@ npx valence eval examples/domains.csv --model sentiment3-small --by domain      
 npx valence eval examples/domains.csv --by domain                                       # two; NEUTRAL rows are left out
 \`\`\`
 
-Right labels, %, of ${texts} texts in ten domains ([examples/domains.csv](../../examples/domains.csv)), written for this project before any model labelled them. The two-class table has its NEGATIVE and POSITIVE texts. Lexicons that find nothing say NEUTRAL, which
-is wrong there. Neither of npm's vader-sentiment and sentiment has had a release in the last two years.
+Right labels, %, of ${texts} texts in ten domains ([examples/domains.csv](../../examples/domains.csv)), written for this project before any model labelled them. The two-class table has its NEGATIVE and POSITIVE texts. A lexicon that finds nothing says NEUTRAL, which
+counts as wrong in that table. Neither of npm's vader-sentiment and sentiment has had a release in the last two years.
 
 Of the 60 plain reviews of [examples/shop.csv](../../examples/shop.csv) 97 % get the label that their stars ask for, of [examples/reviews.csv](../../examples/reviews.csv), whose dry jokes and understatements have to be inferred, 75 % (without
-three stars, 209 rows): the stars are right there, and the model is wrong. \`valence eval FILE\` says how good a model is on texts of yours.
+three stars, 209 rows): in the other rows the stars are right and the model is wrong. \`valence eval FILE\` says how good a model is on texts of yours.
 
 ${tables.join("\n\n")}
 `

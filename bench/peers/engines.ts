@@ -146,7 +146,8 @@ async function openValence(model: string, dtype: "int8" | "fp32"): Promise<Engin
     name: VALENCE,
     dtype,
     takesBatches: false,
-    versions: { model: `${classifier.model.name}, revision ${classifier.model.revision}` },
+    // fp32 has a revision of its own: the one that is told is int8's, as bundled.
+    versions: dtype === "int8" ? { model: `${classifier.model.name}, revision ${classifier.model.revision}` } : {},
     async label(texts) {
       const { seconds, labels } = await timed(() => classifier.label(texts))
       const given = labels.map((result, index): PeerLabel => {
