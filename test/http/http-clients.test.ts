@@ -16,11 +16,13 @@ interface Snippet {
 }
 
 const page = readFileSync("docs/guides/http-clients.md", "utf8")
-const snippets = [...page.matchAll(/```(js|python|sh)\n(.*?)```\n```text\n(.*?)```/gs)].map((match): Snippet => {
-  const [, language, code = "", printed = ""] = match
-  const title = page.slice(0, match.index).match(/## .*/g)?.at(-1) ?? ""
-  return { title, language: language as Snippet["language"], code, printed }
-})
+const snippets = [...page.matchAll(/```(js|python|sh)\n((?:(?!```).)*)```\n```text\n(.*?)```/gs)].map(
+  (match): Snippet => {
+    const [, language, code = "", printed = ""] = match
+    const title = page.slice(0, match.index).match(/## .*/g)?.at(-1) ?? ""
+    return { title, language: language as Snippet["language"], code, printed }
+  },
+)
 
 const python = findPythonClients()
 const programs: Readonly<Record<Snippet["language"], readonly string[] | undefined>> = {

@@ -298,6 +298,6 @@ describe("valence label", () => {
     for (const [name, declaration] of Object.entries({ ...corpusOptions, ...classifierOptions }))
       expect(stdout).toContain(flagFor(name, declaration))
     expect(stdout).toContain("valence label reviews.csv ")
-    expect(stdout).toContain("Exit code: 0 all rows have a label")
+    expect(stdout).toContain("Exit code: 0 every row with a text has a label")
   })
 })

@@ -202,7 +202,7 @@ describe("evaluateCorpus - right labels", () => {
     async labelMap => {
       await expect(evaluate(csv("ab,1"), { labelMap }, plainLabeller())).rejects.toMatchObject({
         code: "option_invalid",
-        message: expect.stringMatching(labelMap === "" ? "labelMap must be a text" : "labelMap must be pairs"),
+        message: expect.stringMatching(labelMap === "" ? "labelMap must be a non-empty" : "labelMap must be pairs"),
       })
     },
   )
