@@ -63,7 +63,7 @@ export function queueSection(of: QueueFigures): string[] {
       ? []
       : [
           shapesTables(shapes),
-          "A job costs Redis and its worker about as much whether it holds one text or some dozens; with hundreds, what its texts weigh shows. One at a time, a job waits for Redis to answer; from some\ndozens at a time, Redis's answers come together. A second worker gains little where it shares the cores with Redis and the first, and single texts lose: it gains where it has a machine of its own.",
+          "A job costs Redis and its worker about as much whether it holds one text or some dozens; with hundreds, what its texts weigh shows. One at a time, a job waits for Redis to answer; from some\ndozens at a time, Redis's answers come together. A second worker gains little if it shares the cores with Redis and the first, and single texts lose: it gains if it has a machine of its own.",
         ]),
     ...(replies === undefined
       ? []

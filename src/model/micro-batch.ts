@@ -55,7 +55,7 @@ function packed(encodings: readonly Int32Array[], count: number): Uint16Array | 
   }
   let bits = 0
   for (let index = 0; index < count; index++) bits |= ids[index] as number
-  return bits >>> 16 === 0 ? Uint16Array.from(ids) : ids
+  return bits >>> 16 === 0 ? new Uint16Array(ids) : ids
 }
 
 /** The tensors that a graph takes. */
