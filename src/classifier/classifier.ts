@@ -124,7 +124,7 @@ export class Classifier implements Labeller {
     }
   }
 
-  /** This many texts are under way at a time that memory does not grow with the call's. */
+  /** Keeps a bounded number of texts under way, so that memory does not grow with the call. */
   #labelAll(texts: readonly string[], request: Request): Promise<LabelledText[]> {
     const results = new Array<LabelledText>(texts.length)
     const { signal } = request

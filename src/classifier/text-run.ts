@@ -157,7 +157,7 @@ export class TextRun implements Untokenised, BatchEntry {
   #labelled(scores: readonly number[], windows: number): LabelledText {
     const { topK, names } = this.#request
     const best = scores.indexOf(Math.max(...scores))
-    // The largest of numbers that have one among them that is none is none either.
+    // The largest of several numbers is NaN if one of them is, and NaN is never found.
     if (best === -1) return failed(new ValenceError("text_failed", "the graph gave scores that are not numbers"))
     const tokens = this.tokens
     const truncated = this.#truncated
